@@ -1,0 +1,35 @@
+/** The errors of OAuth's endpoints. RFC 6749 §4.1.2.1 and §5.2; RFC 6750 §3.1. */
+
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'unsupported_response_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'access_denied'
+  | 'login_required'
+  | 'consent_required'
+  | 'interaction_required'
+  | 'server_error'
+  | 'temporarily_unavailable'
+  | 'invalid_token'
+  | 'insufficient_scope';
+
+/** `description` is for the caller; `detail` for the log only. */
+export class OAuthError extends Error {
+  readonly error: OAuthErrorCode;
+  readonly status: number;
+  readonly description: string;
+  readonly detail: string | undefined;
+  constructor(error: OAuthErrorCode, description: string, options: { status?: number; detail?: string } = {}) {
+    super(description);
+    this.name = 'OAuthError';
+    this.error = error;
+    this.status = options.status ?? (error === 'invalid_client' || error === 'invalid_token' ? 401 : 400);
+    this.description = description;
+    this.detail = options.detail;
+  }
+}

@@ -1,0 +1,30 @@
+/** What a launch tells an app beside its tokens. SMART App Launch 2.2, scopes-and-launch-context. */
+
+/** Kept with the grant, and given again with every refresh. Ids are bare (`12`, not `Patient/12`). */
+export interface LaunchContext {
+  readonly patient?: string;
+  readonly encounter?: string;
+}
+
+/**
+ * Claims of our access tokens beside those of RFC 9068 §2.2 (`iss exp aud sub client_id iat jti scope`).
+ * `sub` of a backend service is its client_id.
+ */
+export interface AccessTokenClaims {
+  readonly iss: string;
+  readonly aud: string | readonly string[];
+  readonly sub: string;
+  readonly client_id: string;
+  readonly iat: number;
+  readonly exp: number;
+  readonly jti: string;
+  readonly scope: string;
+  /** bare id of the patient in context */
+  readonly patient?: string;
+  /** absolute URL of the user's resource */
+  readonly fhirUser?: string;
+  /** the grant whose end is the token's end; absent for client_credentials */
+  readonly grant_id?: string;
+  /** v3-Confidentiality code up to which the person let the app see; absent: N */
+  readonly clearance?: string;
+}

@@ -1,0 +1,21 @@
+/** Who asks, and with what: what a valid access token says. SMART App Launch 2.2; RFC 9068. */
+import type { Confidentiality } from '../fhir/filter.ts';
+import type { ResourceScope } from './scope.ts';
+
+export interface Principal {
+  readonly clientId: string;
+  /** jti of the access token */
+  readonly tokenId: string;
+  /** subject of the user at the issuer; absent for a backend service */
+  readonly user?: string;
+  /** relative reference such as `Patient/12` or `Practitioner/3` */
+  readonly fhirUser?: string;
+  /** the grant that the token came from; absent for a backend service */
+  readonly grant?: string;
+  /** the resource scopes of the token; whatever is not one is left out */
+  readonly scopes: readonly ResourceScope[];
+  /** id of the patient in context */
+  readonly patient?: string;
+  /** highest confidentiality that the token may see; absent: N */
+  readonly clearance?: Confidentiality;
+}
