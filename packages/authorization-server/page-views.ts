@@ -1,0 +1,126 @@
+/**
+ * What the authorization server shows a person, as plain values: the portal turns them into pages. The steps never link
+ * to one another; each posts to `action`, and the server decides what comes next.
+ */
+
+/** The app that asks. Every text of it is the app's own word and must be escaped. */
+export interface AppView {
+  readonly clientId: string;
+  readonly name: string;
+  readonly publisher?: string;
+  /** host that the person is sent back to, such as `localhost:4000` */
+  readonly returnsTo: string;
+  readonly homepage?: string;
+  readonly policy?: string;
+}
+
+/** Fields posted: `username`, `password`, `csrf`. Button: Sign in. */
+export interface SignInView {
+  readonly action: string;
+  readonly csrf: string;
+  /** absent where a person signs in to the portal itself */
+  readonly app?: AppView;
+  /** what was typed before, when the page is shown again */
+  readonly username?: string;
+  readonly fault?: { readonly kind: 'wrong' } | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
+}
+
+export interface PatientView {
+  /** bare id */
+  readonly id: string;
+  readonly name: string;
+  /** date as in FHIR: 2014-05-03, 2014-05 or 2014 */
+  readonly birthDate?: string;
+  /** what the patient is to the person: `self`, `child`, `parent`, `spouse`, `patient` (of a clinician) … */
+  readonly relation: string;
+}
+
+/** Fields posted: `patient` (one radio each), `csrf`. Button: Continue. */
+export interface PatientChoiceView {
+  readonly action: string;
+  readonly csrf: string;
+  readonly app: AppView;
+  readonly person: { readonly name: string };
+  readonly patients: readonly PatientView[];
+  readonly fault?: 'none-chosen';
+}
+
+/** The groups that people know, in the order in which they are always shown. */
+export const consentGroups = [
+  'identity',
+  'patient',
+  'medications',
+  'allergies',
+  'conditions',
+  'laboratory',
+  'vital-signs',
+  'immunizations',
+  'visits',
+  'documents',
+  'other',
+  'everything-else',
+  'offline',
+] as const;
+export type ConsentGroup = (typeof consentGroups)[number];
+
+/** One thing that may be ticked or not. */
+export interface ConsentItem {
+  readonly group: ConsentGroup;
+  /** value of its checkbox `scope`: one scope, or several separated by a space, granted or refused together */
+  readonly scope: string;
+  /** what the app may do with it */
+  readonly access: readonly ('see' | 'add' | 'change' | 'delete')[];
+  /** FHIR types in it, for the technical names and for the words of groups `other` and `everything-else` */
+  readonly types: readonly string[];
+  /** a wildcard: also types that do not exist yet */
+  readonly future: boolean;
+  /** cannot be unticked, because the app cannot work without it (`openid`, `launch/patient`) */
+  readonly required: boolean;
+  readonly checked: boolean;
+}
+
+/**
+ * Fields posted: `scope` (one checkbox each), `leave_out_confidential` (checkbox, value `yes`), `duration` (radio),
+ * `decision` (button Allow: `allow`; button Deny: `deny`), `csrf`.
+ */
+export interface ConsentView {
+  readonly action: string;
+  readonly csrf: string;
+  readonly app: AppView;
+  readonly person: { readonly name: string };
+  /** absent where nothing of a patient is asked for */
+  readonly patient?: PatientView;
+  readonly items: readonly ConsentItem[];
+  /** absent where nothing of a record is asked for */
+  readonly leaveOutConfidential?: { readonly checked: boolean };
+  /** how long the app may go on */
+  readonly durations: readonly { readonly value: string; readonly days: number | 'once'; readonly checked: boolean }[];
+  readonly fault?: 'nothing-chosen';
+}
+
+export interface ErrorView {
+  readonly status: number;
+  /** what went wrong: the portal has words for each */
+  readonly kind:
+    | 'expired'
+    | 'unknown-app'
+    | 'bad-return-address'
+    | 'bad-request'
+    | 'no-patient'
+    | 'not-found'
+    | 'method'
+    | 'unavailable'
+    | 'failed';
+  /** safe to show: a sentence from us for whoever builds the app */
+  readonly detail?: string;
+  /** to quote when asking for help */
+  readonly reference: string;
+}
+
+/** Each gives a whole HTML document. Pages have no script and need none. */
+export interface Pages {
+  signIn(view: SignInView): string;
+  patientChoice(view: PatientChoiceView): string;
+  consent(view: ConsentView): string;
+  error(view: ErrorView): string;
+}
