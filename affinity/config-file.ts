@@ -1,0 +1,82 @@
+/** The shape of `affinity.yaml`: what may stand in it, its defaults and its bounds. Unknown keys are faults. */
+import { z } from 'zod';
+import type { Fault } from './config.ts';
+
+const seconds = (least: number, most: number, otherwise: number) => z.int().min(least).max(most).default(otherwise);
+const address = z.union([z.ipv4(), z.ipv6()]);
+
+const listen = z
+  .strictObject({
+    host: z.string().min(1).max(255).optional(),
+    tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+    trusted_proxies: z.array(address).max(100).default([]),
+  })
+  .prefault({});
+
+const tokens = z
+  .strictObject({
+    access_token_seconds: seconds(60, 3600, 900),
+    backend_token_seconds: seconds(30, 300, 300),
+    refresh_token_days: z.int().min(1).max(730).default(365),
+    refresh_window_seconds: seconds(0, 10, 10),
+  })
+  .prefault({});
+
+const limits = z
+  .strictObject({
+    body_bytes: z
+      .int()
+      .min(1024)
+      .max(100 * 1024 * 1024)
+      .default(10 * 1024 * 1024),
+    json_depth: z.int().min(8).max(200).default(64),
+    page_size: z.int().min(1).max(1000).default(50),
+    page_size_most: z.int().min(1).max(1000).default(1000),
+    sign_in_failures_per_account: z.int().min(1).max(1000).default(10),
+    sign_in_failures_per_address: z.int().min(1).max(100_000).default(100),
+    sign_in_window_seconds: seconds(10, 86_400, 900),
+    database_connections: z.int().min(4).max(500).default(20),
+  })
+  .prefault({});
+
+const file = z.strictObject({
+  listen,
+  tokens,
+  limits,
+  /** RFC 7591 metadata; the authorization server says what is wrong with each */
+  clients: z.array(z.record(z.string(), z.unknown())).max(10_000).default([]),
+});
+
+export type ConfigFile = z.infer<typeof file>;
+
+/** Adds a fault for everything that is wrong; undefined if there was any. */
+export const checkFile = (given: unknown, faults: Fault[]): ConfigFile | undefined => {
+  const result = file.safeParse(given);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    const path = issue.path.map(String);
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) {
+        faults.push({
+          setting: [...path, key].join('.'),
+          given: 'a setting',
+          allowed: 'nothing: there is no such setting',
+        });
+      }
+      continue;
+    }
+    faults.push({ setting: path.join('.') || 'affinity.yaml', given: show(given, path), allowed: issue.message });
+  }
+  return undefined;
+};
+
+/** What stands at a path; never a secret. */
+const show = (given: unknown, path: readonly string[]): string => {
+  if (path.some((part) => /secret|password|key/i.test(part))) return 'a value that is not shown';
+  let value = given;
+  for (const part of path) {
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
+  }
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+};

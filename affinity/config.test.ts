@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { describeFaults, readConfig } from './config.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'affinity-config-'));
+after(() => rmSync(directory, { recursive: true }));
+
+const faultsOf = (env: Record<string, string>, yaml = ''): string => {
+  writeFileSync(join(directory, 'affinity.yaml'), yaml);
+  const result = readConfig(env, directory);
+  return result.kind === 'faults' ? describeFaults(result.faults) : '';
+};
+const configOf = (env: Record<string, string>, yaml = '') => {
+  writeFileSync(join(directory, 'affinity.yaml'), yaml);
+  const result = readConfig(env, directory);
+  assert.equal(result.kind, 'config', result.kind === 'faults' ? describeFaults(result.faults) : '');
+  return result.kind === 'config' ? result.config : assert.fail();
+};
+
+test('nothing set: the demonstration on loopback at port 4000, embedded PostgreSQL in ./data', () => {
+  const config = configOf({});
+  assert.equal(config.origin, 'http://localhost:4000');
+  assert.deepEqual(config.listen, { host: '127.0.0.1', port: 4000 });
+  assert.equal(config.dataDirectory, join(directory, 'data'));
+  assert.equal(config.databaseUrl, undefined);
+  assert.deepEqual(config.demonstration, { patients: 100 });
+});
+
+test('a port alone moves the origin with it', () => {
+  assert.equal(configOf({ AFFINITY_PORT: '4700' }).origin, 'http://localhost:4700');
+});
+
+test('every fault is named at once, with what was given and what is allowed', () => {
+  const text = faultsOf(
+    {
+      AFFINITY_PORT: 'http',
+      AFFINITY_DEMO: 'maybe',
+      AFFINITY_ORIGIN: 'localhost:4000/x',
+      DATABASE_URL: 'mysql://u:hunter2@h/d',
+    },
+    'tokens:\n  access_token_seconds: 86400\nsurprise: 1\n',
+  );
+  assert.match(text, /^6 settings are wrong:/);
+  for (const name of [
+    'AFFINITY_PORT',
+    'AFFINITY_DEMO',
+    'AFFINITY_ORIGIN',
+    'DATABASE_URL',
+    'tokens.access_token_seconds',
+    'surprise',
+  ]) {
+    assert.match(text, new RegExp(`${name}: given .+; allowed: .+`));
+  }
+  assert.match(text, /86400/);
+  assert.doesNotMatch(text, /hunter2/);
+});
+
+test('another address than loopback without TLS or a declared proxy is refused', () => {
+  assert.match(faultsOf({ AFFINITY_HOST: '0.0.0.0' }), /AFFINITY_HOST: given "0\.0\.0\.0"; allowed: .*listen\.tls/);
+  assert.match(faultsOf({}, 'listen: { host: 192.0.2.1 }'), /AFFINITY_HOST/);
+  const proxied = configOf(
+    { AFFINITY_HOST: '0.0.0.0', AFFINITY_ORIGIN: 'https://records.example' },
+    'listen: { trusted_proxies: [192.0.2.7] }',
+  );
+  assert.equal(proxied.listen.host, '0.0.0.0');
+});
+
+test('plain http for a public host is refused', () => {
+  assert.match(faultsOf({ AFFINITY_ORIGIN: 'http://records.example' }), /AFFINITY_ORIGIN/);
+});
+
+test('a limit takes its bounds and nothing past them', () => {
+  assert.equal(configOf({}, 'limits: { json_depth: 200 }').file.limits.json_depth, 200);
+  assert.match(faultsOf({}, 'limits: { json_depth: 201 }'), /limits\.json_depth: given 201/);
+});
+
+test('YAML that cannot be read, a doubled key and a named file that is missing are faults', () => {
+  assert.match(faultsOf({}, 'clients: ['), /affinity\.yaml: given line \d+/);
+  assert.match(faultsOf({}, 'tokens: {}\ntokens: {}\n'), /affinity\.yaml: given line 2/);
+  assert.match(faultsOf({ AFFINITY_CONFIG: 'elsewhere.yaml' }), /AFFINITY_CONFIG: given "elsewhere\.yaml"/);
+});
+
+test('a secret in the file is never repeated', () => {
+  const text = faultsOf({}, 'listen: { tls: { certificate: c.pem, key: [hunter2] } }');
+  assert.match(text, /listen\.tls\.key/);
+  assert.doesNotMatch(text, /hunter2/);
+});
