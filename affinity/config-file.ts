@@ -1,6 +1,13 @@
 /** The shape of `affinity.yaml`: what may stand in it, its defaults and its bounds. Unknown keys are faults. */
 import { z } from 'zod';
-import type { Fault } from './config.ts';
+
+export interface Fault {
+  /** name of the variable, or path in affinity.yaml */
+  readonly setting: string;
+  /** what was given, without secrets */
+  readonly given: string;
+  readonly allowed: string;
+}
 
 const seconds = (least: number, most: number, otherwise: number) => z.int().min(least).max(most).default(otherwise);
 const address = z.union([z.ipv4(), z.ipv6()]);

@@ -5,15 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import { type ConfigFile, checkFile } from './config-file.ts';
-
-export interface Fault {
-  /** name of the variable, or path in affinity.yaml */
-  readonly setting: string;
-  /** what was given, without secrets */
-  readonly given: string;
-  readonly allowed: string;
-}
+import { type ConfigFile, checkFile, type Fault } from './config-file.ts';
 
 export interface Tls {
   readonly certificate: string;

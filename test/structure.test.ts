@@ -1,0 +1,154 @@
+/** The nevers of the architecture, read from the imports: what may know whom, and what only one file may do. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { test } from 'node:test';
+
+const root = resolve(import.meta.dirname, '..');
+const files = globSync('{affinity,packages,apps,bench,test}/**/*.ts', {
+  cwd: root,
+  exclude: (name) => name === 'node_modules',
+});
+const text = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+/** Comments and the insides of plain strings say nothing about what code does. */
+const code = (file: string): string => text(file).replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+
+/** Every module that a file names in an import or export, types included; ours as a path from the root. */
+const importsOf = (file: string): readonly string[] =>
+  [...code(file).matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'([^']+)'/g)].map(([, name = '']) => {
+    if (name.startsWith('.')) return relative(root, resolve(root, dirname(file), name));
+    const own = /^@affinity\/([^/]+)\/(.+)$/.exec(name);
+    if (own === null) return name;
+    return own[1] === 'vitals' ? `apps/vitals/${own[2]}` : `packages/${own[1]}/${own[2]}`;
+  });
+
+const isTest = (file: string): boolean => /\.test\.ts$|\/testing\/|^test\/|^bench\//.test(file);
+const sources = files.filter((file) => !isTest(file));
+const within = (folder: string) => sources.filter((file) => file.startsWith(`${folder}/`));
+
+const offenders = (from: readonly string[], forbidden: (name: string, file: string) => boolean): readonly string[] =>
+  from.flatMap((file) =>
+    importsOf(file)
+      .filter((name) => forbidden(name, file))
+      .map((name) => `${file} imports ${name}`),
+  );
+
+const isOurs = (name: string): boolean => /^(packages|apps|affinity|bench|test)\//.test(name);
+/** A package's own files and those of the packages that it may import. */
+const beyond =
+  (...allowed: readonly string[]) =>
+  (name: string): boolean =>
+    isOurs(name) && !allowed.some((folder) => name.startsWith(`${folder}/`));
+
+test('there is something to read', () => {
+  assert.ok(sources.length > 30);
+  assert.ok(importsOf('packages/core/fhir/backend.ts').includes('packages/core/fhir/filter.ts'));
+});
+
+test('core imports nothing of ours, nothing of Node, and only fhirpath besides', () => {
+  const core = within('packages/core').filter((file) => !/\/generate-[^/]*\.ts$/.test(file));
+  assert.deepEqual(offenders(core, beyond('packages/core')), []);
+  assert.deepEqual(
+    offenders(core, (name) => name.startsWith('node:')),
+    [],
+  );
+  const third = offenders(core, (name) => !isOurs(name) && !name.startsWith('node:') && !name.startsWith('fhirpath'));
+  assert.deepEqual(third, []);
+  const wrappers = new Set(core.filter((file) => importsOf(file).some((name) => name.startsWith('fhirpath'))));
+  assert.ok(wrappers.size <= 1, [...wrappers].join());
+});
+
+test('policy imports only core, and has no clock and no input or output', () => {
+  const policy = within('packages/policy');
+  assert.deepEqual(
+    offenders(policy, (name) => beyond('packages/core', 'packages/policy')(name) || !isOurs(name)),
+    [],
+  );
+  const impure = policy.filter((file) =>
+    /\bDate\b|\bMath\.random\b|\bfetch\(|\bprocess\.|\bsetTimeout\b/.test(code(file)),
+  );
+  assert.deepEqual(impure, []);
+});
+
+test('the store imports only core: never policy, never a server', () => {
+  assert.deepEqual(offenders(within('packages/store'), beyond('packages/core', 'packages/store')), []);
+});
+
+test('the client imports only core', () => {
+  assert.deepEqual(offenders(within('packages/client'), beyond('packages/core', 'packages/client')), []);
+});
+
+test('the resource server knows no other server and no page', () => {
+  const allowed = beyond('packages/core', 'packages/policy', 'packages/store', 'packages/resource-server');
+  assert.deepEqual(offenders(within('packages/resource-server'), allowed), []);
+});
+
+test('the authorization server never imports the portal', () => {
+  const allowed = beyond('packages/core', 'packages/policy', 'packages/store', 'packages/authorization-server');
+  assert.deepEqual(offenders(within('packages/authorization-server'), allowed), []);
+});
+
+test('apps know the client and nothing of the servers', () => {
+  assert.deepEqual(offenders(within('apps'), beyond('packages/client', 'packages/core', 'apps')), []);
+});
+
+test('nothing imports the composition but itself', () => {
+  const others = sources.filter((file) => !file.startsWith('affinity/'));
+  assert.deepEqual(
+    offenders(others, (name) => name.startsWith('affinity/')),
+    [],
+  );
+});
+
+test('only guard.ts makes a Guarded', () => {
+  const makers = sources.filter((file) => /\bas (unknown as )?Guarded\b|<Guarded>/.test(code(file)));
+  assert.deepEqual(makers, ['packages/resource-server/guard.ts']);
+});
+
+test('only config.ts reads the environment, and main.ts hands it over', () => {
+  const readers = sources.filter((file) => /\bprocess\.env\b|\bimport\.meta\.env\b/.test(code(file)));
+  assert.deepEqual(
+    readers.filter((file) => file !== 'affinity/config.ts' && file !== 'affinity/main.ts'),
+    [],
+  );
+});
+
+test('no import circles', () => {
+  const state = new Map<string, 'open' | 'done'>();
+  const circles: string[] = [];
+  const visit = (file: string, path: readonly string[]): void => {
+    if (state.get(file) === 'done') return;
+    if (state.get(file) === 'open') {
+      circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      return;
+    }
+    state.set(file, 'open');
+    for (const name of importsOf(file)) if (files.includes(name)) visit(name, [...path, file]);
+    state.set(file, 'done');
+  };
+  for (const file of sources) visit(file, []);
+  assert.deepEqual(circles, []);
+});
+
+test('names say what is in them', () => {
+  const drawers = files.filter((file) =>
+    /(^|\/)(utils?|helpers?|common|misc|managers?|services?|index)(\.ts$|\/)/.test(file),
+  );
+  assert.deepEqual(drawers, []);
+});
+
+test('a file over 300 lines gives its reason in its first lines', () => {
+  const long = sources.filter((file) => {
+    const lines = text(file).split('\n');
+    return lines.length > 300 && !/long because/i.test(lines.slice(0, 8).join('\n'));
+  });
+  assert.deepEqual(long, []);
+});
+
+test('every file opens with what it is', () => {
+  assert.deepEqual(
+    sources.filter((file) => !/^(#!.*\n)?\s*(\/\*\*|\/\/)/.test(text(file))),
+    [],
+  );
+});
