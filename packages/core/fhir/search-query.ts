@@ -6,10 +6,15 @@ export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap
 export type SearchValue =
   /** `system` undefined: any; '' : `|code`, explicitly none. `code` undefined: `system|`. */
   | { readonly kind: 'token'; readonly system?: string; readonly code?: string }
-  /** `type` undefined: a bare id. `base` given: an absolute URL that is not of this server. */
-  | { readonly kind: 'reference'; readonly type?: string; readonly id: string; readonly base?: string }
+  /** a resource of this server; `type` undefined: a bare id, of any type */
+  | { readonly kind: 'reference'; readonly type?: string; readonly id: string }
+  /** a reference that is not of this server: an absolute URL, a urn or a canonical, compared with `foreignReferences` */
+  | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'string'; readonly text: string }
-  /** `start` inclusive and `end` exclusive, epoch milliseconds: the implicit range of the precision given */
+  /**
+   * `start` inclusive and `end` exclusive, epoch milliseconds: the implicit range of the precision given (for `ap`
+   * already widened). How each prefix compares two ranges stands in matches.ts.
+   */
   | { readonly kind: 'date'; readonly prefix: Prefix; readonly start: number; readonly end: number }
   | { readonly kind: 'missing'; readonly missing: boolean };
 
