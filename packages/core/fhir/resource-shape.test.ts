@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkShape } from './resource-shape.ts';
+
+const faults = (value: unknown) => checkShape(value).map(({ code, expression }) => `${code} ${expression?.join(',')}`);
+const patient = (more: object) => ({ resourceType: 'Patient', ...more });
+const observation = (more: object) => ({ resourceType: 'Observation', status: 'final', code: { text: 'x' }, ...more });
+
+test('sound resources have no faults', () => {
+  for (const sound of [
+    patient({ id: 'a', meta: { versionId: '1' }, name: [{ family: 'X', given: ['Y'] }], deceasedBoolean: false }),
+    patient({ name: [{ given: [null, 'Y'], _given: [{ extension: [{ url: 'u', valueString: 'x' }] }, null] }] }),
+    patient({ birthDate: '1970-03', _birthDate: { extension: [{ url: 'u', valueString: 'x' }] } }),
+    patient({
+      contained: [{ resourceType: 'Organization', id: 'o', name: 'X' }],
+      text: { status: 'empty', div: '<div/>' },
+    }),
+    observation({ effectiveDateTime: '2020-02-01T10:00:00+05:30', valueQuantity: { value: 1.1 } }),
+    { resourceType: 'Observation', _status: { extension: [{ url: 'u', valueCode: 'x' }] }, code: { text: 'x' } },
+    { resourceType: 'Binary', contentType: 'text/plain', data: 'aGVsbG8=' },
+    { resourceType: 'Bundle', type: 'collection', entry: [{ resource: patient({ active: true }) }] },
+    { resourceType: 'Parameters', parameter: [{ name: 'x', resource: patient({ active: true }) }] },
+  ])
+    assert.deepEqual(faults(sound), []);
+});
+
+test('what is no resource', () => {
+  assert.deepEqual(faults([]), ['structure $']);
+  assert.deepEqual(faults(null), ['structure $']);
+  assert.deepEqual(faults('x'), ['structure $']);
+  assert.deepEqual(faults({ id: 'a' }), ['structure resourceType']);
+  assert.deepEqual(faults({ resourceType: 'patient' }), ['structure $.resourceType']);
+  assert.deepEqual(faults({ resourceType: 'constructor' }), ['structure $.resourceType']);
+  assert.deepEqual(faults({ resourceType: 7 }), ['structure $.resourceType']);
+});
+
+test('id and meta', () => {
+  assert.deepEqual(faults(patient({ id: 'a b' })), ['value Patient.id']);
+  assert.deepEqual(faults(patient({ id: 'a'.repeat(64) })), []);
+  assert.deepEqual(faults(patient({ id: 'a'.repeat(65) })), ['value Patient.id']);
+  assert.deepEqual(faults(patient({ id: 12 })), ['structure Patient.id']);
+  assert.deepEqual(faults(patient({ meta: 'x' })), ['structure Patient.meta']);
+  assert.deepEqual(faults(patient({ meta: [{ versionId: '1' }] })), ['structure Patient.meta']);
+});
+
+test('nothing may be empty, and null only holds places of primitives (N25)', () => {
+  assert.deepEqual(faults(patient({ name: [] })), ['structure Patient.name']);
+  assert.deepEqual(faults(patient({ name: [{}] })), ['structure Patient.name[0]']);
+  assert.deepEqual(faults(patient({ name: [{ family: '' }] })), ['structure Patient.name[0].family']);
+  assert.deepEqual(faults(patient({ name: [null] })), ['structure Patient.name[0]']);
+  assert.deepEqual(faults(patient({ name: [{ given: ['a', null] }] })), ['structure Patient.name[0].given[1]']);
+  assert.deepEqual(faults(patient({ name: [{ given: [null], _given: [null] }] })), [
+    'structure Patient.name[0].given[0]',
+    'structure Patient.name[0]._given[0]',
+  ]);
+  assert.deepEqual(faults(patient({ name: [{ given: [['a']] }] })), ['structure Patient.name[0].given[0]']);
+});
+
+test('strings hold only characters that FHIR allows', () => {
+  assert.deepEqual(faults(patient({ name: [{ family: 'a\u0000' }] })), ['value Patient.name[0].family']);
+  assert.deepEqual(faults(patient({ name: [{ family: '\ud800' }] })), ['value Patient.name[0].family']);
+  assert.deepEqual(faults(patient({ name: [{ family: 'a\tb\nc 😀' }] })), []);
+});
+
+test('top-level elements: known, of the right kind and number', () => {
+  assert.deepEqual(faults(patient({ nickname: 'x' })), ['structure Patient.nickname']);
+  assert.deepEqual(faults(patient({ _name: [{ id: 'x' }] })), ['structure Patient._name']);
+  assert.deepEqual(faults(patient({ name: { family: 'x' } })), ['structure Patient.name']);
+  assert.deepEqual(faults(patient({ gender: ['male'] })), ['structure Patient.gender']);
+  assert.deepEqual(faults(patient({ active: 'true' })), ['structure Patient.active']);
+  assert.deepEqual(faults(patient({ multipleBirthInteger: '1' })), ['structure Patient.multipleBirthInteger']);
+  assert.deepEqual(faults(patient({ multipleBirthInteger: 1.5 })), ['value Patient.multipleBirthInteger']);
+  assert.deepEqual(faults(patient({ maritalStatus: 'M' })), ['structure Patient.maritalStatus']);
+  assert.deepEqual(faults(patient({ birthDate: 'yesterday' })), ['value Patient.birthDate']);
+  assert.deepEqual(faults(patient({ deceasedBoolean: true, deceasedDateTime: '2020' })), [
+    'structure Patient.deceasedDateTime',
+  ]);
+  assert.deepEqual(faults(observation({ effectiveDateTime: '2020-01-01T10:00' })), [
+    'value Observation.effectiveDateTime',
+  ]);
+  assert.deepEqual(faults({ resourceType: 'Observation', status: 'final' }), ['required Observation.code']);
+  assert.deepEqual(
+    faults({ resourceType: 'MedicationRequest', status: 'active', intent: 'order', subject: { display: 'x' } }),
+    ['required MedicationRequest.medication'],
+  );
+});
+
+test('resources within resources are checked too', () => {
+  assert.deepEqual(faults(patient({ contained: [{ resourceType: 'Nonsense' }] })), [
+    'structure Patient.contained[0].resourceType',
+  ]);
+  assert.deepEqual(faults({ resourceType: 'Bundle', type: 'batch', entry: [{ resource: patient({ sex: 'x' }) }] }), [
+    'structure Bundle.entry[0].resource.sex',
+  ]);
+});
+
+test('no more than twenty faults are told', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x${i}`, 1]));
+  assert.equal(checkShape(patient(unknown)).length, 20);
+});
