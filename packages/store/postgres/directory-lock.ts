@@ -2,9 +2,11 @@
  * One process at a time on one data directory. The lock is a file lock that the kernel holds, by way of SQLite's
  * (sqlite.org/lockingv3.html), so it dies with its process, kill -9 included, and is never stale.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isCode } from './binaries.ts';
 
 /** A held lock. */
 export type DirectoryLock = {
@@ -19,31 +21,56 @@ type Holder = { readonly pid: number; readonly path?: string };
 
 /**
  * Takes the lock of `directory`, which exists.
+ * @param patience milliseconds to wait for a holder that is about to end.
  * @throws Error naming the process and the directory when another holds it.
  */
-export function lockDirectory(directory: string): DirectoryLock {
-  const database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
+export async function lockDirectory(directory: string, patience: number): Promise<DirectoryLock> {
+  const path = join(directory, 'lock');
+  createPrivate(path);
+  const database = new DatabaseSync(path, { timeout: 0 });
   const file = join(directory, 'holder.json');
-  const holder = readHolder(file);
-  try {
-    database.exec('pragma locking_mode = exclusive; pragma journal_mode = off; begin exclusive');
-  } catch (error) {
+  for (const started = Date.now(); !tryLock(database); await delay(20)) {
+    if (Date.now() - started < patience) continue;
     database.close();
-    if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw error;
     throw new Error(
-      `The data directory ${directory} is in use by process ${holder?.pid ?? 'unknown'}. ` +
-        'Stop that process first, or choose another directory with AFFINITY_DATA.',
+      `The data directory ${directory} is in use by process ${readHolder(file)?.pid ?? '(unknown)'}. ` +
+        'Stop that process first, or choose another directory.',
     );
   }
-  writeFileSync(file, JSON.stringify({ pid: process.pid } satisfies Holder), { mode: 0o644 });
+  const leftBehind = readHolder(file)?.path;
+  const write = (holder: Holder): void => writeFileSync(file, JSON.stringify(holder), { mode: 0o644 });
+  write({ pid: process.pid });
   return {
-    leftBehind: holder?.path,
-    note: (path) => writeFileSync(file, JSON.stringify({ pid: process.pid, path } satisfies Holder)),
+    leftBehind,
+    note: (path) => write({ pid: process.pid, path }),
     release: () => {
       rmSync(file, { force: true });
       database.close();
     },
   };
+}
+
+/**
+ * Others may not even read the file: a reader's lock would keep us out. An existing one is not opened, because closing it
+ * would give up a lock that this process has on it (POSIX.1-2024, fcntl).
+ */
+function createPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  }
+}
+
+function tryLock(database: DatabaseSync): boolean {
+  try {
+    database.exec('pragma locking_mode = exclusive; pragma journal_mode = off; begin exclusive');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return false;
+    database.close();
+    throw error;
+  }
 }
 
 const SQLITE_BUSY = 5;

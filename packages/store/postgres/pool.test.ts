@@ -1,0 +1,50 @@
+/** A transaction ends in every case, and its connection comes back or is closed. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testDatabase } from '../testing/database.ts';
+import { createPool, transaction } from './pool.ts';
+
+test('what resolves is committed, what rejects is rolled back', async (t) => {
+  const { pool } = await testDatabase(t);
+  await pool.query('create table written (line text primary key)');
+  const insert = (line: string) =>
+    transaction(pool, (client) => client.query('insert into written values ($1)', [line]));
+  assert.equal((await insert('one')).rowCount, 1);
+  const refusal = new Error('refused');
+  const refused = transaction(pool, async (client) => {
+    await client.query("insert into written values ('two')");
+    throw refusal;
+  });
+  await assert.rejects(refused, refusal);
+  await assert.rejects(insert('one'), { code: '23505' });
+  assert.deepEqual((await pool.query('select line from written')).rows, [{ line: 'one' }]);
+});
+
+test('a check at the commit rejects', async (t) => {
+  const { pool } = await testDatabase(t);
+  await pool.query('create table written (line text unique deferrable initially deferred)');
+  const twice = transaction(pool, (client) => client.query("insert into written values ('one'), ('one')"));
+  await assert.rejects(twice, { code: '23505' });
+  assert.equal((await pool.query('select from written')).rowCount, 0);
+});
+
+test('no end of a transaction keeps a connection', async (t) => {
+  const { url } = await testDatabase(t);
+  const pool = createPool({ url, max: 1, connectTimeout: 5_000, onError: () => {} });
+  t.after(() => pool.end());
+  await transaction(pool, (client) => client.query('select 1'));
+  await assert.rejects(transaction(pool, (client) => client.query('select no_such_column')));
+  const cut = transaction(pool, (client) => client.query('select pg_terminate_backend(pg_backend_pid())'));
+  await assert.rejects(cut);
+  const { rows } = await transaction(pool, (client) => client.query('show transaction_isolation'), 'serializable');
+  assert.deepEqual(rows, [{ transaction_isolation: 'serializable' }]);
+  assert.equal(pool.idleCount, 1);
+});
+
+test('a statement over its time is cancelled, and the name of the part is shown', async (t) => {
+  const { url } = await testDatabase(t);
+  const pool = createPool({ url, statementTimeout: 50, applicationName: 'clinic', onError: () => {} });
+  t.after(() => pool.end());
+  await assert.rejects(pool.query('select pg_sleep(60)'), { code: '57014' });
+  assert.deepEqual((await pool.query('show application_name')).rows, [{ application_name: 'clinic' }]);
+});
