@@ -1,0 +1,84 @@
+/** Consent: everything the app asks for in plain words, each to be left out, for a time that the person chooses. SMART App Launch 2.2. */
+import type { ConsentItem, ConsentView } from '@affinity/authorization-server/page-views.ts';
+import { showEnd } from '../dates.ts';
+import { html, type Markup, quoted, tidy } from '../markup.ts';
+import { printApp } from '../parts/app-frame.ts';
+import { printConsentRow } from '../parts/consent-row.ts';
+import { type House, printDocument } from '../parts/document.ts';
+import { printFault } from '../parts/fault.ts';
+import { icons } from '../parts/icons.ts';
+import { printSteps } from '../parts/steps.ts';
+import { printTechnicalNames } from '../parts/technical-names.ts';
+import type { Access, Whose } from '../words.ts';
+
+const verbs: readonly Access[] = ['see', 'add', 'change', 'delete'];
+const partOf = (item: ConsentItem): 'identity' | 'record' | 'offline' =>
+  item.group === 'identity' || item.group === 'offline' ? item.group : 'record';
+
+const whoseRecord = (view: ConsentView, name: (words: string) => Markup): Whose => {
+  if (view.patient === undefined) return 'any';
+  return view.patient.relation === 'self' ? 'own' : { name: name(view.patient.name) };
+};
+
+const printDuration = (house: House, choice: ConsentView['durations'][number], index: number): Markup => {
+  const { consent, language } = house.words;
+  const [title, fact] =
+    choice.days === 'once'
+      ? [consent.once, consent.onceHint]
+      : [consent.days(choice.days), consent.until(showEnd(language, house.now(), choice.days))];
+  const id = `duration-${index + 1}`;
+  return html`<li><label class="row" for="${id}"><input type="radio" id="${id}" name="duration" value="${choice.value}"${choice.checked && html` checked`}>
+<span class="row-text"><span class="row-title">${title}</span><span class="fact">${fact}</span></span></label></li>`;
+};
+
+const printLeaveOut = (house: House, view: ConsentView): Markup | undefined => {
+  const { consent } = house.words;
+  if (view.leaveOutConfidential === undefined) return undefined;
+  return html`<fieldset class="protect"><legend>${consent.legend.confidential}</legend><ul class="rows"><li><label class="row" for="leave-out">
+<input type="checkbox" id="leave-out" name="leave_out_confidential" value="yes" aria-describedby="leave-out-about"${view.leaveOutConfidential.checked && html` checked`}><span class="row-icon">${icons.shield}</span>
+<span class="row-text"><span class="row-title">${consent.leaveOut}</span><span class="fact" id="leave-out-about">${consent.leaveOutWhy(quoted(view.app.name))}</span></span></label></li></ul></fieldset>`;
+};
+
+export const printConsent = (house: House, view: ConsentView): string => {
+  const { words } = house;
+  const { consent } = words;
+  const app = quoted(view.app.name);
+  const whose = whoseRecord(view, quoted);
+  const ofRecord = view.items.filter((item) => partOf(item) === 'record');
+  const asked = verbs.filter((verb) => ofRecord.some((item) => item.access.includes(verb)));
+  const rows = (part: ReturnType<typeof partOf>): readonly Markup[] =>
+    view.items.flatMap((item, index) => (partOf(item) === part ? [printConsentRow(words, item, index + 1)] : []));
+  const [identity, record, offline] = [rows('identity'), rows('record'), rows('offline')];
+  const durations = view.durations.map((choice, index) => printDuration(house, choice, index));
+  const firstFree = view.items.findIndex((item) => !item.required) + 1;
+  const tab = consent.title(
+    html`${tidy(view.app.name)}`,
+    whoseRecord(view, (name) => html`${tidy(name)}`),
+    asked,
+  );
+  const lead =
+    ofRecord.length > 0
+      ? consent.lead(app, whose, ofRecord.length)
+      : view.items.length > 0
+        ? consent.leadIdentity(app)
+        : consent.leadEmpty(app);
+
+  return printDocument(house, {
+    title: view.fault ? words.faultTitle(tab) : tab,
+    person: view.person.name,
+    kind: 'step',
+    body: html`${printSteps(words, view.patient ? ['signIn', 'patient', 'consent'] : ['signIn', 'consent'], 'consent')}
+${view.fault && printFault({ title: consent.faultTitle, text: consent.nothingChosen, ...(firstFree > 0 && { target: `scope-${firstFree}` }) })}
+<div class="head"><h1>${consent.title(app, whose, asked)}</h1><p class="lead">${lead}</p></div>
+<div class="pair">${printApp(words, view.app)}<div class="main-column"><form class="card" method="post" action="${view.action}">
+<input type="hidden" name="csrf" value="${view.csrf}">
+${identity.length > 0 && html`<fieldset><legend>${consent.legend.identity}</legend><ul class="rows">${identity}</ul></fieldset>`}
+${record.length > 0 && html`<fieldset><legend>${consent.legend.record(whose)}</legend><ul class="rows">${record}</ul></fieldset>`}
+${printLeaveOut(house, view)}
+${(offline.length > 0 || durations.length > 0) && html`<fieldset><legend>${consent.legend.duration}</legend>${durations.length > 0 && html`<ul class="rows choices">${durations}</ul>`}${offline.length > 0 && html`<ul class="rows">${offline}</ul>`}</fieldset>`}
+${printTechnicalNames(words, view)}
+<p class="consequence">${consent.consequence(app)} ${consent.denyHint(app)}</p>
+<div class="actions sticky"><button class="plain" type="submit" name="decision" value="deny">${consent.deny}</button><button class="primary" type="submit" name="decision" value="allow">${consent.allow}</button></div>
+</form></div></div>`,
+  });
+};

@@ -1,0 +1,102 @@
+/** The people's side of the domain: the front page, its stylesheet, and the pages that the authorization server shows. */
+import { createHash, randomUUID } from 'node:crypto';
+import type { Pages } from '@affinity/authorization-server/page-views.ts';
+import { pageHeaders } from './page-headers.ts';
+import { printConsent } from './pages/consent-page.ts';
+import { printError } from './pages/error-page.ts';
+import { type ListedAddress, type ListedApp, printHome } from './pages/home-page.ts';
+import { printPatientChoice } from './pages/patient-choice-page.ts';
+import { printSignIn } from './pages/sign-in-page.ts';
+import type { House, SamplePerson } from './parts/document.ts';
+import { favicon } from './parts/icons.ts';
+import { readStylesheet } from './stylesheet.ts';
+import { english } from './words.ts';
+
+export interface PortalNeighbours {
+  /** scheme, host and port that people use, without a slash at the end */
+  readonly origin: string;
+  readonly apps: readonly ListedApp[];
+  /** only in the demonstration domain: its sample sign-ins are shown to everybody */
+  readonly demonstration?: { readonly people: readonly SamplePerson[] };
+  /** what developers look for */
+  readonly addresses: readonly ListedAddress[];
+  readonly version: string;
+  /** one line for whoever runs the domain; never holds personal data */
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: Readonly<Record<string, unknown>>) => void;
+  /** today, for ages and for the end of a permission; the real time where absent */
+  readonly now?: () => Date;
+}
+
+export interface Portal {
+  /** answers `/`, `/assets/…`, and everything else with the page that says there is none */
+  fetch(request: Request): Promise<Response>;
+  readonly pages: Pages;
+}
+
+interface Asset {
+  readonly body: string;
+  readonly type: string;
+  readonly address: string;
+  readonly version: string;
+}
+
+const makeAsset = (path: string, type: string, body: string): readonly [string, Asset] => {
+  const version = createHash('sha256').update(body).digest('base64url').slice(0, 16);
+  return [path, { body, type, version, address: `${path}?v=${version}` }];
+};
+
+export const createPortal = (neighbours: PortalNeighbours): Portal => {
+  const style = makeAsset('/assets/portal.css', 'text/css; charset=utf-8', readStylesheet());
+  const tabIcon = makeAsset('/assets/favicon.svg', 'image/svg+xml', favicon);
+  const assets = new Map<string, Asset>([style, tabIcon]);
+  const house: House = {
+    words: english,
+    origin: neighbours.origin,
+    stylesheet: style[1].address,
+    favicon: tabIcon[1].address,
+    version: neighbours.version,
+    people: neighbours.demonstration?.people,
+    now: neighbours.now ?? (() => new Date()),
+  };
+  const headers = pageHeaders(neighbours.origin);
+  const home = printHome(house, neighbours.apps, neighbours.addresses);
+
+  const answer = (status: number, page: string, more: Readonly<Record<string, string>> = {}): Response =>
+    new Response(page, { status, headers: { ...headers, ...more } });
+  const answerError = (status: 404 | 405, kind: 'not-found' | 'method'): Response => {
+    const reference = randomUUID();
+    // The path is left out: people paste addresses with other people's data in them.
+    neighbours.log('info', 'portal: no page to give', { status, reference });
+    return answer(status, printError(house, { status, kind, reference }), status === 405 ? { allow: 'GET, HEAD' } : {});
+  };
+
+  const answerAsset = (request: Request, url: URL, asset: Asset): Response => {
+    const etag = `"${asset.version}"`;
+    // A page of an older or newer process may ask for another version: it gets ours, but does not keep it.
+    const kept = url.searchParams.get('v') === asset.version ? 'public, max-age=31536000, immutable' : 'no-cache';
+    const more = { 'content-type': asset.type, 'cache-control': kept, etag, 'x-content-type-options': 'nosniff' };
+    if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: more });
+    return new Response(asset.body, { headers: { ...headers, ...more } });
+  };
+
+  const route = (request: Request): Response => {
+    const url = new URL(request.url);
+    const asset = assets.get(url.pathname);
+    if (asset === undefined && url.pathname !== '/') return answerError(404, 'not-found');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answerError(405, 'method');
+    return asset === undefined ? answer(200, home) : answerAsset(request, url, asset);
+  };
+
+  return {
+    fetch: async (request) => {
+      const response = route(request);
+      return request.method === 'HEAD' ? new Response(null, response) : response;
+    },
+    pages: {
+      signIn: (view) => printSignIn(house, view),
+      patientChoice: (view) => printPatientChoice(house, view),
+      consent: (view) => printConsent(house, view),
+      error: (view) => printError(house, view),
+    },
+  };
+};

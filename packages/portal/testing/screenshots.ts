@@ -1,0 +1,115 @@
+/**
+ * Draws every page in a real browser, as a phone and as a desk see it, light and dark, and with text at 200 %, and says
+ * where something is wider than the window or smaller than a finger. Run: `node packages/portal/testing/screenshots.ts DIR`.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import chromium from '@sparticuz/chromium';
+import { type Browser, chromium as browserType } from 'playwright-core';
+import { createPortal, type PortalNeighbours } from '../portal.ts';
+import * as views from './views.ts';
+
+const origin = views.neighbours.origin;
+const portalWith = (more: Partial<PortalNeighbours>) => createPortal({ ...views.neighbours, ...more });
+const portal = portalWith({});
+const { demonstration: _, ...locked } = views.neighbours;
+const get = async (path: string, from = portal): Promise<string> =>
+  (await from.fetch(new Request(origin + path))).text();
+const three = [1, 2, 3].flatMap(() => views.neighbours.apps);
+
+const { signIn, patientChoice, consent, error } = portal.pages;
+const long = views.longNamedApp;
+const pages: Readonly<Record<string, string>> = {
+  home: await get(
+    '/',
+    portalWith({
+      apps: [
+        ...three,
+        {
+          name: long.name,
+          publisher: 'A publisher with a rather long name of its own',
+          description: 'For families who measure at home.',
+          url: 'https://companion.example/',
+        },
+      ],
+    }),
+  ),
+  'home-empty': await get('/', createPortal({ ...locked, apps: [], addresses: [] })),
+  'not-found': await get('/nothing'),
+  'sign-in': signIn(views.signIn),
+  'sign-in-wrong': signIn({ ...views.signIn, username: 'ana', fault: { kind: 'wrong' } }),
+  'sign-in-throttled': signIn({ ...views.signIn, app: long, fault: { kind: 'throttled', retryAfterSeconds: 30 } }),
+  'sign-in-portal': signIn({ action: '/auth/sign-in', csrf: 'x' }),
+  patient: patientChoice(views.patientChoice),
+  'patient-0': patientChoice({ ...views.patientChoice, patients: [] }),
+  'patient-300': patientChoice({
+    ...views.patientChoice,
+    app: long,
+    patients: views.manyPatients(300),
+    fault: 'none-chosen',
+  }),
+  consent: consent(views.consent),
+  'consent-child-long': consent({ ...views.consent, app: long, patient: views.milo, fault: 'nothing-chosen' }),
+  'consent-0': consent({ ...views.consent, items: [] }),
+  'consent-300': consent({ ...views.consent, items: views.manyItems(300) }),
+  error: error(views.error),
+};
+
+const looks = [
+  { name: 'phone', width: 375, height: 740, scheme: 'light', text: 16 },
+  { name: 'phone-dark', width: 375, height: 740, scheme: 'dark', text: 16 },
+  { name: 'desk', width: 1280, height: 860, scheme: 'light', text: 16 },
+  { name: 'desk-dark', width: 1280, height: 860, scheme: 'dark', text: 16 },
+  { name: 'phone-200', width: 375, height: 740, scheme: 'light', text: 32 },
+  { name: 'desk-200', width: 1280, height: 860, scheme: 'light', text: 32 },
+] as const;
+type Look = (typeof looks)[number];
+
+/** Whatever is wider than the window, or a target lower than 44 px. Runs in the page. */
+const findMisfits = (): readonly string[] => {
+  const wide =
+    document.documentElement.scrollWidth > document.documentElement.clientWidth ? ['wider than the window'] : [];
+  const targets = [...document.querySelectorAll('a:not(.skip, p a), button, summary, label.row, .field input')];
+  const low = targets.filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 43.5);
+  return [...wide, ...low.map((target) => `low target: ${target.textContent?.trim() || target.tagName}`)];
+};
+
+const draw = async (browser: Browser, look: Look, directory: string): Promise<void> => {
+  const context = await browser.newContext({
+    viewport: { width: look.width, height: look.height },
+    colorScheme: look.scheme,
+    javaScriptEnabled: true,
+  });
+  const page = await context.newPage();
+  let shown = '';
+  await page.route('**/*', async (route) => {
+    const url = new URL(route.request().url());
+    if (url.pathname === '/shown') return route.fulfill({ body: shown, contentType: 'text/html; charset=utf-8' });
+    const answer = await portal.fetch(new Request(url));
+    return route.fulfill({
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      body: await answer.text(),
+    });
+  });
+  for (const [name, html] of Object.entries(pages)) {
+    shown = html;
+    await page.goto(`${origin}/shown`);
+    const misfits = await page.evaluate(findMisfits);
+    for (const misfit of misfits) process.stdout.write(`${look.name} ${name}: ${misfit}\n`);
+    const clip = name.endsWith('300') ? { fullPage: false } : { fullPage: true };
+    await page.screenshot({ path: join(directory, `${name}.${look.name}.png`), ...clip });
+  }
+  await context.close();
+};
+
+const directory = process.argv[2] ?? 'shots';
+mkdirSync(directory, { recursive: true });
+for (const text of [16, 32] as const) {
+  const browser = await browserType.launch({
+    executablePath: await chromium.executablePath(),
+    args: ['--no-sandbox', '--disable-gpu', `--blink-settings=defaultFontSize=${text}`],
+  });
+  for (const look of looks) if (look.text === text) await draw(browser, look, directory);
+  await browser.close();
+}

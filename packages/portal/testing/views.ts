@@ -1,0 +1,132 @@
+/** Views as the authorization server would give them, for tests and for looking at the pages. */
+import type {
+  AppView,
+  ConsentItem,
+  ConsentView,
+  ErrorView,
+  PatientChoiceView,
+  PatientView,
+  SignInView,
+} from '@affinity/authorization-server/page-views.ts';
+import type { PortalNeighbours } from '../portal.ts';
+
+export const app: AppView = {
+  clientId: 'vitals',
+  name: 'Vitals',
+  publisher: 'Affinity samples',
+  returnsTo: 'localhost:4000',
+  homepage: 'http://localhost:4000/apps/vitals/',
+  policy: 'https://vitals.example/privacy',
+};
+export const longName = 'Blood Pressure and Weight Companion for Families and Carers X';
+export const longNamedApp: AppView = { clientId: 'bpw', name: longName.slice(0, 60), returnsTo: 'companion.example' };
+
+export const ana: PatientView = { id: 'p1', name: 'Ana Lindqvist', birthDate: '1984-02-11', relation: 'self' };
+export const milo: PatientView = { id: 'p2', name: 'Milo Lindqvist', birthDate: '2014-05-03', relation: 'child' };
+const ruth: PatientView = { id: 'p3', name: 'Ruth Lindqvist-Abernathy', birthDate: '1951', relation: 'parent' };
+
+export const signIn: SignInView = { action: '/auth/interaction/8f2/sign-in', csrf: 'c5rf', app };
+export const patientChoice: PatientChoiceView = {
+  action: '/auth/interaction/8f2/patient',
+  csrf: 'c5rf',
+  app,
+  person: { name: 'Ana Lindqvist' },
+  patients: [ana, milo, ruth],
+};
+export const manyPatients = (n: number): readonly PatientView[] =>
+  Array.from({ length: n }, (_, index) => ({
+    id: `n${index}`,
+    name: `Patient Number ${index + 1}`,
+    birthDate: `19${String(30 + (index % 60)).padStart(2, '0')}-0${1 + (index % 9)}-15`,
+    relation: 'patient',
+  }));
+
+const item = (
+  group: ConsentItem['group'],
+  scope: string,
+  types: readonly string[],
+  more: Partial<ConsentItem> = {},
+): ConsentItem => ({ group, scope, types, access: ['see'], future: false, required: false, checked: true, ...more });
+
+export const items: readonly ConsentItem[] = [
+  item('identity', 'openid fhirUser', [], { access: [], required: true }),
+  item('patient', 'patient/Patient.rs', ['Patient']),
+  item('medications', 'patient/MedicationRequest.rs patient/MedicationDispense.rs', [
+    'MedicationRequest',
+    'MedicationDispense',
+  ]),
+  item('allergies', 'patient/AllergyIntolerance.rs', ['AllergyIntolerance']),
+  item('conditions', 'patient/Condition.rs', ['Condition']),
+  item(
+    'laboratory',
+    'patient/Observation.rs?category=http://terminology.hl7.org/CodeSystem/observation-category|laboratory',
+    ['Observation'],
+    { checked: false },
+  ),
+  item(
+    'vital-signs',
+    'patient/Observation.crs?category=http://terminology.hl7.org/CodeSystem/observation-category|vital-signs',
+    ['Observation'],
+    { access: ['see', 'add'] },
+  ),
+  item('immunizations', 'patient/Immunization.rs', ['Immunization']),
+  item('visits', 'patient/Encounter.rs', ['Encounter']),
+  item('documents', 'patient/DocumentReference.rs', ['DocumentReference']),
+  item('other', 'patient/Procedure.rs patient/CarePlan.rs patient/Goal.rs', ['Procedure', 'CarePlan', 'Goal']),
+  item('everything-else', 'patient/*.rs', [], { future: true, checked: false }),
+  item('offline', 'offline_access', [], { access: [] }),
+];
+export const manyItems = (n: number): readonly ConsentItem[] =>
+  Array.from({ length: n }, (_, index) => item('other', `patient/Observation.rs?code=c${index}`, ['ImagingStudy']));
+
+export const consent: ConsentView = {
+  action: '/auth/interaction/8f2/consent',
+  csrf: 'c5rf',
+  app,
+  person: { name: 'Ana Lindqvist' },
+  patient: ana,
+  items,
+  leaveOutConfidential: { checked: true },
+  durations: [
+    { value: 'once', days: 'once', checked: false },
+    { value: '90', days: 90, checked: true },
+    { value: '365', days: 365, checked: false },
+  ],
+};
+
+export const error: ErrorView = {
+  status: 400,
+  kind: 'bad-return-address',
+  detail: 'redirect_uri is not one of those registered for this client_id',
+  reference: '7d1c2f0a',
+};
+
+export const neighbours: PortalNeighbours = {
+  origin: 'http://localhost:4000',
+  apps: [
+    {
+      name: 'Vitals',
+      publisher: 'Affinity samples',
+      description: 'Your weight, blood pressure and glucose over the years, as charts.',
+      url: '/apps/vitals/',
+    },
+  ],
+  demonstration: {
+    people: [
+      { name: 'Ana Lindqvist', username: 'ana', password: 'ana-sample', about: 'Patient, and mother of Milo' },
+      { name: 'Dr. Jonas Weber', username: 'weber', password: 'weber-sample', about: 'General practitioner' },
+    ],
+  },
+  addresses: [
+    { label: 'FHIR', url: 'http://localhost:4000/fhir', about: 'The clinic’s records, FHIR R4' },
+    {
+      label: 'SMART configuration',
+      url: 'http://localhost:4000/fhir/.well-known/smart-configuration',
+      about: 'Where apps find everything else',
+    },
+    { label: 'Issuer', url: 'http://localhost:4000/auth', about: 'Authorization server, OpenID Connect' },
+  ],
+  version: '0.1.0',
+  log: () => {},
+  now: () => new Date('2026-11-23T12:00:00Z'),
+};

@@ -1,0 +1,258 @@
+/** Every word of the people's pages, in English. A second language is a second value of type `Words`. */
+import type { ConsentGroup, ConsentItem, ErrorView } from '@affinity/authorization-server/page-views.ts';
+import { html, type Markup } from './markup.ts';
+import { nameType } from './resource-type-words.ts';
+
+/** Whose record is meant: the person's own, somebody else's by name, or whichever the person may open. */
+export type Whose = 'own' | 'any' | { readonly name: Markup };
+export type Access = ConsentItem['access'][number];
+
+const record = (whose: Whose): Markup =>
+  whose === 'own'
+    ? html`your record`
+    : whose === 'any'
+      ? html`the records that you may open`
+      : html`${whose.name}’s record`;
+const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+const list = new Intl.ListFormat('en-GB', { type: 'conjunction' });
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const groups: Readonly<Record<ConsentGroup, { readonly title: string; readonly about: string }>> = {
+  identity: {
+    title: 'Who you are',
+    about: 'Your name and your sign-in here, so that the app knows you when you come back.',
+  },
+  patient: { title: 'Personal details', about: 'Name, date of birth, sex, address and telephone.' },
+  medications: { title: 'Medications', about: 'Medicines prescribed and taken, with their doses.' },
+  allergies: { title: 'Allergies', about: 'What must be avoided, and what it does.' },
+  conditions: { title: 'Conditions', about: 'Illnesses and other health problems, past and present.' },
+  laboratory: { title: 'Laboratory results', about: 'Blood tests and tests of other samples.' },
+  'vital-signs': { title: 'Vital signs', about: 'Blood pressure, pulse, temperature, weight and height.' },
+  immunizations: { title: 'Immunizations', about: 'Vaccines given, and when.' },
+  visits: { title: 'Visits', about: 'Appointments and stays: when, where and with whom.' },
+  documents: { title: 'Documents', about: 'Letters, reports and scanned papers.' },
+  other: { title: 'Other clinical', about: 'Other entries about health and care.' },
+  'everything-else': { title: 'Everything else', about: 'Everything that is not in this list.' },
+  offline: { title: 'Go on while you are away', about: 'The app may fetch new entries when you are not signed in.' },
+};
+
+/** Title and description of one thing asked for. */
+const describeItem = (item: ConsentItem): { title: string; about: string } => {
+  const words = groups[item.group];
+  if (item.group === 'patient' && item.types.length === 0) {
+    return { title: 'Whose record it is', about: 'So that the app opens the record that you chose.' };
+  }
+  if (item.group !== 'other' && item.group !== 'everything-else') return words;
+  const [first, ...more] = item.types.map(nameType);
+  if (item.group === 'other' && first !== undefined && more.length === 0) {
+    return { title: sentence(first), about: 'Other clinical information.' };
+  }
+  const named = first === undefined ? words.about : `${sentence(list.format([first, ...more]))}.`;
+  return { title: words.title, about: item.future ? `${named} Also kinds of entries that do not exist yet.` : named };
+};
+
+const accessVerbs: Readonly<Record<Access, string>> = { see: 'see', add: 'add', change: 'change', delete: 'delete' };
+
+interface ErrorWords {
+  readonly title: string;
+  readonly what: string;
+  readonly next: string;
+}
+const errors: Readonly<Record<ErrorView['kind'], ErrorWords>> = {
+  expired: {
+    title: 'This page has waited too long',
+    what: 'Sign-in pages end after a while, so that nobody else can use them.',
+    next: 'Go back to the app and start again.',
+  },
+  'unknown-app': {
+    title: 'We do not know this app',
+    what: 'An app sent you here that is not registered with us.',
+    next: 'Do not enter your password for it. If you trust the app, tell its makers.',
+  },
+  'bad-return-address': {
+    title: 'This app wants to send you to the wrong place',
+    what: 'The address that you would be sent back to is not one that the app registered with us.',
+    next: 'Close this page. If you trust the app, tell its makers.',
+  },
+  'bad-request': {
+    title: 'The app asked in a way that we cannot answer',
+    what: 'Something is missing or wrong in what the app sent.',
+    next: 'Go back to the app and try once more. If it happens again, tell its makers.',
+  },
+  'no-patient': {
+    title: 'There is no record to choose',
+    what: 'The app needs a patient’s record, and none is linked to your sign-in.',
+    next: 'If there should be one, ask your clinic to link it to your sign-in.',
+  },
+  'not-found': {
+    title: 'There is no such page',
+    what: 'The address may be mistyped, or the page has moved.',
+    next: 'Begin again from the first page.',
+  },
+  method: {
+    title: 'This page cannot be opened that way',
+    what: 'The address is right, but it answers another kind of request.',
+    next: 'Go back to the app and start again.',
+  },
+  unavailable: {
+    title: 'We cannot answer just now',
+    what: 'A part of this service is resting or too busy.',
+    next: 'Wait a minute, then try again.',
+  },
+  failed: {
+    title: 'Something broke on our side',
+    what: 'We could not finish what you asked for. The fault is ours.',
+    next: 'Try again in a minute. If it happens again, ask for help and quote the reference.',
+  },
+};
+
+export const english = {
+  language: 'en',
+  product: 'Affinity',
+  pageTitle: (title: Markup | string) => html`${title} · Affinity`,
+  faultTitle: (title: Markup | string) => html`Error: ${title}`,
+  skip: 'Skip to the content',
+  signedInAs: (name: Markup) => html`Signed in as <strong>${name}</strong>`,
+  demonstration: 'Demonstration: every person and every record here is invented.',
+  footer: (version: string) => `Affinity ${version}`,
+  promise: 'Every look into a record is written down before it is answered.',
+  newTab: '(opens in a new tab)',
+
+  steps: { label: 'Steps', signIn: 'Sign in', patient: 'Whose record', consent: 'Allow', done: 'done' },
+
+  app: {
+    heading: 'The app that asks',
+    by: (publisher: Markup) => html`by ${publisher}`,
+    noPublisher: 'Its makers are not named',
+    returnsTo: (host: Markup) => html`Afterwards you go back to <strong>${host}</strong>`,
+    homepage: 'About the app',
+    policy: 'What it does with data',
+    notUs: 'Name and links are the app’s own words.',
+  },
+
+  signIn: {
+    title: 'Sign in',
+    titleFor: (app: Markup) => html`Sign in to go on to ${app}`,
+    lead: (app: Markup) => html`Signing in shares nothing yet. Next, you choose what ${app} may see.`,
+    leadPortal: 'Sign in to see your record and who may look into it.',
+    username: 'User name',
+    password: 'Password',
+    passwordHint: (host: string) => `Your password goes to ${host} only. No app ever sees it.`,
+    button: 'Sign in',
+    faultTitle: 'You are not signed in',
+    wrong: 'User name and password do not go together. Check both and try again.',
+    throttled: (seconds: number) =>
+      `Too many attempts. To protect the account, wait ${
+        seconds < 90
+          ? count(Math.max(1, Math.ceil(seconds)), 'second', 'seconds')
+          : `${Math.ceil(seconds / 60)} minutes`
+      }, then try again.`,
+    samples: 'Show the sample sign-ins',
+  },
+
+  patientChoice: {
+    title: (app: Markup) => html`Whose record may ${app} see?`,
+    lead: 'Choose one person. You see everything that the app asks for before anything is shared.',
+    legend: 'People whose record you may open',
+    born: 'Born',
+    age: (years: number) => (years === 0 ? 'under 1 year old' : `${count(years, 'year', 'years')} old`),
+    relations: {
+      self: 'You',
+      child: 'Your child',
+      parent: 'Your parent',
+      spouse: 'Your spouse',
+      partner: 'Your partner',
+      sibling: 'Your brother or sister',
+      grandparent: 'Your grandparent',
+      grandchild: 'Your grandchild',
+      ward: 'In your care',
+      patient: 'Your patient',
+    } as Readonly<Record<string, string>>,
+    otherRelation: 'You may act for this person',
+    button: 'Continue',
+    faultTitle: 'Nobody is chosen yet',
+    noneChosen: 'Choose whose record it is about, then continue.',
+    empty: 'No record is linked to your sign-in yet. Ask your clinic to link it, then start again from the app.',
+  },
+
+  consent: {
+    title: (app: Markup, whose: Whose, verbs: readonly Access[]) =>
+      verbs.length === 0
+        ? html`Let ${app} know who you are?`
+        : html`Let ${app} ${list.format(verbs.map((verb) => accessVerbs[verb]))} ${record(whose)}?`,
+    lead: (app: Markup, whose: Whose, kinds: number) =>
+      html`${app} asks for ${count(kinds, 'kind', 'kinds')} of information from ${record(whose)}. Untick whatever you would rather not share.`,
+    leadIdentity: (app: Markup) => html`${app} asks for nothing from any health record.`,
+    leadEmpty: (app: Markup) => html`${app} asks for nothing. You can let it go on, or deny.`,
+    legend: {
+      identity: 'About you',
+      record: (whose: Whose) =>
+        whose === 'own'
+          ? html`From your record`
+          : whose === 'any'
+            ? html`From records that you may open`
+            : html`From ${whose.name}’s record`,
+      confidential: 'Confidential entries',
+      duration: 'For how long',
+    },
+    describeItem,
+    access: (access: readonly Access[]) => sentence(list.format(access.map((verb) => accessVerbs[verb]))),
+    notShared: 'Not shared',
+    refused: 'Not allowed',
+    required: 'Always needed',
+    requiredWhy: 'The app cannot work without it.',
+    mayGoOn: 'Allowed',
+    leaveOut: 'Leave out what is marked confidential',
+    leaveOutWhy: (app: Markup) =>
+      html`Some entries, such as those about mental or sexual health, are marked by the clinic. With this ticked, ${app} does not see them, nor that there are any.`,
+    once: 'Only this time',
+    onceHint: 'The app has to ask you again next time.',
+    days: (days: number) => (days === 365 ? '1 year' : count(days, 'day', 'days')),
+    until: (date: string) => `until ${date}`,
+    consequence: (app: Markup) =>
+      html`When the time is over, ${app} can see nothing new. What it already copied stays with it.`,
+    denyHint: (app: Markup) => html`If you deny, nothing is shared and you go back to ${app}.`,
+    allow: 'Allow',
+    deny: 'Deny',
+    technical: 'Show the technical names',
+    technicalApp: 'The app',
+    faultTitle: 'Nothing is ticked',
+    nothingChosen: 'Tick at least one thing to allow, or choose Deny.',
+  },
+
+  error: {
+    words: errors,
+    safe: 'Nothing was shared, and nothing in any record was changed.',
+    safeLabel: 'What is safe',
+    nextLabel: 'What to do next',
+    forMakers: 'For whoever builds the app',
+    reference: 'Reference to quote',
+    home: 'Go to the first page',
+  },
+
+  home: {
+    title: 'Your health record, shared on your terms',
+    lead: 'Apps can help you with your health. Here you decide, thing by thing, what each of them may see.',
+    toApps: 'See the apps',
+    drawing: 'Two circles, your record and an app. Only where they overlap is anything shared.',
+    drawn: { record: 'Your record', app: 'An app' },
+    howHeading: 'How it works',
+    how: [
+      { title: 'You sign in here, and only here', about: 'Apps send you to this place. They never get your password.' },
+      { title: 'You tick what is shared', about: 'Medications yes, laboratory results no: the app sees exactly that.' },
+      { title: 'It ends when you said', about: 'You choose how long. Every look into the record is written down.' },
+    ],
+    appsHeading: 'Apps to try',
+    noApps: 'No app is listed here yet. When the people who run this place add one, you find it here.',
+    open: 'Open',
+    peopleHeading: 'Sample people',
+    peopleLead: 'Sign in as one of them. They and their records are invented, so nothing can go wrong.',
+    person: 'Who',
+    username: 'User name',
+    password: 'Password',
+    addressesHeading: 'For developers',
+    addressesLead: 'The addresses of this domain. They speak SMART App Launch 2.2, OAuth 2.1 and FHIR R4.',
+  },
+};
+
+export type Words = typeof english;
