@@ -2,18 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { smartConfiguration } from './configuration.ts';
 
-test('A16: repeats what the authorization server says, and nothing that SMART has no place for', () => {
+test('A04, A16: repeats what the authorization server says, and nothing that SMART has no place for', () => {
   const metadata = {
     issuer: 'https://a.example/auth',
     token_endpoint: 'https://a.example/auth/token',
     code_challenge_methods_supported: ['S256'],
     userinfo_endpoint: 'https://a.example/auth/me',
   };
-  assert.deepEqual(smartConfiguration(metadata, ['permission-v2'], 'https://a.example/apps'), {
+  assert.deepEqual(smartConfiguration(metadata, ['sso-openid-connect'], 'https://a.example/apps'), {
     issuer: 'https://a.example/auth',
     token_endpoint: 'https://a.example/auth/token',
     code_challenge_methods_supported: ['S256'],
     management_endpoint: 'https://a.example/apps',
-    capabilities: ['permission-v2'],
+    capabilities: ['sso-openid-connect'],
   });
+  assert.equal(smartConfiguration(metadata, ['permission-v2']).issuer, undefined);
 });

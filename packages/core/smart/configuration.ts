@@ -60,7 +60,10 @@ export interface SmartConfiguration {
   readonly capabilities: readonly SmartCapability[];
 }
 
-/** What the authorization server says of itself, so that the two documents cannot disagree, and what the whole can do. */
+/**
+ * What the authorization server says of itself, so that the two documents cannot disagree, and what the whole can
+ * do. `issuer` and `jwks_uri` are there exactly when `sso-openid-connect` is (SMART App Launch 2.2, conformance).
+ */
 export const smartConfiguration = (
   authorizationMetadata: Readonly<Record<string, unknown>>,
   capabilities: readonly SmartCapability[],
@@ -69,7 +72,9 @@ export const smartConfiguration = (
   ...Object.fromEntries(
     repeated.flatMap((name) => {
       const value = authorizationMetadata[name];
-      return value === undefined ? [] : [[name, value]];
+      const forSignIn = name === 'issuer' || name === 'jwks_uri';
+      const left = value === undefined || (forSignIn && !capabilities.includes('sso-openid-connect'));
+      return left ? [] : [[name, value]];
     }),
   ),
   ...(managementEndpoint === undefined ? {} : { management_endpoint: managementEndpoint }),

@@ -6,6 +6,8 @@ export interface Principal {
   readonly clientId: string;
   /** jti of the access token */
   readonly tokenId: string;
+  /** the token says that it is a backend service's own (RFC 9068 §2.2: `sub` is the client); never beside `user` */
+  readonly service?: true;
   /** subject of the user at the issuer; absent for a backend service */
   readonly user?: string;
   /** relative reference such as `Patient/12` or `Practitioner/3` */

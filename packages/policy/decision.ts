@@ -1,0 +1,37 @@
+/** What comes out of a decision: a value that carries its consequences. FHIR R4 security.html#access-control. */
+import type { Filter } from '@affinity/core/fhir/filter.ts';
+import type { Interaction } from '@affinity/core/fhir/interaction.ts';
+import type { Principal } from '@affinity/core/smart/principal.ts';
+import type { ResourceScope } from '@affinity/core/smart/scope.ts';
+import type { DecisionFacts } from './facts.ts';
+
+export interface Permit {
+  readonly kind: 'permit';
+  /**
+   * Which resources of the interaction's type the answer may speak of. For a write, the stored version and the new one
+   * must both meet it.
+   */
+  readonly filter: Filter;
+}
+
+export interface Deny {
+  readonly kind: 'deny';
+  /** follows from the request and the grant alone, never from what is stored (docs/decisions/0005-403-and-404.md) */
+  readonly status: 401 | 403 | 404;
+  /** for the log; the caller is told only the status and the scope */
+  readonly reason: string;
+  /** the scope that would have been enough, where one would have been */
+  readonly neededScope?: ResourceScope;
+}
+
+export type Decision = Permit | Deny;
+
+/** What is to be decided. */
+export interface Question {
+  readonly principal: Principal;
+  readonly interaction: Interaction;
+  readonly facts: DecisionFacts;
+}
+
+/** One consideration. Rules are conjoined: each may deny or narrow, none can widen what another has narrowed. */
+export type Rule = (question: Question) => Decision;

@@ -1,0 +1,48 @@
+/**
+ * What the token's scopes let through: the union of all that carry the needed letter for the type. SMART App Launch 2.2,
+ * scopes; RFC 6750 §3.1 `insufficient_scope`.
+ */
+import { allOf, anyOf } from '@affinity/core/fhir/filter.ts';
+import type { Principal } from '@affinity/core/smart/principal.ts';
+import type { Compartment, ResourceScope } from '@affinity/core/smart/scope.ts';
+import { neededScope, speaksOf } from '@affinity/core/smart/scope-interaction.ts';
+import type { Deny, Question, Rule } from '../decision.ts';
+import { reachOf } from './compartment.ts';
+import { constraintsFilter, uncoveredValue } from './constraint.ts';
+
+/** The kind of scope that this caller could have been granted. */
+const compartmentOf = ({ service, patient }: Principal): Compartment =>
+  service === true ? 'system' : patient === undefined ? 'user' : 'patient';
+
+const insufficient = (
+  { principal, interaction }: Question,
+  reason: string,
+  constraints: ResourceScope['constraints'] = [],
+): Deny => ({
+  kind: 'deny',
+  status: 403,
+  reason,
+  neededScope: { ...neededScope(interaction, compartmentOf(principal)), constraints },
+});
+
+export const byScope: Rule = (question) => {
+  const { principal, interaction } = question;
+  const speaking = principal.scopes.filter((scope) => speaksOf(scope, interaction));
+  if (speaking.length === 0) return insufficient(question, 'no scope for this interaction and type');
+  const reaching = speaking
+    .map((scope) => ({ scope, reach: reachOf(scope.compartment, question) }))
+    .filter(({ reach }) => reach.kind !== 'nothing');
+  if (reaching.length === 0) return { kind: 'deny', status: 403, reason: 'the scopes reach no record for this caller' };
+  if (interaction.kind === 'search-type') {
+    const scopes = reaching.map(({ scope }) => scope);
+    const uncovered = uncoveredValue(interaction.query, scopes);
+    if (uncovered !== undefined) {
+      const constraints = uncovered.value === '' ? [] : [uncovered];
+      return insufficient(question, `the search names a value of ${uncovered.param} outside the scopes`, constraints);
+    }
+  }
+  return {
+    kind: 'permit',
+    filter: anyOf(reaching.map(({ scope, reach }) => allOf([reach, constraintsFilter(scope)]))),
+  };
+};
