@@ -1,7 +1,10 @@
 /** The facts of one resource that decisions and searches are made from, computed once from its content. */
+import { compartmentsOf, recordOwners } from './compartment.ts';
+import { extract } from './extract.ts';
 import type { Confidentiality } from './filter.ts';
-import type { Coding } from './resource.ts';
+import type { Coding, Resource } from './resource.ts';
 import type { SearchIndex } from './search-index.ts';
+import { confidentialityOf, labelsOf } from './security-label.ts';
 
 export interface ResourceFacts {
   readonly type: string;
@@ -15,3 +18,22 @@ export interface ResourceFacts {
   readonly confidentiality: Confidentiality;
   readonly index: SearchIndex;
 }
+
+/**
+ * The facts of a resource as it will be stored: its `id` must be set, since a Patient is its own record by it.
+ * `ownBases` are the absolute URLs at which this server's resources are known.
+ */
+export const factsOf = (resource: Resource, ownBases: readonly string[]): ResourceFacts => {
+  const index = extract(resource, ownBases);
+  const owners = recordOwners(resource, ownBases);
+  const labels = labelsOf(resource);
+  return {
+    type: resource.resourceType,
+    id: resource.id ?? '',
+    owners,
+    compartments: compartmentsOf(resource, index.references, owners),
+    labels,
+    confidentiality: confidentialityOf(labels),
+    index,
+  };
+};

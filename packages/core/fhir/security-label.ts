@@ -1,0 +1,40 @@
+/** How confidential a resource is by its security labels. FHIR R4 security-labels.html; HL7 v3-Confidentiality. */
+import { type Confidentiality, confidentialityLevels } from './filter.ts';
+import type { Coding, Resource } from './resource.ts';
+
+/** The system in R4, and the names that it had before. */
+const confidentialitySystems = new Set([
+  'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  'http://hl7.org/fhir/v3/Confidentiality',
+  'urn:oid:2.16.840.1.113883.5.25',
+]);
+
+const rank = (level: Confidentiality): number => confidentialityLevels.indexOf(level);
+
+/** The labels in `meta.security`; what is not a Coding there is a label all the same, without a code. */
+export const labelsOf = (resource: Resource): readonly Coding[] => {
+  const labels: unknown = resource.meta?.security;
+  if (labels === undefined) return [];
+  return (Array.isArray(labels) ? labels : [labels]).map((label: unknown) =>
+    typeof label === 'object' && label !== null ? label : {},
+  );
+};
+
+/** The level that one label demands; undefined where it says nothing of confidentiality. */
+const levelOf = ({ system, code }: Coding): Confidentiality | undefined => {
+  const known = confidentialityLevels.find((level) => level === code);
+  // A bare R or V is taken at its word: a label that lacks its system may only narrow.
+  if (system === undefined) return known !== undefined && rank(known) > rank('N') ? known : undefined;
+  if (!confidentialitySystems.has(system)) return undefined;
+  return known ?? 'V';
+};
+
+/** The highest of the labels; N where there is none; V where one of that system is not known. */
+export const confidentialityOf = (labels: readonly Coding[]): Confidentiality => {
+  const levels = labels.flatMap((label) => levelOf(label) ?? []);
+  const [first, ...rest] = levels;
+  return first === undefined ? 'N' : rest.reduce((high, level) => (rank(level) > rank(high) ? level : high), first);
+};
+
+/** Whether a level is at most another: U < L < M < N < R < V. */
+export const isAtMost = (level: Confidentiality, limit: Confidentiality): boolean => rank(level) <= rank(limit);
