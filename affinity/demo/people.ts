@@ -1,0 +1,73 @@
+/** The sample people who can sign in to the demonstration domain. Their passwords are public and stand only there. */
+
+export type Relation = 'self' | 'child' | 'parent';
+
+/** A record that somebody may act for. */
+export interface ActsFor {
+  /** The id of the Patient resource. */
+  readonly patient: string;
+  /** What the patient is to the person who signs in. */
+  readonly relation: Relation;
+  /** The RelatedPerson resource that says so; absent for a person's own record. */
+  readonly relatedPerson?: string;
+}
+
+export interface SamplePerson {
+  readonly kind: 'patient' | 'practitioner';
+  readonly username: string;
+  readonly password: string;
+  readonly name: string;
+  /** The resource that is this person, as the `fhirUser` claim has it, relative to the FHIR base. */
+  readonly fhirUser: string;
+  /** The records this person may act for by kinship; staff have none. */
+  readonly patients: readonly ActsFor[];
+}
+
+export const samplePeople: readonly SamplePerson[] = [
+  {
+    kind: 'patient',
+    username: 'ana',
+    password: 'ana-demo-2026',
+    name: 'Ana Ribeiro',
+    fhirUser: 'Patient/patient-0001',
+    patients: [{ patient: 'patient-0001', relation: 'self' }],
+  },
+  {
+    kind: 'patient',
+    username: 'ben',
+    password: 'ben-demo-2026',
+    name: 'Ben Whitfield',
+    fhirUser: 'Patient/patient-0002',
+    patients: [{ patient: 'patient-0002', relation: 'self' }],
+  },
+  {
+    kind: 'patient',
+    username: 'carla',
+    password: 'carla-demo-2026',
+    name: 'Carla Novak',
+    fhirUser: 'Patient/patient-0003',
+    patients: [
+      { patient: 'patient-0003', relation: 'self' },
+      { patient: 'patient-0004', relation: 'child', relatedPerson: 'related-0004-mother' },
+    ],
+  },
+  {
+    kind: 'patient',
+    username: 'emil',
+    password: 'emil-demo-2026',
+    name: 'Emil Haas',
+    fhirUser: 'Patient/patient-0005',
+    patients: [
+      { patient: 'patient-0005', relation: 'self' },
+      { patient: 'patient-0006', relation: 'parent', relatedPerson: 'related-0006-son' },
+    ],
+  },
+  {
+    kind: 'practitioner',
+    username: 'okafor',
+    password: 'okafor-demo-2026',
+    name: 'Dr. Daniel Okafor',
+    fhirUser: 'Practitioner/practitioner-okafor',
+    patients: [],
+  },
+];
