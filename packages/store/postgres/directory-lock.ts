@@ -2,7 +2,7 @@
  * One process at a time on one data directory. The lock is a file lock that the kernel holds, by way of SQLite's
  * (sqlite.org/lockingv3.html), so it dies with its process, kill -9 included, and is never stale.
  */
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,11 +22,11 @@ type Holder = { readonly pid: number; readonly path?: string };
 /**
  * Takes the lock of `directory`, which exists.
  * @param patience milliseconds to wait for a holder that is about to end.
- * @throws Error naming the process and the directory when another holds it.
+ * @throws Error naming the process and the directory when another holds it, or the directory when it is not ours.
  */
 export async function lockDirectory(directory: string, patience: number): Promise<DirectoryLock> {
   const path = join(directory, 'lock');
-  createPrivate(path);
+  openPrivate(path, directory);
   const database = new DatabaseSync(path, { timeout: 0 });
   const file = join(directory, 'holder.json');
   for (const started = Date.now(); !tryLock(database); await delay(20)) {
@@ -54,11 +54,14 @@ export async function lockDirectory(directory: string, patience: number): Promis
  * Others may not even read the file: a reader's lock would keep us out. An existing one is not opened, because closing it
  * would give up a lock that this process has on it (POSIX.1-2024, fcntl).
  */
-function createPrivate(path: string): void {
+function openPrivate(path: string, directory: string): void {
   try {
-    closeSync(openSync(path, 'wx', 0o600));
+    if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
+    else closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (!isCode(error, 'EEXIST')) throw error;
+    if (isCode(error, 'EEXIST')) return;
+    if (!isCode(error, 'EACCES', 'EPERM', 'EROFS')) throw error;
+    throw new Error(`The data directory ${directory} belongs to another user. Start as that user, or choose another.`);
   }
 }
 

@@ -266,6 +266,14 @@ test('an account that is not root has its own cluster', { skip: noOther }, async
   assert.deepEqual(await query(second.url, 'select line from written order by line'), ['one', 'two']);
 });
 
+test('a folder of another user is refused by name', { skip: noOther }, async (t) => {
+  const directory = temporaryFolder();
+  await (await startEmbedded({ directory })).stop();
+  chmodSync(directory, 0o755);
+  const other = await hold(t, directory, undefined, unprivileged);
+  assert.match(other.errors, new RegExp(`${directory} belongs to another user`));
+});
+
 async function gone(pid: number): Promise<void> {
   for (let alive = true; alive; await delay(10)) {
     try {

@@ -16,7 +16,7 @@ export async function stopOrphans(cluster: string, patience = 30_000): Promise<v
   const started = Date.now();
   let signalled = false;
   for (let found = processesOn(cluster); found.length > 0; found = processesOn(cluster)) {
-    const postmaster = readPostmaster(cluster);
+    const postmaster = readProcessFile(cluster)?.pid;
     const waited = Date.now() - started;
     if (waited > patience) {
       throw new Error(
@@ -33,11 +33,6 @@ export async function stopOrphans(cluster: string, patience = 30_000): Promise<v
   }
   // What remains names a dead process, or one that is not PostgreSQL and would keep the start from happening.
   rmSync(join(cluster, 'postmaster.pid'), { force: true });
-}
-
-/** The process number in the cluster's process file, whether that process lives or not. */
-export function readPostmaster(cluster: string): number | undefined {
-  return readProcessFile(cluster)?.pid;
 }
 
 /** Whether the postmaster `pid` says in the cluster's process file that it takes connections. */
@@ -58,7 +53,7 @@ function readProcessFile(cluster: string): { readonly pid: number; readonly stat
 
 function processesOn(cluster: string): readonly number[] {
   if (process.platform !== 'linux') {
-    const pid = readPostmaster(cluster);
+    const pid = readProcessFile(cluster)?.pid;
     return pid !== undefined && commandOf(pid).includes(cluster) ? [pid] : [];
   }
   return readdirSync('/proc')
