@@ -1,0 +1,39 @@
+/** The Backend on PostgreSQL: each interaction is a file beside this one. FHIR R4 http.html; docs/decisions/0002-table-layout.md. */
+import type { Backend } from '@affinity/core/fhir/backend.ts';
+import { factsOf as computeFacts } from '@affinity/core/fhir/resource-facts.ts';
+import type pg from 'pg';
+import { storeCapabilities } from './capability.ts';
+import { createDatabase } from './database.ts';
+import { createHistory } from './history.ts';
+import { createRead, createVread } from './read.ts';
+import { createSearch } from './search.ts';
+import { createCreate, createDelete, createUpdate } from './write.ts';
+
+export interface StoreOptions {
+  readonly pool: pg.Pool;
+  /** the absolute URLs at which this store's resources are known: a reference under one is a reference to it */
+  readonly ownBases: readonly string[];
+  /** epoch milliseconds; the system's clock unless told */
+  readonly now?: () => number;
+}
+
+/** The database must have had the migrations. The Filter is compiled into every statement. */
+export const createBackend = ({ pool, ownBases, now = Date.now }: StoreOptions): Backend => {
+  const database = createDatabase(pool);
+  const write = {
+    database,
+    now,
+    factsOf: (resource: Parameters<typeof computeFacts>[0]) => computeFacts(resource, ownBases),
+  };
+  return {
+    appliesFilter: true,
+    capabilities: storeCapabilities(),
+    read: createRead(database),
+    vread: createVread(database),
+    create: createCreate(write),
+    update: createUpdate(write),
+    delete: createDelete(write),
+    historyInstance: createHistory(database),
+    searchType: createSearch(database),
+  };
+};

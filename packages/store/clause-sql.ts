@@ -1,0 +1,125 @@
+/** One search parameter of a query as a condition on the row `f`. FHIR R4 search.html. */
+
+import { fold } from '@affinity/core/fhir/extract.ts';
+import type { SearchClause, SearchValue } from '@affinity/core/fhir/search-query.ts';
+import { rangeSql } from './date-sql.ts';
+import { hasAllTerms, hasAnyTerm, valueTerm } from './filter-sql.ts';
+import { orderingDate } from './resource-row.ts';
+import { orSql, type Sql, sql } from './sql.ts';
+import {
+  codeTerm,
+  identifierParam,
+  presentTerm,
+  referenceIdTerm,
+  referenceTerm,
+  resourceKey,
+  type Term,
+  urlTerm,
+} from './terms.ts';
+
+/** The term that a value asks for; undefined for what is no matter of terms. */
+const termFor = (type: string, { param, modifier }: SearchClause, value: SearchValue): Term | undefined => {
+  switch (value.kind) {
+    case 'token':
+      return valueTerm(type, modifier === 'identifier' ? identifierParam(param) : param, value);
+    case 'reference': {
+      const target = value.type ?? typeModifier(modifier);
+      return target === undefined
+        ? referenceIdTerm(type, param, value.id)
+        : referenceTerm(type, param, target, value.id);
+    }
+    case 'url':
+      return urlTerm(type, param, value.url);
+    default:
+      return undefined;
+  }
+};
+
+const typeModifier = (modifier: string | undefined): string | undefined =>
+  modifier !== undefined && /^[A-Z]/.test(modifier) ? modifier : undefined;
+
+/** LIKE takes these three characters for itself. */
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+const stringCondition = (type: string, { param, modifier }: SearchClause, text: string): Sql => {
+  const folded = fold(text);
+  const compared =
+    modifier === 'exact'
+      ? sql`left(s.folded, 128) = left(${folded}, 128) and s.text = ${text}`
+      : modifier === 'contains'
+        ? sql`s.folded like ${`%${escapeLike(folded)}%`}`
+        : sql`left(s.folded, 128) like ${`${escapeLike(folded.slice(0, 128))}%`} and starts_with(s.folded, ${folded})`;
+  return sql`f.rid in (select s.rid from string_index s where s.parameter = ${`${type}.${param}`} and ${compared})`;
+};
+
+const updated = { start: sql`f.last_updated`, end: sql`(f.last_updated + 1)` };
+const occurred = { start: sql`f.occurred`, end: sql`f.occurred_end` };
+const indexed = { start: sql`d.start_at`, end: sql`d.end_at` };
+
+const dateCondition = (type: string, { param }: SearchClause, value: Extract<SearchValue, { kind: 'date' }>): Sql => {
+  if (param === '_lastUpdated') return rangeSql(updated, value);
+  const listed = sql`exists (select from date_index d
+    where d.rid = f.rid and d.parameter = ${`${type}.${param}`} and ${rangeSql(indexed, value)})`;
+  // The range stands in the row itself where the resource has exactly one.
+  return param === orderingDate
+    ? sql`case when f.occurred_end is not null then ${rangeSql(occurred, value)} else ${listed} end`
+    : listed;
+};
+
+const valueCondition = (type: string, clause: SearchClause, value: SearchValue): Sql => {
+  if (value.kind === 'string') return stringCondition(type, clause, value.text);
+  if (value.kind === 'date') return dateCondition(type, clause, value);
+  if (value.kind === 'missing') {
+    const present = hasAllTerms([presentTerm(type, clause.param)]);
+    return value.missing ? sql`not ${present}` : present;
+  }
+  const term = termFor(type, clause, value);
+  return term === undefined ? sql`false` : hasAllTerms([term]);
+};
+
+const idOf = (value: SearchValue): string | undefined =>
+  value.kind === 'token' ? value.code : value.kind === 'reference' ? value.id : undefined;
+
+/** The keys that `_id` names. */
+export const clauseKeys = (type: string, { param, values }: SearchClause): readonly Term[] | undefined =>
+  param === '_id' ? values.flatMap((value) => idOf(value) ?? []).map((id) => resourceKey(type, id)) : undefined;
+
+/** The condition. What the search grammar of core has not understood never comes here. */
+export const clauseSql = (type: string, clause: SearchClause): Sql => {
+  const keys = clauseKeys(type, clause);
+  if (keys !== undefined && clause.modifier !== 'missing') return sql`f.rid = any(${`{${keys.join(',')}}`}::bigint[])`;
+  const terms = clause.values.map((value) => termFor(type, clause, value));
+  const known = terms.filter((term) => term !== undefined);
+  const any =
+    known.length > 0 && known.length === terms.length
+      ? hasAnyTerm(known)
+      : orSql(clause.values.map((value) => valueCondition(type, clause, value)));
+  return clause.modifier === 'not' ? sql`not (${any})` : any;
+};
+
+/**
+ * The posted terms that a clause can be answered from, one of which every match has; undefined when it has no such.
+ * `patients` are those that a reference may be to: such resources are found in the compartment table.
+ */
+export const clausePostings = (
+  type: string,
+  { param, modifier, values }: SearchClause,
+): { readonly terms: readonly Term[]; readonly patients: readonly string[] } | undefined => {
+  if (modifier === 'not' || modifier === 'missing' || param === '_id') return undefined;
+  const terms: Term[] = [];
+  const patients: string[] = [];
+  for (const value of values) {
+    if (value.kind === 'token' && value.code !== undefined) {
+      terms.push(codeTerm(type, modifier === 'identifier' ? identifierParam(param) : param, value.code));
+    } else if (value.kind === 'url') {
+      terms.push(urlTerm(type, param, value.url));
+    } else if (value.kind === 'reference') {
+      const target = value.type ?? typeModifier(modifier);
+      if (target !== 'Patient') terms.push(referenceIdTerm(type, param, value.id));
+      if (target === undefined || target === 'Patient') patients.push(value.id);
+    } else {
+      return undefined;
+    }
+  }
+  return values.length === 0 ? undefined : { terms, patients };
+};

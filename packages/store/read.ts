@@ -1,0 +1,42 @@
+/** Reads of one resource: its current version, or an earlier one. FHIR R4 http.html#read, #vread. */
+import type { Backend, ReadResult } from '@affinity/core/fhir/backend.ts';
+import type { Database } from './database.ts';
+import { filterSql } from './filter-sql.ts';
+import { sql } from './sql.ts';
+import { resourceKey } from './terms.ts';
+import { parseVersionId, toDeletion, toVersion, type VersionRow } from './version-row.ts';
+
+const toReadResult = (type: string, row: VersionRow | undefined): ReadResult => {
+  if (row === undefined) return { kind: 'absent' };
+  return row.deleted
+    ? { kind: 'deleted', deletion: toDeletion(type, row) }
+    : { kind: 'found', version: toVersion(type, row) };
+};
+
+/** A deleted resource keeps the facts of its last content, so the Filter speaks of that. */
+export const createRead =
+  ({ query }: Database): Backend['read'] =>
+  async ({ type, id }, filter) => {
+    const [row] = await query<VersionRow>(sql`
+      select f.id, f.version, f.last_updated, f.deleted, f.body from resource f
+      where f.rid = ${resourceKey(type, id)} and f.type = ${type} and f.id = ${id} and ${filterSql(filter, type)}`);
+    return toReadResult(type, row);
+  };
+
+/** An earlier version is judged by its own content and by the current one. */
+export const createVread =
+  ({ query }: Database): Backend['vread'] =>
+  async ({ type, id, versionId }, filter) => {
+    const version = parseVersionId(versionId);
+    if (version === undefined) return { kind: 'absent' };
+    const current = sql`f.rid = ${resourceKey(type, id)} and f.type = ${type} and f.id = ${id}
+      and ${filterSql(filter, type)}`;
+    const [row] = await query<VersionRow>(sql`
+      select f.id, f.version, f.last_updated, f.deleted, f.body from resource f
+      where ${current} and f.version = ${version}
+      union all
+      select f.id, h.version, h.last_updated, h.method = 'DELETE', h.body
+      from resource f join resource_history h on h.rid = f.rid
+      where ${current} and h.version = ${version} and ${filterSql(filter, type, 'h')}`);
+    return toReadResult(type, row);
+  };

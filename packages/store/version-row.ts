@@ -1,0 +1,31 @@
+/** A version as the tables hold it, made into what a Backend answers. FHIR R4 http.html#versions. */
+import type { Deletion, Version } from '@affinity/core/fhir/backend.ts';
+
+/** As the driver gives it: bigint columns are text. */
+export interface VersionRow {
+  readonly id: string;
+  readonly version: number;
+  readonly last_updated: string;
+  readonly deleted: boolean;
+  readonly body: string | null;
+}
+
+/** Epoch milliseconds as an instant of FHIR. */
+export const toInstant = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+export const toDeletion = (type: string, row: VersionRow): Deletion => ({
+  type,
+  id: row.id,
+  versionId: String(row.version),
+  lastUpdated: toInstant(Number(row.last_updated)),
+});
+
+/** @throws Error when the row is of a deletion: the caller looks first. */
+export const toVersion = (type: string, row: VersionRow): Version => {
+  if (row.body === null) throw new Error(`Version ${row.version} of ${type}/${row.id} has no content.`);
+  return { ...toDeletion(type, row), body: row.body };
+};
+
+/** The number behind a version id of ours; undefined for a text that we never gave out. */
+export const parseVersionId = (versionId: string): number | undefined =>
+  /^[1-9]\d{0,8}$/.test(versionId) ? Number(versionId) : undefined;
