@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compartmentParameters, nobodysRecord, ownerElements, recordOwners } from './compartment.ts';
+import definition from './definitions/patient-compartment.json' with { type: 'json' };
+import type { Resource } from './resource.ts';
+import { factsOf } from './resource-facts.ts';
+import { resourceTypes, typeFacts } from './resource-type.ts';
+import { searchParameter } from './search-parameter.ts';
+
+const own = ['http://localhost:4000/fhir'];
+const owners = (resource: object) => recordOwners(resource as Resource, own);
+const compartments = (resource: object) => factsOf(resource as Resource, own).compartments;
+const a = { reference: 'Patient/a' };
+const b = { reference: 'Patient/b' };
+
+test("HL7's compartment has 67 types, each by reference parameters that are indexed (E20)", () => {
+  assert.equal(Object.keys(definition).length, 67);
+  for (const [type, params] of Object.entries(definition))
+    for (const param of params) {
+      const lookup = searchParameter(type, param);
+      assert.ok(lookup.kind === 'indexed' && lookup.parameter.type === 'reference', `${type}.${param}`);
+    }
+});
+
+test('every type of the compartment is decided: somebody’s record by one element, or nobody’s (E21, E22)', () => {
+  const decided = new Set([...Object.keys(ownerElements), ...nobodysRecord, 'Patient']);
+  assert.deepEqual([...decided].sort(), [...Object.keys(definition), 'Device'].sort());
+  for (const type of nobodysRecord) assert.equal(ownerElements[type], undefined);
+});
+
+for (const [type, element] of Object.entries(ownerElements)) {
+  test(`${type} is the record of its ${element} alone`, () => {
+    const fact = typeFacts(type)?.elements.get(element);
+    assert.equal(fact?.type, 'Reference');
+    const refer = (value: object) => ({ resourceType: type, id: 'x', [element]: fact?.repeats ? [value] : value });
+    assert.deepEqual(owners(refer(a)), ['a']);
+    assert.ok(compartments(refer(a)).includes('a'));
+    assert.deepEqual(owners(refer({ reference: 'Practitioner/a' })), []);
+    assert.deepEqual(owners({ resourceType: type }), []);
+    // In every other reference at its top, a patient does not own it.
+    for (const [name, other] of typeFacts(type)?.elements ?? []) {
+      if (name === element || other.type !== 'Reference') continue;
+      assert.deepEqual(owners({ resourceType: type, [name]: other.repeats ? [b] : b }), [], name);
+    }
+  });
+}
+
+test('a Patient is its own record, and nobody’s through link (E26)', () => {
+  const patient = { resourceType: 'Patient', id: 'a', link: [{ other: b, type: 'seealso' }] };
+  assert.deepEqual(owners(patient), ['a']);
+  assert.deepEqual(compartments(patient), ['a', 'b']);
+  assert.deepEqual(owners({ resourceType: 'Patient' }), []);
+});
+
+test('any role is in the compartment, only the subject owns (E21)', () => {
+  const observation = { resourceType: 'Observation', subject: a, performer: [b] };
+  assert.deepEqual(owners(observation), ['a']);
+  assert.deepEqual(compartments(observation), ['a', 'b']);
+  const document = { resourceType: 'DocumentReference', subject: a, author: [b] };
+  assert.deepEqual(owners(document), ['a']);
+  assert.deepEqual(compartments(document), ['a', 'b']);
+  assert.deepEqual(compartments({ resourceType: 'Coverage', beneficiary: a, payor: [b] }).toSorted(), ['a', 'b']);
+});
+
+test('containers of other people’s data are in compartments and nobody’s record (E22)', () => {
+  const group = { resourceType: 'Group', member: [{ entity: a }, { entity: b }] };
+  assert.deepEqual(owners(group), []);
+  assert.deepEqual(compartments(group), ['a', 'b']);
+  assert.deepEqual(owners({ resourceType: 'Appointment', participant: [{ actor: a }] }), []);
+  assert.deepEqual(owners({ resourceType: 'Person', link: [{ target: a }] }), []);
+  assert.deepEqual(owners({ resourceType: 'AuditEvent', agent: [{ who: a }] }), []);
+  assert.deepEqual(owners({ resourceType: 'Schedule', actor: [a] }), []);
+  assert.deepEqual(owners({ resourceType: 'List', source: a }), []);
+  assert.deepEqual(owners({ resourceType: 'Task', focus: a }), []);
+});
+
+test('two subjects share a record; one that cannot be resolved leaves it to nobody (E24)', () => {
+  assert.deepEqual(owners({ resourceType: 'Account', subject: [a, b] }), ['a', 'b']);
+  assert.deepEqual(owners({ resourceType: 'Account', subject: [a, a] }), ['a']);
+  assert.deepEqual(owners({ resourceType: 'Account', subject: [a, { reference: 'Device/d' }] }), ['a']);
+  for (const other of [
+    { reference: 'https://other.example/Patient/b' },
+    { reference: '#p' },
+    { reference: 'urn:uuid:1' },
+    { reference: 'patient/b' },
+    { identifier: { value: '1' } },
+    { display: 'B' },
+    null,
+    'Patient/a',
+  ])
+    assert.deepEqual(owners({ resourceType: 'Account', subject: [a, other] }), [], JSON.stringify(other));
+});
+
+test('a reference is resolved before it owns; a contained Patient never does (E25)', () => {
+  const subject = (reference: string) =>
+    owners({ resourceType: 'Observation', subject: { reference }, contained: [{ resourceType: 'Patient', id: 'a' }] });
+  for (const same of ['Patient/a', 'Patient/a/', 'Patient/a/_history/2', 'http://localhost:4000/fhir/Patient/a'])
+    assert.deepEqual(subject(same), ['a'], same);
+  for (const other of ['#a', 'patient/a', 'https://other.example/fhir/Patient/a', 'urn:uuid:a', 'Patient/a?x', 'a'])
+    assert.deepEqual(subject(other), [], other);
+});
+
+test('shared master data is in no compartment and nobody’s (E22, E23)', () => {
+  for (const type of [
+    'Medication',
+    'Practitioner',
+    'PractitionerRole',
+    'Organization',
+    'Location',
+    'Binary',
+    'Questionnaire',
+    'Endpoint',
+  ]) {
+    assert.ok(resourceTypes.includes(type));
+    assert.deepEqual(compartmentParameters(type), []);
+    assert.deepEqual(owners({ resourceType: type, subject: a, patient: a }), []);
+  }
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { confidentialityLevels } from './filter.ts';
+import type { Resource } from './resource.ts';
+import { confidentialityOf, isAtMost, labelsOf } from './security-label.ts';
+
+const system = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
+const level = (...labels: object[]) => confidentialityOf(labels);
+
+test('the highest label counts; none is N', () => {
+  assert.equal(level(), 'N');
+  assert.equal(level({ system: 'other', code: 'V' }), 'N');
+  for (const code of confidentialityLevels) assert.equal(level({ system, code }), code);
+  assert.equal(level({ system, code: 'L' }, { system, code: 'R' }, { system, code: 'U' }), 'R');
+});
+
+test('what is not known is very restricted', () => {
+  assert.equal(level({ system, code: 'X' }), 'V');
+  assert.equal(level({ system }), 'V');
+  assert.equal(level({ system, code: 'r' }), 'V');
+});
+
+test('a label without system may only narrow; older names of the system count', () => {
+  assert.equal(level({ code: 'R' }), 'R');
+  assert.equal(level({ code: 'U' }), 'N');
+  assert.equal(level({ code: 'U' }, { system, code: 'L' }), 'L');
+  assert.equal(level({ system: 'http://hl7.org/fhir/v3/Confidentiality', code: 'R' }), 'R');
+});
+
+test('labels of whatever shape are labels', () => {
+  const labels = (security: unknown) =>
+    labelsOf({ resourceType: 'Patient', meta: { security } } as unknown as Resource);
+  assert.deepEqual(labels(undefined), []);
+  assert.deepEqual(labels([{ system, code: 'R' }]), [{ system, code: 'R' }]);
+  assert.deepEqual(labels({ system, code: 'R' }), [{ system, code: 'R' }]);
+  assert.deepEqual(labels([null, 'R']), [{}, {}]);
+});
+
+test('levels are ordered', () => {
+  assert.ok(isAtMost('N', 'N') && isAtMost('U', 'V'));
+  assert.ok(!isAtMost('R', 'N') && !isAtMost('V', 'R'));
+});
