@@ -36,7 +36,8 @@ const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 /** The address, if a page may link to it: https, or http on this machine, and no name or password inside. */
 export const linkable = (address: string | undefined): string | undefined => {
   const url = address === undefined ? null : URL.parse(address);
-  if (!url || url.username !== '' || url.password !== '') return undefined;
+  if (url === null) return undefined;
+  if (url.username !== '' || url.password !== '') return undefined;
   const safe = url.protocol === 'https:' || (url.protocol === 'http:' && loopback.test(url.hostname));
   return safe ? url.href : undefined;
 };

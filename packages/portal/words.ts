@@ -5,6 +5,12 @@ import { nameType } from './resource-type-words.ts';
 
 /** Whose record is meant: the person's own, somebody else's by name, or whichever the person may open. */
 export type Whose = 'own' | 'any' | { readonly name: Markup };
+/** What is asked for altogether: to see or write in a record, to know who the person is. */
+export interface Asked {
+  readonly see: boolean;
+  readonly write: boolean;
+  readonly who: boolean;
+}
 export type Access = ConsentItem['access'][number];
 
 const record = (whose: Whose): Markup =>
@@ -112,8 +118,8 @@ export const english = {
   pageTitle: (title: Markup | string) => html`${title} · Affinity`,
   faultTitle: (title: Markup | string) => html`Error: ${title}`,
   skip: 'Skip to the content',
-  signedInAs: (name: Markup) => html`Signed in as <strong>${name}</strong>`,
-  demonstration: 'Demonstration: every person and every record here is invented.',
+  signedInAs: 'Signed in as',
+  demonstration: 'Demonstration: everybody here is invented.',
   footer: (version: string) => `Affinity ${version}`,
   promise: 'Every look into a record is written down before it is answered.',
   newTab: '(opens in a new tab)',
@@ -121,13 +127,12 @@ export const english = {
   steps: { label: 'Steps', signIn: 'Sign in', patient: 'Whose record', consent: 'Allow', done: 'done' },
 
   app: {
-    heading: 'The app that asks',
+    heading: 'The app that asks, in its own words',
     by: (publisher: Markup) => html`by ${publisher}`,
     noPublisher: 'Its makers are not named',
-    returnsTo: (host: Markup) => html`Afterwards you go back to <strong>${host}</strong>`,
+    returnsTo: (host: Markup) => html`Sends you back to <strong>${host}</strong>`,
     homepage: 'About the app',
     policy: 'What it does with data',
-    notUs: 'Name and links are the app’s own words.',
   },
 
   signIn: {
@@ -152,10 +157,10 @@ export const english = {
 
   patientChoice: {
     title: (app: Markup) => html`Whose record may ${app} see?`,
-    lead: 'Choose one person. You see everything that the app asks for before anything is shared.',
+    lead: 'Choose one person. Nothing is shared yet.',
     legend: 'People whose record you may open',
     born: 'Born',
-    age: (years: number) => (years === 0 ? 'under 1 year old' : `${count(years, 'year', 'years')} old`),
+    age: (years: number) => (years === 0 ? 'under 1 year' : count(years, 'year', 'years')),
     relations: {
       self: 'You',
       child: 'Your child',
@@ -176,14 +181,16 @@ export const english = {
   },
 
   consent: {
-    title: (app: Markup, whose: Whose, verbs: readonly Access[]) =>
-      verbs.length === 0
-        ? html`Let ${app} know who you are?`
-        : html`Let ${app} ${list.format(verbs.map((verb) => accessVerbs[verb]))} ${record(whose)}?`,
-    lead: (app: Markup, whose: Whose, kinds: number) =>
-      html`${app} asks for ${count(kinds, 'kind', 'kinds')} of information from ${record(whose)}. Untick whatever you would rather not share.`,
-    leadIdentity: (app: Markup) => html`${app} asks for nothing from any health record.`,
-    leadEmpty: (app: Markup) => html`${app} asks for nothing. You can let it go on, or deny.`,
+    title: (app: Markup, whose: Whose, asked: Asked) => {
+      if (!asked.see && !asked.write) return asked.who ? html`Let ${app} know who you are?` : html`Let ${app} go on?`;
+      if (!asked.see) return html`Let ${app} write in ${record(whose)}?`;
+      const andWrite = whose === 'any' ? ' and write in them' : ' and write in it';
+      return html`Let ${app} see ${record(whose)}${asked.write && andWrite}?`;
+    },
+    lead: (kinds: number) =>
+      `It asks for ${count(kinds, 'kind', 'kinds')} of information. Untick what you would rather not share.`,
+    leadIdentity: 'It asks for nothing from any health record.',
+    leadEmpty: 'It asks for nothing. You can let it go on, or deny.',
     legend: {
       identity: 'About you',
       record: (whose: Whose) =>

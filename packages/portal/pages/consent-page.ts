@@ -9,9 +9,8 @@ import { printFault } from '../parts/fault.ts';
 import { icons } from '../parts/icons.ts';
 import { printSteps } from '../parts/steps.ts';
 import { printTechnicalNames } from '../parts/technical-names.ts';
-import type { Access, Whose } from '../words.ts';
+import type { Whose } from '../words.ts';
 
-const verbs: readonly Access[] = ['see', 'add', 'change', 'delete'];
 const partOf = (item: ConsentItem): 'identity' | 'record' | 'offline' =>
   item.group === 'identity' || item.group === 'offline' ? item.group : 'record';
 
@@ -45,7 +44,11 @@ export const printConsent = (house: House, view: ConsentView): string => {
   const app = quoted(view.app.name);
   const whose = whoseRecord(view, quoted);
   const ofRecord = view.items.filter((item) => partOf(item) === 'record');
-  const asked = verbs.filter((verb) => ofRecord.some((item) => item.access.includes(verb)));
+  const asked = {
+    who: view.items.some((item) => partOf(item) === 'identity'),
+    see: ofRecord.some((item) => item.access.includes('see')),
+    write: ofRecord.some((item) => item.access.some((verb) => verb !== 'see')),
+  };
   const rows = (part: ReturnType<typeof partOf>): readonly Markup[] =>
     view.items.flatMap((item, index) => (partOf(item) === part ? [printConsentRow(words, item, index + 1)] : []));
   const [identity, record, offline] = [rows('identity'), rows('record'), rows('offline')];
@@ -58,10 +61,10 @@ export const printConsent = (house: House, view: ConsentView): string => {
   );
   const lead =
     ofRecord.length > 0
-      ? consent.lead(app, whose, ofRecord.length)
+      ? consent.lead(ofRecord.length)
       : view.items.length > 0
-        ? consent.leadIdentity(app)
-        : consent.leadEmpty(app);
+        ? consent.leadIdentity
+        : consent.leadEmpty;
 
   return printDocument(house, {
     title: view.fault ? words.faultTitle(tab) : tab,

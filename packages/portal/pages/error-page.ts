@@ -11,7 +11,7 @@ export const printError = (house: House, view: ErrorView): string => {
     title,
     kind: 'step',
     body: html`<div class="single trouble"><div class="head"><span class="trouble-sign">${icons.look}</span><h1>${title}</h1><p class="lead">${what}</p></div>
-<div class="card"><dl class="answers"><div><dt>${icons.shield}${error.safeLabel}</dt><dd>${error.safe}</dd></div>
+<div class="card"><dl class="answers"><div><dt class="safe">${icons.shield}${error.safeLabel}</dt><dd>${error.safe}</dd></div>
 <div><dt>${icons.forward}${error.nextLabel}</dt><dd>${next}</dd></div></dl>
 <p class="reference">${error.reference} <code>${tidy(view.reference)}</code></p>
 ${view.detail !== undefined && html`<details class="fold"><summary>${error.forMakers}</summary><p>${tidy(view.detail)} (${view.status})</p></details>`}

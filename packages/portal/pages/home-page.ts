@@ -37,7 +37,9 @@ const printListedApp = (house: House, app: ListedApp, index: number): Markup => 
 
 const printAddress = (house: House, address: ListedAddress): Markup => {
   const href = onOrigin(house.origin, address.url);
-  const shown = html`<code>${href ?? address.url}</code>`;
+  // A long address may break after a slash.
+  const pieces = (href ?? address.url).split(/(?<=\/)/);
+  const shown = html`<code>${pieces.map((piece) => html`${piece}<wbr>`)}</code>`;
   return html`<div><dt>${address.label}<span class="about">${address.about}</span></dt><dd>${href === undefined ? shown : html`<a href="${href}">${shown}</a>`}</dd></div>`;
 };
 

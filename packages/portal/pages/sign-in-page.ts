@@ -20,7 +20,7 @@ export const printSignIn = (house: House, view: SignInView): string => {
   const { signIn } = words;
   const title = view.app ? signIn.titleFor(quoted(view.app.name)) : signIn.title;
   const tab = view.app ? signIn.titleFor(html`${tidy(view.app.name)}`) : signIn.title;
-  const faulty = view.fault && html` aria-invalid="true"`;
+  const faulty = view.fault?.kind === 'wrong' && html` aria-invalid="true"`;
   const describe = view.fault ? 'password-hint fault-text' : 'password-hint';
 
   return printDocument(house, {

@@ -31,6 +31,5 @@ export const printApp = (words: Words, app: AppView): Markup => {
 <div class="app-face">${printInitial(app.name)}<div><p class="app-name">${quoted(app.name)}</p><p class="app-by">${publisher}</p></div></div>
 <p class="app-returns">${icons.back}<span>${words.app.returnsTo(quoted(app.returnsTo))}</span></p>
 ${links.length > 0 && html`<ul class="app-links">${links}</ul>`}
-<p class="app-note">${words.app.notUs}</p>
 </aside>`;
 };

@@ -51,7 +51,7 @@ export const printDocument = (house: House, leaf: Leaf): string => {
 <a class="skip" href="#content">${words.skip}</a>
 <header class="bar"><div class="bar-inside">
 <a class="brand" href="/">${mark}<span>${words.product}</span></a>
-${leaf.person !== undefined && html`<p class="who">${icons.person}<span>${words.signedInAs(quoted(leaf.person))}</span></p>`}
+${leaf.person !== undefined && html`<p class="who">${icons.person}<span><span class="who-label">${words.signedInAs}</span> <strong>${quoted(leaf.person)}</strong></span></p>`}
 </div></header>
 ${house.people && html`<p class="notice"><span>${words.demonstration}</span></p>`}
 <main id="content" tabindex="-1">

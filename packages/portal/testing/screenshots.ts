@@ -71,14 +71,18 @@ const findMisfits = (): readonly string[] => {
     document.documentElement.scrollWidth > document.documentElement.clientWidth ? ['wider than the window'] : [];
   const targets = [...document.querySelectorAll('a:not(.skip, p a), button, summary, label.row, .field input')];
   const low = targets.filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 43.5);
-  return [...wide, ...low.map((target) => `low target: ${target.textContent?.trim() || target.tagName}`)];
+  const broad = [...document.querySelectorAll('main *')].filter(
+    (element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5,
+  );
+  const culprits = broad.map((element) => `too wide: ${element.tagName}.${element.getAttribute('class')}`).slice(0, 3);
+  return [...wide, ...culprits, ...low.map((target) => `low target: ${target.textContent?.trim() || target.tagName}`)];
 };
 
 const draw = async (browser: Browser, look: Look, directory: string): Promise<void> => {
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.height },
     colorScheme: look.scheme,
-    javaScriptEnabled: true,
+    bypassCSP: true,
   });
   const page = await context.newPage();
   let shown = '';
@@ -97,8 +101,11 @@ const draw = async (browser: Browser, look: Look, directory: string): Promise<vo
     await page.goto(`${origin}/shown`);
     const misfits = await page.evaluate(findMisfits);
     for (const misfit of misfits) process.stdout.write(`${look.name} ${name}: ${misfit}\n`);
-    const clip = name.endsWith('300') ? { fullPage: false } : { fullPage: true };
-    await page.screenshot({ path: join(directory, `${name}.${look.name}.png`), ...clip });
+    await page.screenshot({ path: join(directory, `${name}.${look.name}.png`) });
+    if (name.endsWith('300')) continue;
+    const whole = join(directory, `${name}.${look.name}.whole.png`);
+    // In a picture of the whole page, what sticks to the window's edge would hide what is in the middle.
+    await page.screenshot({ path: whole, fullPage: true, style: '.sticky, .app { position: static !important }' });
   }
   await context.close();
 };
