@@ -5,7 +5,7 @@ import type { Noted } from './conditions.ts';
 import { type Confidentiality, metaOf } from './confidentiality.ts';
 import { type CodeableConcept, quantity, type Reference, snomed, usCore } from './datatypes.ts';
 import type { Episode } from './person.ts';
-import { type Practitioner, practitionerOf, specialtyConcept } from './practitioners.ts';
+import { type Practitioner, specialtyConcept } from './practitioners.ts';
 
 interface Member {
   readonly role: CodeableConcept;
@@ -90,7 +90,7 @@ function addPlan(
 /** Adds teams, aims and plans. A confidential story has a team of its own, so that the open one does not tell of it. */
 export function addCare(chart: Chart, noted: readonly Noted[], relative: Reference | undefined): void {
   const { person, subject } = chart;
-  const specialist = ({ story }: Episode) => story.care && practitionerOf(story.care.specialty, person.number);
+  const specialist = ({ story }: Episode) => story.care && chart.sees(story.care.specialty);
   const open = person.episodes.filter(({ story }) => !story.confidentiality);
   const specialists = open
     .map(specialist)

@@ -28,7 +28,7 @@ export interface Part {
 }
 
 export const cast: readonly Part[] = [
-  { given: 'Ana', family: 'Ribeiro', gender: 'female', age: 52, stories: [hypertension, diabetes, depression] },
+  { given: 'Ana', family: 'Ribeiro', gender: 'female', age: 52, stories: [diabetes, hypertension, depression] },
   { given: 'Ben', family: 'Whitfield', gender: 'male', age: 34, stories: [depression, healthy] },
   { given: 'Carla', family: 'Novak', gender: 'female', age: 37, stories: [asthma] },
   {
@@ -45,7 +45,7 @@ export const cast: readonly Part[] = [
     family: 'Haas',
     gender: 'female',
     age: 75,
-    stories: [hypertension, kidneyDisease],
+    stories: [kidneyDisease, hypertension],
     relative: { slug: 'son', relationship: ['SONC', 'son'], number: 5 },
   },
 ];

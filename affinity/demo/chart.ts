@@ -3,7 +3,7 @@ import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { type Reference, referenceTo } from './datatypes.ts';
 import { type Body, createBody } from './measures.ts';
 import { ageOn, type Episode, type Person } from './person.ts';
-import { type Practitioner, practitionerOf } from './practitioners.ts';
+import { type Practitioner, practitionerOf, type Specialty } from './practitioners.ts';
 import type { Random } from './random.ts';
 
 export interface Chart {
@@ -14,6 +14,8 @@ export interface Chart {
   readonly subject: Reference;
   /** Whom the patient sees first. */
   readonly primary: Practitioner;
+  /** Whom the patient sees of a specialty: their own doctor, where it is theirs. */
+  sees(specialty: Specialty): Practitioner;
   /** What was added so far, in an order in which every reference points backwards. */
   readonly resources: readonly Resource[];
   /**
@@ -30,6 +32,7 @@ export function createChart(person: Person, random: Random): Chart {
   const resources: Resource[] = [];
   const used = new Map<string, number>();
   const primarySpecialty = ageOn(person, person.end) < 18 ? 'pediatrics' : 'family';
+  const primary = practitionerOf(primarySpecialty, person.number <= 2 ? 0 : person.number);
   return {
     person,
     random,
@@ -38,7 +41,8 @@ export function createChart(person: Person, random: Random): Chart {
       person.episodes.map(({ story, onset }) => ({ onset, courses: story.courses })),
     ),
     subject: referenceTo('Patient', `patient-${person.key}`, `${person.given} ${person.family}`),
-    primary: practitionerOf(primarySpecialty, person.number <= 2 ? 0 : person.number),
+    primary,
+    sees: (specialty) => (specialty === primary.specialty ? primary : practitionerOf(specialty, person.number)),
     resources,
     id(kind, ...parts) {
       const id = [kind, person.key, ...parts].join('-');

@@ -3,8 +3,8 @@ import { instantOf } from './calendar.ts';
 import { type Chart, confidentialityOf } from './chart.ts';
 import { type Confidentiality, metaOf } from './confidentiality.ts';
 import { hl7, type Reference, snomed } from './datatypes.ts';
-import { locationReference, managingOrganization } from './organizations.ts';
-import { type Practitioner, practitionerOf } from './practitioners.ts';
+import { locationReference, managingOrganization } from './locations.ts';
+import type { Practitioner } from './practitioners.ts';
 import { type PlannedVisit, planVisits, visitKinds } from './visits.ts';
 
 /** A visit that took place. */
@@ -22,7 +22,7 @@ const classes = { AMB: 'ambulatory', VR: 'virtual', EMER: 'emergency', IMP: 'inp
 export function addEncounters(chart: Chart): Visit[] {
   return planVisits(chart.person, chart.random).map((planned) => {
     const kind = visitKinds[planned.kind];
-    const practitioner = planned.specialty ? practitionerOf(planned.specialty, chart.person.number) : chart.primary;
+    const practitioner = planned.specialty ? chart.sees(planned.specialty) : chart.primary;
     const minutes = 480 + 15 * chart.random.integer(0, 32);
     const period = {
       start: instantOf(planned.date, minutes),

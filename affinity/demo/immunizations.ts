@@ -3,7 +3,7 @@ import { addYears, instantOf, weekday } from './calendar.ts';
 import type { Chart } from './chart.ts';
 import { metaOf } from './confidentiality.ts';
 import { type CodeableConcept, cvx, hl7 } from './datatypes.ts';
-import { locationReference } from './organizations.ts';
+import { locationReference } from './locations.ts';
 import { ageOn } from './person.ts';
 import { practitionerOf } from './practitioners.ts';
 

@@ -72,13 +72,13 @@ export interface Influence {
 /** Reads a measure of one body on a date. */
 export type Body = (measure: Measure, date: string) => number;
 
-/** Makes one person's body. A later influence on a measure wins over an earlier one. */
+/** Makes one person's body. The first influence on a measure wins. */
 export function createBody(random: Random, influences: readonly Influence[]): Body {
   const own = new Map<Measure, number>();
   for (const measure of Object.keys(levels) as Measure[]) own.set(measure, random.normal(0, levels[measure].between));
   return (measure, date) => {
     const { usual, within } = levels[measure];
-    const influence = influences.findLast((each) => each.courses[measure]);
+    const influence = influences.find((each) => each.courses[measure]);
     const level = influence?.courses[measure]?.(yearsBetween(influence.onset, date)) ?? usual;
     return Math.max(0, level + (own.get(measure) ?? 0) + random.normal(0, within));
   };

@@ -1,63 +1,20 @@
-/** Medicines prescribed, dispensed and taken by one's own choice (US Core 6.1.0 Medication, MedicationRequest, MedicationDispense). */
-import type { Resource } from '@affinity/core/fhir/resource.ts';
+/** Medicines prescribed, dispensed and taken by one's own choice (US Core 6.1.0 MedicationRequest, MedicationDispense). */
 import { addDays, addYears, dayOf, instantOf, later } from './calendar.ts';
 import { type Chart, ordinal } from './chart.ts';
 import type { Noted } from './conditions.ts';
 import { metaOf } from './confidentiality.ts';
-import { type CodeableConcept, hl7, quantity, type Reference, referenceTo, rxnorm } from './datatypes.ts';
+import { hl7, quantity, type Reference, rxnorm } from './datatypes.ts';
 import type { Visit } from './encounters.ts';
+import { dosageOf, medicationOf, units } from './medicines.ts';
 import { ageOn, type Episode } from './person.ts';
 import { type Practitioner, practitionerOf } from './practitioners.ts';
 import type { Treatment } from './stories/story.ts';
 
 const DAYS_OF_A_FILL = 90;
-const FILLS_KEPT = 4;
+const FILLS_KEPT = 3;
 
-const units: Readonly<Record<string, string>> = { '{tbl}': 'tablet', '{actuat}': 'puff' };
 const category = [hl7('medicationrequest-category', 'outpatient', 'Outpatient')];
 const painkiller = rxnorm('310965', 'ibuprofen 200 MG Oral Tablet');
-
-/** The medicines that some prescriptions refer to instead of naming them. None is of a confidential story. */
-const listed = [
-  rxnorm('314076', 'lisinopril 10 MG Oral Tablet'),
-  rxnorm('861007', 'metformin hydrochloride 500 MG Oral Tablet'),
-  rxnorm('310325', 'ferrous sulfate 325 MG Oral Tablet'),
-];
-
-const codeOf = (medicine: CodeableConcept): string => medicine.coding[0]?.code ?? '';
-
-/** The shared Medication resources. */
-export function* generateMedications(): Generator<Resource> {
-  for (const code of listed)
-    yield {
-      resourceType: 'Medication',
-      id: `medication-${codeOf(code)}`,
-      meta: metaOf('us-core-medication'),
-      code,
-      status: 'active',
-    };
-}
-
-/** How a medicine is given: by reference for every other person, where it is listed, else by name. */
-function medicationOf(medicine: CodeableConcept, number: number) {
-  const byReference = number % 2 === 0 && listed.some((each) => codeOf(each) === codeOf(medicine));
-  return byReference
-    ? { medicationReference: referenceTo('Medication', `medication-${codeOf(medicine)}`, medicine.text) }
-    : { medicationCodeableConcept: medicine };
-}
-
-function dosageOf(treatment: Treatment, start: string) {
-  const unit = units[treatment.unit] ?? treatment.unit;
-  const text = `${treatment.dose} ${unit}${treatment.dose > 1 ? 's' : ''}, ${treatment.asNeeded ? 'up to ' : ''}${treatment.timesADay} time${treatment.timesADay > 1 ? 's' : ''} a day`;
-  return [
-    {
-      text: treatment.asNeeded ? `${text}, when needed` : text,
-      timing: { repeat: { boundsPeriod: { start }, frequency: treatment.timesADay, period: 1, periodUnit: 'd' } },
-      ...(treatment.asNeeded ? { asNeededBoolean: true } : {}),
-      doseAndRate: [{ doseQuantity: quantity(treatment.dose, treatment.unit, unit) }],
-    },
-  ];
-}
 
 /** Adds the last fills of a prescription, from the pharmacy. */
 function addDispenses(
@@ -161,7 +118,7 @@ export function addMedications(chart: Chart, visits: readonly Visit[], noted: re
       const visit = visits.find((each) => each.episode === episode && each.date >= addDays(due, -30));
       const reason = noted.find((each) => each.episode === episode);
       const prescriber =
-        visit?.practitioner ?? (episode.story.care ? practitionerOf(episode.story.care.specialty) : chart.primary);
+        visit?.practitioner ?? (episode.story.care ? chart.sees(episode.story.care.specialty) : chart.primary);
       addPrescription(chart, index++, treatment, episode, reason, visit, prescriber);
     }
   if (ageOn(chart.person, chart.person.end) > 20 && chart.random.chance(0.25)) addOwnMedicine(chart, index);

@@ -4,9 +4,10 @@ import type { Chart } from './chart.ts';
 import { metaOf } from './confidentiality.ts';
 import { type CodeableConcept, hl7, loinc, type Reference, snomed } from './datatypes.ts';
 import type { Visit } from './encounters.ts';
+import { meanGlucose, type Panel, type Sample, type Test } from './laboratory-tests.ts';
 import { addObservation, measured } from './observations.ts';
 import { organizationReference } from './organizations.ts';
-import { meanGlucose, type Panel, type PanelName, panels, type Sample, type Test } from './panels.ts';
+import { type PanelName, panels } from './panels.ts';
 import { ageOn } from './person.ts';
 
 const laboratory = organizationReference('organization-laboratory');
@@ -20,7 +21,7 @@ function panelsAt(chart: Chart, visit: Visit): Set<PanelName> {
   if (own && visit.turn % 2 === 0) return new Set(own.panels);
   if (visit.kind !== 'checkup' || visit.turn % 2 === 1) return new Set();
   const open = chart.person.episodes.filter(({ story }) => !story.confidentiality);
-  return new Set(['metabolic', 'lipid', ...open.flatMap(({ story }) => story.panels)]);
+  return new Set(['metabolic', ...open.flatMap(({ story }) => story.panels)]);
 }
 
 /** Reads every measure at most once for a sample, so that results of one day agree with each other. */

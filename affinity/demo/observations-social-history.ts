@@ -1,6 +1,6 @@
-/** Social history (US Core 6.1.0 Smoking Status, Occupation, Pregnancy Status, Pregnancy Intent, Sexual Orientation). */
+/** Social history (US Core 6.1.0 Smoking Status, Simple Observation, Occupation, Pregnancy Status, Pregnancy Intent, Sexual Orientation). */
 import type { Chart } from './chart.ts';
-import { type CodeableConcept, loinc, snomed } from './datatypes.ts';
+import { type CodeableConcept, loinc, snomed, usCore } from './datatypes.ts';
 import type { Visit } from './encounters.ts';
 import { addObservation } from './observations.ts';
 import { ageOn } from './person.ts';
@@ -44,6 +44,23 @@ function addOccupation(chart: Chart, visit: Visit): void {
   );
 }
 
+/** Adds how well an old person finds their way, in words. */
+function addCognition(chart: Chart, visit: Visit): void {
+  addObservation(
+    chart,
+    historyOf(
+      'cognition',
+      'us-core-simple-observation',
+      loinc('11332-4', 'History of Cognitive Function Narrative'),
+      visit,
+      {
+        category: [usCore('us-core-category', 'cognitive-status', 'Cognitive Status')],
+        valueString: 'Knows the day and the place, keeps the household and goes out alone.',
+      },
+    ),
+  );
+}
+
 /** Adds what was asked at the visits of a pregnancy. */
 function addPregnancy(chart: Chart, visits: readonly Visit[]): void {
   for (const visit of visits)
@@ -84,6 +101,7 @@ export function addSocialHistory(chart: Chart, visits: readonly Visit[]): void {
     );
   const [first] = checkups;
   if (first && ageOn(person, first.date) < 67) addOccupation(chart, first);
+  if (first && ageOn(person, first.date) > 65) addCognition(chart, first);
   if (first && random.chance(0.1))
     addObservation(chart, {
       ...historyOf('social', 'us-core-observation-sexual-orientation', loinc('76690-7', 'Sexual orientation'), first, {

@@ -10,6 +10,8 @@ const categories = {
   'vital-signs': 'Vital Signs',
   'social-history': 'Social History',
   survey: 'Survey',
+  imaging: 'Imaging',
+  procedure: 'Procedure',
 } as const;
 
 export interface Finding {

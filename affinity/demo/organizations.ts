@@ -1,4 +1,4 @@
-/** The organizations, places and the endpoint that all records share (US Core 6.1.0 Organization and Location; R4 Endpoint). */
+/** The organizations and the endpoint that all records share (US Core 6.1.0 Organization; R4 Endpoint). */
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { metaOf } from './confidentiality.ts';
 import { hl7, type Reference, referenceTo } from './datatypes.ts';
@@ -10,7 +10,7 @@ const provider: OrganizationKind = ['prov', 'Healthcare Provider'];
 const payer: OrganizationKind = ['pay', 'Payer'];
 const other: OrganizationKind = ['other', 'Other'];
 
-interface Place {
+export interface Place {
   readonly id: string;
   readonly name: string;
   readonly line: string;
@@ -19,7 +19,7 @@ interface Place {
   readonly phone: string;
 }
 
-const organizations: readonly (Place & { readonly kind: OrganizationKind; readonly partOf?: string })[] = [
+export const organizations: readonly (Place & { readonly kind: OrganizationKind; readonly partOf?: string })[] = [
   {
     id: 'organization-riverside',
     name: 'Riverside Health',
@@ -97,46 +97,11 @@ const organizations: readonly (Place & { readonly kind: OrganizationKind; readon
   },
 ];
 
-/** The rooms in which people are seen; each belongs to the organization of the same place. */
-const locations = [
-  {
-    id: 'location-riverside-clinic',
-    organization: 'organization-riverside-clinic',
-    type: ['PC', 'Primary care clinic'],
-  },
-  { id: 'location-hillside-clinic', organization: 'organization-hillside-clinic', type: ['OF', 'Outpatient facility'] },
-  {
-    id: 'location-emergency',
-    organization: 'organization-hospital',
-    type: ['ER', 'Emergency room'],
-    name: 'Riverside General Hospital, Emergency',
-  },
-  {
-    id: 'location-maternity',
-    organization: 'organization-hospital',
-    type: ['HU', 'Hospital unit'],
-    name: 'Riverside General Hospital, Maternity',
-  },
-  {
-    id: 'location-cardiology',
-    organization: 'organization-hospital',
-    type: ['CARD', 'Ambulatory Health Care Facilities; Clinic/Center; Rehabilitation: Cardiac Facilities'],
-    name: 'Riverside General Hospital, Cardiology',
-  },
-  {
-    id: 'location-radiology',
-    organization: 'organization-hospital',
-    type: ['RADDX', 'Radiology diagnostics or therapeutics unit'],
-    name: 'Riverside General Hospital, Radiology',
-  },
-] as const;
-
-export type LocationId = (typeof locations)[number]['id'];
-
 /** The payers that insure people. */
 export const payers = ['organization-payer-common', 'organization-payer-valley'] as const;
 
-const addressOf = ({ line, city, postalCode }: Place) => ({
+/** The address of a place of work. */
+export const addressOf = ({ line, city, postalCode }: Place) => ({
   use: 'work',
   line: [line],
   city,
@@ -145,20 +110,14 @@ const addressOf = ({ line, city, postalCode }: Place) => ({
   country: 'US',
 });
 
-const phoneOf = ({ phone }: Place) => [{ system: 'phone', value: phone, use: 'work' }];
+/** How a place of work is called. */
+export const phoneOf = ({ phone }: Place) => [{ system: 'phone', value: phone, use: 'work' }];
 
 /** A reference to an organization by its id. */
 export const organizationReference = (id: string): Reference =>
   referenceTo('Organization', id, organizations.find((each) => each.id === id)?.name);
 
-/** A reference to a location by its id. */
-export const locationReference = (id: LocationId): Reference => referenceTo('Location', id);
-
-/** The organization that runs a location. */
-export const managingOrganization = (id: LocationId): Reference =>
-  organizationReference(locations.find((each) => each.id === id)?.organization ?? 'organization-riverside');
-
-/** All shared places, each after those it refers to. */
+/** All organizations, each after those it is part of, and the endpoint. */
 export function* generateOrganizations(): Generator<Resource> {
   for (const [index, place] of organizations.entries())
     yield {
@@ -173,22 +132,6 @@ export function* generateOrganizations(): Generator<Resource> {
       address: [addressOf(place)],
       ...(place.partOf ? { partOf: organizationReference(place.partOf) } : {}),
     };
-  for (const location of locations) {
-    const place = organizations.find((each) => each.id === location.organization);
-    if (!place) throw new RangeError(`${location.id} belongs to no organization`);
-    yield {
-      resourceType: 'Location',
-      id: location.id,
-      meta: metaOf('us-core-location'),
-      status: 'active',
-      name: 'name' in location ? location.name : place.name,
-      mode: 'instance',
-      type: [hl7('v3-RoleCode', location.type[0], location.type[1])],
-      telecom: phoneOf(place),
-      address: addressOf(place),
-      managingOrganization: organizationReference(place.id),
-    };
-  }
   yield {
     resourceType: 'Endpoint',
     id: 'endpoint-direct',

@@ -30,82 +30,18 @@ export interface Person {
   readonly size: number;
 }
 
-const female = [
-  'Maria',
-  'Olivia',
-  'Amara',
-  'Hannah',
-  'Mei',
-  'Fatima',
-  'Ruth',
-  'Isabel',
-  'Nora',
-  'Leila',
-  'Agnes',
-  'Tessa',
-  'Joan',
-  'Sunita',
-  'Vera',
-  'Dolores',
-  'Ellen',
-  'Keisha',
-  'Paula',
-  'Ingrid',
-] as const;
-const male = [
-  'James',
-  'Luis',
-  'Kwame',
-  'David',
-  'Wei',
-  'Omar',
-  'Peter',
-  'Andre',
-  'Noah',
-  'Rafael',
-  'Henry',
-  'Arjun',
-  'Walter',
-  'Mateo',
-  'Jonas',
-  'Curtis',
-  'Felix',
-  'Ivan',
-  'Hugo',
-  'Simon',
-] as const;
-const families = [
-  'Alvarez',
-  'Baker',
-  'Chen',
-  'Delgado',
-  'Edwards',
-  'Farouk',
-  'Greene',
-  'Horvat',
-  'Iyer',
-  'Johnson',
-  'Kowalski',
-  'Larsen',
-  'Moreau',
-  'Nguyen',
-  'Ortiz',
-  'Pereira',
-  'Quinn',
-  'Rossi',
-  'Sato',
-  'Thompson',
-  'Usman',
-  'Vasquez',
-  'Walker',
-  'Yilmaz',
-  'Zimmer',
-  'Abbott',
-  'Bloom',
-  'Carver',
-  'Dixon',
-  'Fischer',
-] as const;
+const female =
+  'Maria Olivia Amara Hannah Mei Fatima Ruth Isabel Nora Leila Agnes Tessa Joan Sunita Vera Dolores Ellen Keisha Paula Ingrid'.split(
+    ' ',
+  );
+const male =
+  'James Luis Kwame David Wei Omar Peter Andre Noah Rafael Henry Arjun Walter Mateo Jonas Curtis Felix Ivan Hugo Simon'.split(
+    ' ',
+  );
+const families =
+  'Alvarez Baker Chen Delgado Edwards Farouk Greene Horvat Iyer Johnson Kowalski Larsen Moreau Nguyen Ortiz Pereira Quinn Rossi Sato Thompson Usman Vasquez Walker Yilmaz Zimmer Abbott Bloom Carver Dixon Fischer'.split(
+    ' ',
+  );
 
 /** When a story began, for somebody whose record begins at `start`. */
 function onsetOf(story: Story, place: number, random: Random, birthDate: string, start: string, end: string): string {
@@ -127,9 +63,9 @@ export function createPerson(number: number, random: Random, today: string): Per
   const given = part?.given ?? random.pick(gender === 'female' ? female : male);
   const family = part?.family ?? random.pick(families);
   const birthDate = dateOf(dayOf(today) - Math.round(age * 365.25) - random.integer(20, 340));
-  const died = !part && age > 74 && random.chance(0.3);
+  const died = !part && age > 70 && random.chance(0.4);
   const end = died ? addDays(today, -random.integer(30, 400)) : today;
-  const years = part ? 5.2 : 2.2 + random.next() * 2.4;
+  const years = part ? 5.2 : 2 + random.next() * 2.4;
   const start = earlier(later(addYears(end, -years), birthDate), addDays(end, -15));
   return {
     key: String(number).padStart(4, '0'),

@@ -5,16 +5,21 @@ import { dayOf } from './calendar.ts';
 import { addCare } from './care.ts';
 import { createChart } from './chart.ts';
 import { addConditions } from './conditions.ts';
+import { addDevice } from './devices.ts';
 import { addNotes } from './documents.ts';
 import { addEncounters } from './encounters.ts';
+import { addExaminations } from './examinations.ts';
+import { addCoverage, addRelative } from './family.ts';
 import { addImmunizations } from './immunizations.ts';
-import { addMedications, generateMedications } from './medications.ts';
+import { generateLocations } from './locations.ts';
+import { addMedications } from './medications.ts';
+import { generateMedications } from './medicines.ts';
 import { addLaboratory } from './observations-laboratory.ts';
 import { addSocialHistory } from './observations-social-history.ts';
 import { addSurveys, generateQuestionnaires } from './observations-survey.ts';
 import { addVitalSigns } from './observations-vital-signs.ts';
 import { generateOrganizations } from './organizations.ts';
-import { addPatientAndFamily } from './patient.ts';
+import { addPatient } from './patient.ts';
 import { createPerson } from './person.ts';
 import { generatePractitioners } from './practitioners.ts';
 import { addProcedures } from './procedures.ts';
@@ -34,7 +39,9 @@ export interface PopulationOptions {
 function writeRecord(number: number, { seed, today }: PopulationOptions): readonly Resource[] {
   const random = createRandom(seed, number);
   const chart = createChart(createPerson(number, random, today), random);
-  const relative = addPatientAndFamily(chart);
+  addPatient(chart);
+  const relative = addRelative(chart);
+  addCoverage(chart, relative);
   const visits = addEncounters(chart);
   const noted = addConditions(chart, visits);
   addCare(chart, noted, relative);
@@ -45,7 +52,9 @@ function writeRecord(number: number, { seed, today }: PopulationOptions): readon
   addLaboratory(chart, visits);
   addSocialHistory(chart, visits);
   addSurveys(chart, visits);
-  addProcedures(chart, visits);
+  addProcedures(chart, visits, noted);
+  addExaminations(chart, visits);
+  addDevice(chart);
   addNotes(chart, visits);
   addProvenance(chart);
   return chart.resources;
@@ -59,6 +68,7 @@ function writeRecord(number: number, { seed, today }: PopulationOptions): readon
 export function* generatePopulation(options: PopulationOptions): Generator<Resource> {
   dayOf(options.today);
   yield* generateOrganizations();
+  yield* generateLocations();
   yield* generatePractitioners();
   yield* generateMedications();
   yield* generateQuestionnaires();

@@ -2,7 +2,7 @@
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { metaOf } from './confidentiality.ts';
 import { type CodeableConcept, type Reference, referenceTo, snomed, specialty } from './datatypes.ts';
-import { type LocationId, locationReference, managingOrganization } from './organizations.ts';
+import { type LocationId, locationReference, managingOrganization } from './locations.ts';
 import { providerIdentifier } from './provider-identifier.ts';
 
 /** What a practitioner is specialized in, and where such practitioners see people. */
@@ -110,7 +110,8 @@ export function* generatePractitioners(): Generator<Resource> {
       ],
       specialty: [concept],
       location: [locationReference(location)],
-      telecom,
+      // One only: constraint pd-1, `telecom or endpoint`, is undefined in FHIRPath for a list of several.
+      telecom: telecom.slice(0, 1),
       endpoint: [referenceTo('Endpoint', 'endpoint-direct')],
     };
   }

@@ -4,7 +4,8 @@ import { instantOf } from './calendar.ts';
 import type { Chart } from './chart.ts';
 import { metaOf } from './confidentiality.ts';
 import { hl7, referenceTo, usCore } from './datatypes.ts';
-import { managingOrganization, organizationReference } from './organizations.ts';
+import { managingOrganization } from './locations.ts';
+import { organizationReference } from './organizations.ts';
 
 /** Of which types, and of how many in a hundred of them, the origin is told. */
 const shares: Readonly<Record<string, number>> = {

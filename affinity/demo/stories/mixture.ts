@@ -11,17 +11,17 @@ import { pregnancy } from './pregnancy.ts';
 import type { Story } from './story.ts';
 import { substanceUse } from './substance-use.ts';
 
-/** Shares in a hundred; they sum to 100. */
+/** Shares in a hundred; they sum to 100. Where two stories change the same measure, the first of them does. */
 const shares: readonly (readonly [number, readonly Story[]])[] = [
   [24, [healthy]],
   [14, [child]],
   [3, [child, asthma]],
   [12, [hypertension]],
   [5, [diabetes]],
-  [8, [hypertension, diabetes]],
+  [8, [diabetes, hypertension]],
   [7, [asthma]],
   [7, [pregnancy]],
-  [6, [hypertension, kidneyDisease]],
+  [6, [kidneyDisease, hypertension]],
   [5, [depression]],
   [1, [pregnancy, depression]],
   [4, [substanceUse]],
