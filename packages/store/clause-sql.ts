@@ -3,7 +3,7 @@
 import { fold } from '@affinity/core/fhir/extract.ts';
 import type { SearchClause, SearchValue } from '@affinity/core/fhir/search-query.ts';
 import { rangeSql } from './date-sql.ts';
-import { hasAllTerms, hasAnyTerm, valueTerm } from './filter-sql.ts';
+import { hasAllTerms, hasAnyTerm, termArray, valueTerm } from './filter-sql.ts';
 import { orderingDate } from './resource-row.ts';
 import { orSql, type Sql, sql } from './sql.ts';
 import {
@@ -22,12 +22,10 @@ const termFor = (type: string, { param, modifier }: SearchClause, value: SearchV
   switch (value.kind) {
     case 'token':
       return valueTerm(type, modifier === 'identifier' ? identifierParam(param) : param, value);
-    case 'reference': {
-      const target = value.type ?? typeModifier(modifier);
-      return target === undefined
+    case 'reference':
+      return value.type === undefined
         ? referenceIdTerm(type, param, value.id)
-        : referenceTerm(type, param, target, value.id);
-    }
+        : referenceTerm(type, param, value.type, value.id);
     case 'url':
       return urlTerm(type, param, value.url);
     default:
@@ -35,20 +33,24 @@ const termFor = (type: string, { param, modifier }: SearchClause, value: SearchV
   }
 };
 
-const typeModifier = (modifier: string | undefined): string | undefined =>
-  modifier !== undefined && /^[A-Z]/.test(modifier) ? modifier : undefined;
-
 /** LIKE takes these three characters for itself. */
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
+/** As many characters as the index holds. */
+const indexedText = (text: string): string => [...text].slice(0, indexedLength).join('');
+const indexedLength = 128;
+
 const stringCondition = (type: string, { param, modifier }: SearchClause, text: string): Sql => {
   const folded = fold(text);
+  const start = indexedText(folded);
+  // The last text of this length that begins so: a range that any plan can look up, where LIKE needs to know the value.
+  const last = start + '\u{10ffff}'.repeat(indexedLength - [...start].length);
   const compared =
     modifier === 'exact'
-      ? sql`left(s.folded, 128) = left(${folded}, 128) and s.text = ${text}`
+      ? sql`left(s.folded, 128) = ${start} and s.text = ${text}`
       : modifier === 'contains'
         ? sql`s.folded like ${`%${escapeLike(folded)}%`}`
-        : sql`left(s.folded, 128) like ${`${escapeLike(folded.slice(0, 128))}%`} and starts_with(s.folded, ${folded})`;
+        : sql`left(s.folded, 128) between ${start} and ${last} and starts_with(s.folded, ${folded})`;
   return sql`f.rid in (select s.rid from string_index s where s.parameter = ${`${type}.${param}`} and ${compared})`;
 };
 
@@ -77,23 +79,27 @@ const valueCondition = (type: string, clause: SearchClause, value: SearchValue):
   return term === undefined ? sql`false` : hasAllTerms([term]);
 };
 
-const idOf = (value: SearchValue): string | undefined =>
-  value.kind === 'token' ? value.code : value.kind === 'reference' ? value.id : undefined;
-
-/** The keys that `_id` names. */
-export const clauseKeys = (type: string, { param, values }: SearchClause): readonly Term[] | undefined =>
-  param === '_id' ? values.flatMap((value) => idOf(value) ?? []).map((id) => resourceKey(type, id)) : undefined;
+/** The keys that `_id` names. An id has no system. */
+export const clauseKeys = (type: string, { param, modifier, values }: SearchClause): readonly Term[] | undefined => {
+  if (param !== '_id' || modifier === 'missing') return undefined;
+  return values.flatMap((value) =>
+    value.kind === 'token' && value.code !== undefined && (value.system ?? '') === ''
+      ? [resourceKey(type, value.code)]
+      : [],
+  );
+};
 
 /** The condition. What the search grammar of core has not understood never comes here. */
 export const clauseSql = (type: string, clause: SearchClause): Sql => {
-  const keys = clauseKeys(type, clause);
-  if (keys !== undefined && clause.modifier !== 'missing') return sql`f.rid = any(${`{${keys.join(',')}}`}::bigint[])`;
   const terms = clause.values.map((value) => termFor(type, clause, value));
   const known = terms.filter((term) => term !== undefined);
+  const keys = clauseKeys(type, clause);
   const any =
-    known.length > 0 && known.length === terms.length
-      ? hasAnyTerm(known)
-      : orSql(clause.values.map((value) => valueCondition(type, clause, value)));
+    keys !== undefined
+      ? sql`f.rid = any(${termArray(keys)}::bigint[])`
+      : known.length > 0 && known.length === terms.length
+        ? hasAnyTerm(known)
+        : orSql(clause.values.map((value) => valueCondition(type, clause, value)));
   return clause.modifier === 'not' ? sql`not (${any})` : any;
 };
 
@@ -114,9 +120,8 @@ export const clausePostings = (
     } else if (value.kind === 'url') {
       terms.push(urlTerm(type, param, value.url));
     } else if (value.kind === 'reference') {
-      const target = value.type ?? typeModifier(modifier);
-      if (target !== 'Patient') terms.push(referenceIdTerm(type, param, value.id));
-      if (target === undefined || target === 'Patient') patients.push(value.id);
+      if (value.type !== 'Patient') terms.push(referenceIdTerm(type, param, value.id));
+      if (value.type === undefined || value.type === 'Patient') patients.push(value.id);
     } else {
       return undefined;
     }

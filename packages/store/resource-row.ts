@@ -2,6 +2,7 @@
 import { confidentialityLevels } from '@affinity/core/fhir/filter.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { DateEntry, StringEntry } from '@affinity/core/fhir/search-index.ts';
+import { withoutNul } from './sql.ts';
 import {
   codeTerm,
   identifierParam,
@@ -72,7 +73,9 @@ export const toResourceRow = (facts: ResourceFacts): ResourceRow => {
     post(urlTerm(type, param, url));
   }
   for (const { param } of [...index.strings, ...index.dates]) terms.add(presentTerm(type, param));
-  for (const { system = '', code = '' } of labels) terms.add(labelTerm(type, system, code));
+  for (const { system, code } of labels) {
+    if (system !== undefined && code !== undefined) terms.add(labelTerm(type, system, code));
+  }
   const ordering = index.dates.filter(({ param }) => param === orderingDate);
   const single = ordering.length === 1;
   return {
@@ -86,16 +89,13 @@ export const toResourceRow = (facts: ResourceFacts): ResourceRow => {
     patients: [...patients],
     terms: [...terms],
     postings: [...postings],
-    // PostgreSQL holds no NUL, and FHIR allows none in a string.
     strings: index.strings.map(({ param, text, folded }) => ({
       param: `${type}.${param}`,
-      text: plain(text),
-      folded: plain(folded),
+      text: withoutNul(text),
+      folded: withoutNul(folded),
     })),
     dates: index.dates
       .filter(({ param }) => !single || param !== orderingDate)
       .map((date) => ({ ...date, param: `${type}.${date.param}` })),
   };
 };
-
-const plain = (text: string): string => text.replaceAll('\u0000', '\uFFFD');

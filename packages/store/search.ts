@@ -37,7 +37,9 @@ const everyRow = (type: string): Source => ({
  * that it names, or a posted term. Every condition is tested on the rows in any case, so the choice is of speed only.
  */
 const chooseSource = ({ type, clauses, sort }: SearchQuery, filter: Filter): Source => {
-  const keys = clauses.map((clause) => clause.modifier === undefined && clauseKeys(type, clause)).find(Boolean);
+  const keys = clauses
+    .map((clause) => (clause.modifier === undefined ? clauseKeys(type, clause) : undefined))
+    .find(Boolean);
   if (keys) {
     return {
       from: sql`resource f`,

@@ -57,10 +57,13 @@ export interface Statement {
   readonly values: unknown[];
 }
 
+/** PostgreSQL holds no NUL, and FHIR allows none in a string: it stands for nothing that is stored. */
+export const withoutNul = (text: string): string => text.replaceAll('\u0000', '\uFFFD');
+
 /** The statement as `pg` takes it, with `$1`, `$2`… where the values stand. */
 export const toStatement = ({ texts, values }: Sql): Statement => ({
   text: texts.reduce((text, next, index) => `${text}$${index}${next}`),
-  values: [...values],
+  values: values.map((value) => (typeof value === 'string' ? withoutNul(value) : value)),
 });
 
 /** Statements that get a name, and so are parsed once per connection; the others go unnamed. */

@@ -1,0 +1,89 @@
+/** One resource on its way in: from a source, through the checks, to what a batch stores. FHIR R4 json.html, validation.html. */
+import { randomUUID } from 'node:crypto';
+import { type Member, parseJson, rewriteJson } from '@affinity/core/fhir/json.ts';
+import type { Resource } from '@affinity/core/fhir/resource.ts';
+import { factsOf } from '@affinity/core/fhir/resource-facts.ts';
+import { checkShape } from '@affinity/core/fhir/resource-shape.ts';
+import { isStored } from './capability.ts';
+import { type ResourceRow, toResourceRow } from './resource-row.ts';
+import { withoutNul } from './sql.ts';
+import { toInstant } from './version-row.ts';
+
+/** What a source gives: a resource, the JSON text of one, or what could not be read. `origin` says where it stood. */
+export type ImportItem =
+  | { readonly kind: 'resource'; readonly resource: Resource; readonly origin?: string }
+  /** `id` stands in where the resource has none */
+  | { readonly kind: 'json'; readonly json: string; readonly id?: string; readonly origin: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly origin: string };
+
+export interface PreparedResource {
+  readonly row: ResourceRow;
+  readonly origin: string;
+  /** the text to store as this version */
+  readonly bodyOf: (version: number, lastUpdated: number) => string;
+}
+
+export type Preparation =
+  | { readonly kind: 'ready'; readonly prepared: PreparedResource }
+  | { readonly kind: 'refused'; readonly reason: string; readonly origin: string };
+
+const faultReasons = {
+  syntax: 'not JSON',
+  depth: 'JSON that is nested too deep',
+  'duplicate-key': 'JSON that repeats a key',
+  proto: 'JSON with a key that is not allowed',
+} as const;
+
+/** Why a text is not sound JSON, in words that hold nothing of it. */
+export const faultReason = (fault: keyof typeof faultReasons): string => faultReasons[fault];
+
+const isObject = (value: unknown): value is Resource =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Why a resource is not taken; places in lists are left out, so that the same fault has the same reason. */
+const refusalOf = (resource: unknown): string | undefined => {
+  const [issue] = checkShape(resource);
+  if (issue !== undefined) {
+    const where = issue.expression?.[0]?.replaceAll(/\[\d+\]/g, '') ?? '';
+    return `${where.slice(0, 100)}: ${issue.diagnostics ?? issue.code}`;
+  }
+  return isObject(resource) && isStored(resource.resourceType) ? undefined : 'a type that is not stored';
+};
+
+/** A resource as an object has lost nothing yet, so it is simply printed. */
+const printedBody =
+  (resource: Resource, id: string): PreparedResource['bodyOf'] =>
+  (version, lastUpdated) => {
+    const { resourceType, meta, id: _, ...elements } = resource;
+    const ours = { ...meta, versionId: String(version), lastUpdated: toInstant(lastUpdated) };
+    return JSON.stringify({ resourceType, id, meta: ours, ...elements });
+  };
+
+const textBody =
+  (json: string, members: readonly Member[], id: string): PreparedResource['bodyOf'] =>
+  (version, lastUpdated) =>
+    rewriteJson(json, members, { id, meta: { versionId: String(version), lastUpdated: toInstant(lastUpdated) } });
+
+/** Checks one item and computes what it is found by. */
+export const prepareItem = (item: ImportItem, ownBases: readonly string[]): Preparation => {
+  if (item.kind === 'refused') return item;
+  const origin = item.origin ?? '';
+  const refused = (reason: string): Preparation => ({ kind: 'refused', reason: withoutNul(reason), origin });
+  const ready = (resource: Resource, id: string, bodyOf: PreparedResource['bodyOf']): Preparation => {
+    const row = toResourceRow(factsOf({ ...resource, id }, ownBases));
+    return { kind: 'ready', prepared: { row, origin: origin || `${row.type}/${id}`, bodyOf } };
+  };
+  if (item.kind === 'resource') {
+    const { resource } = item;
+    const reason = refusalOf(resource);
+    if (reason !== undefined) return refused(reason);
+    const id = resource.id ?? randomUUID();
+    return ready(resource, id, printedBody(resource, id));
+  }
+  const parsed = parseJson(item.json);
+  if (parsed.kind === 'fault') return refused(faultReason(parsed.fault));
+  const reason = refusalOf(parsed.value);
+  if (reason !== undefined || !isObject(parsed.value)) return refused(reason ?? 'not a resource');
+  const id = parsed.value.id ?? item.id ?? randomUUID();
+  return ready(parsed.value, id, textBody(item.json, parsed.members, id));
+};
