@@ -27,7 +27,7 @@ const printDuration = (house: House, choice: ConsentView['durations'][number], i
       : [consent.days(choice.days), consent.until(showEnd(language, house.now(), choice.days))];
   const id = `duration-${index + 1}`;
   return html`<li><label class="row" for="${id}"><input type="radio" id="${id}" name="duration" value="${choice.value}"${choice.checked && html` checked`}>
-<span class="row-text"><span class="row-title">${title}</span><span class="fact">${fact}</span></span></label></li>`;
+<span class="row-text"><span class="row-title">${title}</span> <span class="fact">${fact}</span></span></label></li>`;
 };
 
 const printLeaveOut = (house: House, view: ConsentView): Markup | undefined => {
@@ -35,7 +35,7 @@ const printLeaveOut = (house: House, view: ConsentView): Markup | undefined => {
   if (view.leaveOutConfidential === undefined) return undefined;
   return html`<fieldset class="protect"><legend>${consent.legend.confidential}</legend><ul class="rows"><li><label class="row" for="leave-out">
 <input type="checkbox" id="leave-out" name="leave_out_confidential" value="yes" aria-describedby="leave-out-about"${view.leaveOutConfidential.checked && html` checked`}><span class="row-icon">${icons.shield}</span>
-<span class="row-text"><span class="row-title">${consent.leaveOut}</span><span class="fact" id="leave-out-about">${consent.leaveOutWhy(quoted(view.app.name))}</span></span></label></li></ul></fieldset>`;
+<span class="row-text"><span class="row-title">${consent.leaveOut}</span> <span class="fact" id="leave-out-about">${consent.leaveOutWhy(quoted(view.app.name))}</span></span></label></li></ul></fieldset>`;
 };
 
 export const printConsent = (house: House, view: ConsentView): string => {

@@ -15,12 +15,12 @@ const printPatient = (house: House, patient: PatientView, index: number): Markup
   const years = patient.birthDate === undefined ? undefined : yearsSince(patient.birthDate, house.now());
   const born =
     patient.birthDate !== undefined &&
-    html`<span class="fact">${patientChoice.born} ${tidy(showDate(language, patient.birthDate))}${
+    html` <span class="fact">${patientChoice.born} ${tidy(showDate(language, patient.birthDate))}${
       years !== undefined && html` (${patientChoice.age(years)})`
     }</span>`;
   return html`<li><label class="row" for="patient-${index}">
 <input type="radio" id="patient-${index}" name="patient" value="${patient.id}" required>${printInitial(patient.name)}
-<span class="row-text"><span class="row-title">${quoted(patient.name)}</span><span class="fact">${relation ?? patientChoice.otherRelation}</span>${born}</span></label></li>`;
+<span class="row-text"><span class="row-title">${quoted(patient.name)}</span> <span class="fact">${relation ?? patientChoice.otherRelation}</span>${born}</span></label></li>`;
 };
 
 export const printPatientChoice = (house: House, view: PatientChoiceView): string => {

@@ -24,8 +24,8 @@ export const printConsentRow = (words: Words, item: ConsentItem, index: number):
   const face = html`<span class="row-icon">${groupIcons[item.group]}</span>`;
   if (item.required) {
     return html`<li><div class="row fixed"><input type="hidden" name="scope" value="${item.scope}"><span class="tick">${icons.lock}</span>${face}
-<span class="row-text"><span class="row-title">${title}</span><span class="fact">${about} ${words.consent.requiredWhy}</span></span><span class="chips"><span class="chip">${words.consent.required}</span></span></div></li>`;
+<span class="row-text"><span class="row-title">${title}</span> <span class="fact">${about} ${words.consent.requiredWhy}</span></span> <span class="chips"><span class="chip">${words.consent.required}</span></span></div></li>`;
   }
   return html`<li><label class="row" for="${id}"><input type="checkbox" id="${id}" name="scope" value="${item.scope}" aria-describedby="${id}-about"${item.checked && html` checked`}>${face}
-<span class="row-text"><span class="row-title">${title}</span><span class="fact" id="${id}-about">${about}</span></span><span class="chips">${printAccess(words, item)}</span></label></li>`;
+<span class="row-text"><span class="row-title">${title}</span> <span class="fact" id="${id}-about">${about}</span></span> <span class="chips">${printAccess(words, item)}</span></label></li>`;
 };

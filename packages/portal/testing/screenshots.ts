@@ -4,9 +4,9 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import chromium from '@sparticuz/chromium';
-import { type Browser, chromium as browserType } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { createPortal, type PortalNeighbours } from '../portal.ts';
+import { findMisfits, openBrowser, serve } from './browser.ts';
 import * as views from './views.ts';
 
 const origin = views.neighbours.origin;
@@ -65,19 +65,6 @@ const looks = [
 ] as const;
 type Look = (typeof looks)[number];
 
-/** Whatever is wider than the window, or a target lower than 44 px. Runs in the page. */
-const findMisfits = (): readonly string[] => {
-  const wide =
-    document.documentElement.scrollWidth > document.documentElement.clientWidth ? ['wider than the window'] : [];
-  const targets = [...document.querySelectorAll('a:not(.skip, p a), button, summary, label.row, .field input')];
-  const low = targets.filter((target) => target.checkVisibility() && target.getBoundingClientRect().height < 43.5);
-  const broad = [...document.querySelectorAll('main *')].filter(
-    (element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5,
-  );
-  const culprits = broad.map((element) => `too wide: ${element.tagName}.${element.getAttribute('class')}`).slice(0, 3);
-  return [...wide, ...culprits, ...low.map((target) => `low target: ${target.textContent?.trim() || target.tagName}`)];
-};
-
 const draw = async (browser: Browser, look: Look, directory: string): Promise<void> => {
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.height },
@@ -85,20 +72,9 @@ const draw = async (browser: Browser, look: Look, directory: string): Promise<vo
     bypassCSP: true,
   });
   const page = await context.newPage();
-  let shown = '';
-  await page.route('**/*', async (route) => {
-    const url = new URL(route.request().url());
-    if (url.pathname === '/shown') return route.fulfill({ body: shown, contentType: 'text/html; charset=utf-8' });
-    const answer = await portal.fetch(new Request(url));
-    return route.fulfill({
-      status: answer.status,
-      headers: Object.fromEntries(answer.headers),
-      body: await answer.text(),
-    });
-  });
+  const show = await serve(page, portal);
   for (const [name, html] of Object.entries(pages)) {
-    shown = html;
-    await page.goto(`${origin}/shown`);
+    await show(html);
     const misfits = await page.evaluate(findMisfits);
     for (const misfit of misfits) process.stdout.write(`${look.name} ${name}: ${misfit}\n`);
     await page.screenshot({ path: join(directory, `${name}.${look.name}.png`) });
@@ -113,10 +89,7 @@ const draw = async (browser: Browser, look: Look, directory: string): Promise<vo
 const directory = process.argv[2] ?? 'shots';
 mkdirSync(directory, { recursive: true });
 for (const text of [16, 32] as const) {
-  const browser = await browserType.launch({
-    executablePath: await chromium.executablePath(),
-    args: ['--no-sandbox', '--disable-gpu', `--blink-settings=defaultFontSize=${text}`],
-  });
+  const browser = await openBrowser(text);
   for (const look of looks) if (look.text === text) await draw(browser, look, directory);
   await browser.close();
 }

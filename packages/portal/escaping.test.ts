@@ -1,0 +1,122 @@
+/** Whatever an app or a person is called, the page stays the same page: only its words change. OWASP ASVS 5.3.3. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AppView, PatientView } from '@affinity/authorization-server/page-views.ts';
+import { createPortal } from './portal.ts';
+import { parsePage, skeleton } from './testing/parse-page.ts';
+import * as views from './testing/views.ts';
+
+const payloads = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  `'><svg/onload=alert(1)>`,
+  '</title><script>alert(1)</script>',
+  '</textarea><script>alert(1)</script>',
+  '--><script>alert(1)</script><!--',
+  ']]><script>alert(1)</script>',
+  '</bdi></p></main><form action=https://evil.example><input name=password>',
+  '" autofocus onfocus=alert(1) x="',
+  '&lt;script&gt;alert(1)&lt;/script&gt;',
+  '&#x3c;script&#x3e;',
+  '\\u003cscript\\u003e',
+  'x\r\nSet-Cookie: a=b\r\n\r\n<script>',
+  '\u0000<script>',
+  '＜script＞',
+  '<scr<script>ipt>',
+  '<a href="javascript:alert(1)">x</a>',
+  `$\{7*7}{{7*7}}<%= 7*7 %>`,
+  '<style>*{display:none}</style>',
+  '<base href=//evil.example>',
+  '<meta http-equiv=refresh content="0;url=//evil.example">',
+  '\u202e<script>',
+  '</style></script></noscript><script>alert(1)</script>',
+  '`onerror=alert(1)',
+  '<math><mi xlink:href="data:x,y">',
+];
+
+/** Every text of every view filled with the same words. */
+const renderAll = async (words: string): Promise<readonly string[]> => {
+  const app: AppView = {
+    clientId: words,
+    name: words,
+    publisher: words,
+    returnsTo: words,
+    homepage: 'https://a.example/',
+    policy: 'https://a.example/',
+  };
+  const patient: PatientView = { id: words, name: words, birthDate: words, relation: words };
+  const person = { name: words };
+  const common = { action: words, csrf: words, app };
+  const portal = createPortal({
+    ...views.neighbours,
+    version: words,
+    apps: [{ name: words, publisher: words, description: words, url: '/apps/a/' }],
+    demonstration: { people: [{ name: words, username: words, password: words, about: words }] },
+    addresses: [{ label: words, url: 'https://a.example/', about: words }],
+  });
+  const { pages } = portal;
+  const items = views.items.map((item) => ({ ...item, scope: words, types: [words, words] }));
+  return [
+    pages.signIn({ ...common, username: words, fault: { kind: 'wrong' } }),
+    pages.patientChoice({ ...common, person, patients: [patient], fault: 'none-chosen' }),
+    pages.consent({
+      ...views.consent,
+      ...common,
+      person,
+      patient,
+      items,
+      durations: [{ value: words, days: 90, checked: true }],
+    }),
+    pages.error({ ...views.error, detail: words, reference: words }),
+    await (await portal.fetch(new Request('http://localhost:4000/'))).text(),
+  ];
+};
+
+const plain = await renderAll('Ana');
+
+for (const payload of payloads) {
+  test(`the page stands as it stood: ${JSON.stringify(payload)}`, async () => {
+    const pages = await renderAll(payload);
+    for (const [index, page] of pages.entries()) {
+      // Scopes are split at spaces for the technical names, one `code` each: there the number of pieces may differ.
+      const bones = (text: string) => skeleton(text).replaceAll('code[]\n', '');
+      assert.equal(bones(page), bones(plain[index] ?? ''));
+      for (const element of parsePage(page)) {
+        const href = element.attributes.get('href') ?? '#';
+        assert.doesNotMatch(href, /^(?!https:|http:\/\/localhost|\/|#)/);
+      }
+    }
+  });
+}
+
+test('what is posted back is exactly what was given', () => {
+  const value = `a"b'c<d>&amp; e`;
+  const page = parsePage(
+    createPortal(views.neighbours).pages.patientChoice({
+      ...views.patientChoice,
+      csrf: value,
+      patients: [{ ...views.ana, id: value }],
+    }),
+  );
+  const posted = page.filter((element) => element.tag === 'input').map((element) => element.attributes.get('value'));
+  assert.deepEqual(posted, [value, value]);
+});
+
+test('a dangerous address on the front page is not linked', async () => {
+  for (const url of ['javascript:alert(1)', 'data:text/html,x', '//evil.example/', 'http://evil.example/']) {
+    const portal = createPortal({
+      ...views.neighbours,
+      origin: 'http://localhost:4000',
+      apps: [{ name: 'A', publisher: 'B', description: 'C', url, icon: 'https://evil.example/a.png' }],
+      addresses: [{ label: 'L', url, about: 'x' }],
+    });
+    const page = parsePage(await (await portal.fetch(new Request('http://localhost:4000/'))).text());
+    const addresses = page.flatMap((element) =>
+      [element.attributes.get('href') ?? [], element.attributes.get('src') ?? []].flat(),
+    );
+    assert.ok(
+      addresses.every((address) => !address.includes('evil') && !/^(javascript|data):/.test(address)),
+      addresses.join(' '),
+    );
+  }
+});

@@ -1,0 +1,252 @@
+/** The contract of the people's pages: fields, buttons, labels, and that one finds one's way with eyes closed. WCAG 2.2. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createPortal } from './portal.ts';
+import { type PageElement, parsePage, select } from './testing/parse-page.ts';
+import * as views from './testing/views.ts';
+
+const { pages } = createPortal(views.neighbours);
+const values = (elements: readonly PageElement[]) => elements.map((element) => element.attributes.get('value'));
+const one = (elements: readonly PageElement[]): PageElement => {
+  assert.equal(elements.length, 1);
+  const [element] = elements;
+  return element ?? assert.fail();
+};
+const buttons = (page: readonly PageElement[]) => select(page, 'button').map((button) => button.text);
+
+const all: Readonly<Record<string, string>> = {
+  'sign-in': pages.signIn(views.signIn),
+  'sign-in to the portal': pages.signIn({ action: '/auth/sign-in', csrf: 'c' }),
+  'wrong password': pages.signIn({ ...views.signIn, fault: { kind: 'wrong' } }),
+  throttled: pages.signIn({ ...views.signIn, fault: { kind: 'throttled', retryAfterSeconds: 5 } }),
+  patients: pages.patientChoice({ ...views.patientChoice, fault: 'none-chosen' }),
+  consent: pages.consent({ ...views.consent, fault: 'nothing-chosen' }),
+  'consent to nothing': pages.consent({ ...views.consent, items: [], durations: [] }),
+  error: pages.error(views.error),
+  home: await (await createPortal(views.neighbours).fetch(new Request('http://localhost:4000/'))).text(),
+};
+
+describe('every page', () => {
+  for (const [name, text] of Object.entries(all)) {
+    test(name, () => {
+      const page = parsePage(text);
+      assert.match(text, /^<!doctype html>/);
+      for (const tag of ['main', 'header', 'footer', 'h1', 'title']) assert.ok(select(page, tag).length >= 1, tag);
+      one(select(page, 'h1'));
+      assert.equal(one(select(page, 'html')).attributes.get('lang'), 'en');
+      assert.equal(one(select(page, 'a', { class: 'skip' })).attributes.get('href'), '#content');
+      for (const never of ['script', 'style', 'iframe', 'object', 'base'])
+        assert.equal(select(page, never).length, 0, never);
+      const ids = page.flatMap((element) => element.attributes.get('id') ?? []);
+      assert.equal(new Set(ids).size, ids.length, 'an id stands twice');
+      for (const element of page) {
+        for (const attribute of ['aria-describedby', 'aria-labelledby', 'for']) {
+          for (const id of element.attributes.get(attribute)?.split(' ') ?? [])
+            assert.ok(ids.includes(id), `${attribute} ${id}`);
+        }
+        const href = element.attributes.get('href');
+        if (href?.startsWith('#')) assert.ok(ids.includes(href.slice(1)), href);
+        for (const attribute of element.attributes.keys()) assert.doesNotMatch(attribute, /^(on|style$)/);
+        if (element.attributes.get('target') === '_blank')
+          assert.equal(element.attributes.get('rel'), 'noopener noreferrer');
+      }
+      const labels = new Set(select(page, 'label').map((label) => label.attributes.get('for')));
+      for (const input of select(page, 'input')) {
+        if (input.attributes.get('type') !== 'hidden')
+          assert.ok(labels.has(input.attributes.get('id')), 'a field without label');
+      }
+      for (const form of select(page, 'form')) assert.equal(form.attributes.get('method'), 'post');
+      assert.equal(select(page, 'form').length, select(page, 'input', { type: 'hidden', name: 'csrf' }).length);
+    });
+  }
+});
+
+describe('sign-in', () => {
+  const page = parsePage(pages.signIn({ ...views.signIn, username: ' Ana "A" ', fault: { kind: 'wrong' } }));
+
+  test('has the fields of the contract, keeps what was typed but never a password', () => {
+    const username = one(select(page, 'input', { name: 'username' }));
+    assert.equal(username.attributes.get('autocomplete'), 'username');
+    assert.equal(username.attributes.get('value'), ' Ana "A" ');
+    const password = one(select(page, 'input', { name: 'password', type: 'password' }));
+    assert.equal(password.attributes.get('autocomplete'), 'current-password');
+    assert.equal(password.attributes.has('value'), false);
+    assert.equal(one(select(page, 'form')).attributes.get('action'), views.signIn.action);
+    assert.deepEqual(values(select(page, 'input', { name: 'csrf' })), ['c5rf']);
+    assert.deepEqual(buttons(page), ['Sign in']);
+  });
+
+  test('a fault is an alert, stands before the fields, is in the title and tied to the field', () => {
+    assert.match(one(page.filter((element) => element.attributes.get('role') === 'alert')).text, /do not go together/);
+    assert.match(one(select(page, 'title').slice(0, 1)).text, /^Error: /);
+    const at = (attribute: string, value: string) =>
+      page.findIndex((element) => element.attributes.get(attribute) === value);
+    assert.ok(at('role', 'alert') < at('name', 'username'));
+    assert.match(
+      one(select(page, 'input', { name: 'password' })).attributes.get('aria-describedby') ?? '',
+      /fault-text/,
+    );
+  });
+
+  test('steps, app and promise stand only where an app asks', () => {
+    const portal = parsePage(pages.signIn({ action: '/auth/sign-in', csrf: 'c' }));
+    assert.equal(select(portal, 'aside').length, 0);
+    assert.equal(
+      portal.some((element) => element.attributes.has('aria-current')),
+      false,
+    );
+    assert.match(one(select(page, 'aside')).text, /Vitals.*by Affinity samples.*Sends you back to localhost:4000/);
+    assert.equal(one(page.filter((element) => element.attributes.has('aria-current'))).text, '1Sign in');
+  });
+
+  test('the sample sign-ins stand only in the demonstration domain', () => {
+    const { demonstration: _, ...locked } = views.neighbours;
+    assert.match(pages.signIn(views.signIn), /weber-sample/);
+    assert.doesNotMatch(createPortal(locked).pages.signIn(views.signIn), /weber|sample sign-ins|Demonstration/);
+  });
+});
+
+describe('patient choice', () => {
+  test('one radio each, none chosen beforehand, one button', () => {
+    const page = parsePage(pages.patientChoice(views.patientChoice));
+    const radios = select(page, 'input', { type: 'radio', name: 'patient' });
+    assert.deepEqual(values(radios), ['p1', 'p2', 'p3']);
+    assert.ok(radios.every((radio) => !radio.attributes.has('checked')));
+    assert.deepEqual(buttons(page), ['Continue']);
+    const texts = select(page, 'label').map((label) => label.text);
+    assert.match(texts[1] ?? '', /Milo Lindqvist.*Your child.*Born 3 May 2014 \(12 years\)/);
+    assert.match(texts[2] ?? '', /Ruth.*Your parent.*Born 1951$/);
+  });
+
+  test('0: says what to do, with nothing to press; 300: all are there; a relation unknown to us', () => {
+    const none = parsePage(pages.patientChoice({ ...views.patientChoice, patients: [] }));
+    assert.deepEqual(buttons(none), []);
+    assert.match(one(select(none, 'main')).text, /Ask your clinic/);
+    const many = parsePage(pages.patientChoice({ ...views.patientChoice, patients: views.manyPatients(300) }));
+    assert.equal(select(many, 'input', { name: 'patient' }).length, 300);
+    const strange = pages.patientChoice({
+      ...views.patientChoice,
+      patients: [{ ...views.milo, relation: 'constructor' }],
+    });
+    assert.match(strange, /You may act for this person/);
+    assert.doesNotMatch(strange, /native code/);
+  });
+});
+
+describe('consent', () => {
+  const page = parsePage(pages.consent(views.consent));
+  const free = views.items.filter((item) => !item.required);
+
+  test('a checkbox for each thing that may be unticked, in the order given, ticked as given', () => {
+    const boxes = select(page, 'input', { type: 'checkbox', name: 'scope' });
+    assert.deepEqual(
+      values(boxes),
+      free.map((item) => item.scope),
+    );
+    assert.deepEqual(
+      boxes.map((box) => box.attributes.has('checked')),
+      free.map((item) => item.checked),
+    );
+  });
+
+  test('what is required cannot be unticked, is posted, and says so', () => {
+    assert.deepEqual(values(select(page, 'input', { type: 'hidden', name: 'scope' })), ['openid fhirUser']);
+    assert.match(
+      one(select(page, 'div', { class: 'row fixed' })).text,
+      /Who you are.*cannot work without it.*Always needed/,
+    );
+  });
+
+  test('two buttons of one name, denying first, so that the Enter key allows nothing by accident', () => {
+    assert.deepEqual(buttons(page), ['Deny', 'Allow']);
+    assert.deepEqual(
+      select(page, 'button').map((b) => [b.attributes.get('name'), b.attributes.get('value')]),
+      [
+        ['decision', 'deny'],
+        ['decision', 'allow'],
+      ],
+    );
+  });
+
+  test('confidential and duration post what the contract says', () => {
+    const leaveOut = one(select(page, 'input', { name: 'leave_out_confidential' }));
+    assert.deepEqual(
+      [leaveOut.attributes.get('type'), leaveOut.attributes.get('value'), leaveOut.attributes.has('checked')],
+      ['checkbox', 'yes', true],
+    );
+    const durations = select(page, 'input', { type: 'radio', name: 'duration' });
+    assert.deepEqual(values(durations), ['once', '90', '365']);
+    assert.deepEqual(values(durations.filter((radio) => radio.attributes.has('checked'))), ['90']);
+    assert.match(one(select(page, 'label', { for: 'duration-2' })).text, /90 days until 21 February 2027/);
+    const { leaveOutConfidential: _, ...plain } = views.consent;
+    assert.doesNotMatch(pages.consent(plain), /leave_out_confidential/);
+  });
+
+  test('scopes are shown only behind the technical names', () => {
+    const labels = select(page, 'label')
+      .map((label) => label.text)
+      .join(' ');
+    assert.doesNotMatch(labels, /patient\/|openid|offline_access|\.rs/);
+    const folded = one(select(page, 'details')).text;
+    assert.match(folded, /^Show the technical names/);
+    for (const scope of views.items.flatMap((item) => item.scope.split(' '))) assert.ok(folded.includes(scope), scope);
+  });
+
+  test('whose record, in words: own, a child’s, whichever one may open', () => {
+    const heading = (view: typeof views.consent) => one(select(parsePage(pages.consent(view)), 'h1')).text;
+    assert.equal(heading(views.consent), 'Let Vitals see your record and write in it?');
+    assert.equal(
+      heading({ ...views.consent, patient: views.milo }),
+      'Let Vitals see Milo Lindqvist’s record and write in it?',
+    );
+    const { patient: _, ...clinician } = views.consent;
+    assert.equal(heading(clinician), 'Let Vitals see the records that you may open and write in them?');
+  });
+
+  test('0, 3 and 300 things', () => {
+    for (const n of [0, 3, 300]) {
+      const many = parsePage(pages.consent({ ...views.consent, items: views.manyItems(n) }));
+      assert.equal(select(many, 'input', { name: 'scope' }).length, n);
+      assert.deepEqual(buttons(many), ['Deny', 'Allow']);
+    }
+  });
+
+  test('an app’s name of 60 characters is shown whole; makers who are not named are pointed out', () => {
+    assert.equal(views.longNamedApp.name.length, 60);
+    const long = parsePage(pages.consent({ ...views.consent, app: views.longNamedApp }));
+    assert.ok(one(select(long, 'h1')).text.includes(views.longNamedApp.name));
+    assert.match(one(select(long, 'aside')).text, /Its makers are not named/);
+  });
+
+  test('the app’s links are shown only where they are safe to follow', () => {
+    const links = (homepage: string) =>
+      select(parsePage(pages.consent({ ...views.consent, app: { ...views.longNamedApp, homepage } })), 'a', {
+        target: '_blank',
+      });
+    assert.equal(links('https://companion.example/').length, 1);
+    assert.equal(links('javascript:alert(1)').length, 0);
+    assert.equal(links('http://companion.example/').length, 0);
+  });
+});
+
+describe('error', () => {
+  const kinds = [
+    'expired',
+    'unknown-app',
+    'bad-return-address',
+    'bad-request',
+    'no-patient',
+    'not-found',
+    'method',
+    'unavailable',
+    'failed',
+  ] as const;
+  test('each kind says what went wrong, what is safe, what to do next, and a reference', () => {
+    const titles = kinds.map((kind) => {
+      const page = parsePage(pages.error({ ...views.error, kind }));
+      assert.match(one(select(page, 'main')).text, /What is safe.*What to do next.*Reference to quote 7d1c2f0a/);
+      return one(select(page, 'h1')).text;
+    });
+    assert.equal(new Set(titles).size, kinds.length);
+  });
+});
