@@ -1,0 +1,273 @@
+/**
+ * The conformance suite that every Backend runs: what each interaction answers, and that what a Filter does not let
+ * through is answered as if it did not exist. Searches are held against their meaning in memory. FHIR R4 http.html.
+ *
+ *     describeBackend('PostgreSQL', async () => ({ backend, evaluate, close }));
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Backend, HistoryEntry, Version, WriteResult } from '../fhir/backend.ts';
+import { everything, type Filter, nothing } from '../fhir/filter.ts';
+import { parseJson, rewriteJson } from '../fhir/json.ts';
+import type { Content, Resource } from '../fhir/resource.ts';
+import type { ResourceFacts } from '../fhir/resource-facts.ts';
+import { describeSearch } from './backend-search.ts';
+
+export interface BackendUnderTest {
+  /** empty, and used by nobody else */
+  readonly backend: Backend;
+  /** what the Filter means, in memory */
+  readonly evaluate: (filter: Filter, facts: ResourceFacts) => boolean;
+  readonly close: () => Promise<void>;
+}
+
+const ofA: Filter = { kind: 'compartment', patient: 'a' };
+const ofB: Filter = { kind: 'compartment', patient: 'b' };
+
+/** Decimals and white space that a round trip through an object would lose. */
+const contentOf = (patient: string, note = ''): Content => {
+  const json = `{ "resourceType":"Observation", "meta": {"tag":[{"code":"kept"}] },
+  "status":"final","code":{"text":"x${note}"},"subject":{"reference":"Patient/${patient}"},"valueQuantity":{"value":0.10}}`;
+  return { json, resource: JSON.parse(json) as Resource };
+};
+
+/** The body that a version of this content must have. */
+const bodyOf = (content: Content, { id, versionId, lastUpdated }: Version): string => {
+  const parsed = parseJson(content.json);
+  assert.ok(parsed.kind === 'ok');
+  return rewriteJson(content.json, parsed.members, { id, meta: { versionId, lastUpdated } });
+};
+
+const versionOf = (result: WriteResult): Version => {
+  assert.ok(result.kind === 'created' || result.kind === 'updated', result.kind);
+  return result.version;
+};
+const summary = (entries: readonly HistoryEntry[]) =>
+  entries.map(({ method, version }) => `${method} ${version.versionId}`);
+
+/** Runs the suite with `node:test`. `make` is called once for the writes and once for the searches. */
+export const describeBackend = (name: string, make: () => Promise<BackendUnderTest>): void => {
+  describe(`${name} as a Backend`, () => {
+    let under: BackendUnderTest;
+    let count = 0;
+    /** A place that no other test has used. */
+    const place = () => {
+      count += 1;
+      return { type: 'Observation', id: `place-${count}` };
+    };
+    before(async () => {
+      under = await make();
+    });
+    after(() => under.close());
+
+    test('create, then read: the body byte for byte, with our id, version and instant', async () => {
+      const at = place();
+      const content = contentOf('a');
+      const created = await under.backend.create({ ...at, content });
+      assert.equal(created.kind, 'created');
+      const version = versionOf(created);
+      assert.match(version.lastUpdated, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      assert.deepEqual(
+        { ...at, versionId: '1', lastUpdated: version.lastUpdated, body: bodyOf(content, version) },
+        version,
+      );
+      assert.deepEqual(await under.backend.read(at, everything), { kind: 'found', version });
+      assert.deepEqual(await under.backend.vread({ ...at, versionId: '1' }, everything), { kind: 'found', version });
+    });
+
+    test('an id is taken once; the same id of another type is free', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a') });
+      assert.deepEqual(await under.backend.create({ ...at, content: contentOf('b') }), { kind: 'id-taken' });
+      const patient: Resource = { resourceType: 'Patient' };
+      const other = await under.backend.create({
+        type: 'Patient',
+        id: at.id,
+        content: { resource: patient, json: JSON.stringify(patient) },
+      });
+      assert.equal(other.kind, 'created');
+    });
+
+    test('versions count up as strings, instants go forward, each version keeps its body', async () => {
+      const at = place();
+      const contents = Array.from({ length: 11 }, (_, i) => contentOf('a', `-${i}`));
+      const versions: Version[] = [];
+      for (const [i, content] of contents.entries())
+        versions.push(
+          versionOf(
+            await (i === 0
+              ? under.backend.create({ ...at, content })
+              : under.backend.update({ ...at, content }, everything)),
+          ),
+        );
+      assert.deepEqual(
+        versions.map(({ versionId }) => versionId),
+        contents.map((_, i) => String(i + 1)),
+      );
+      for (const [i, version] of versions.entries()) {
+        const content = contents[i];
+        assert.ok(content !== undefined);
+        assert.equal(version.body, bodyOf(content, version));
+        assert.deepEqual(await under.backend.vread({ ...at, versionId: version.versionId }, everything), {
+          kind: 'found',
+          version,
+        });
+        assert.ok(i === 0 || version.lastUpdated > (versions[i - 1]?.lastUpdated ?? ''));
+      }
+      assert.deepEqual(await under.backend.read(at, everything), { kind: 'found', version: versions.at(-1) });
+    });
+
+    test('what never was is absent to every method', async () => {
+      const at = place();
+      const absent = { kind: 'absent' };
+      assert.deepEqual(await under.backend.read(at, everything), absent);
+      for (const versionId of ['1', '0', '-1', 'x', '99999999999999999999', ''])
+        assert.deepEqual(await under.backend.vread({ ...at, versionId }, everything), absent, versionId);
+      assert.deepEqual(await under.backend.update({ ...at, content: contentOf('a') }, everything), absent);
+      assert.deepEqual(await under.backend.delete(at, everything), absent);
+      assert.deepEqual(await under.backend.historyInstance({ ...at, page: { count: 10 } }, everything), absent);
+    });
+
+    test('what the Filter hides is absent to every method, and stays as it was', async () => {
+      const at = place();
+      const created = versionOf(await under.backend.create({ ...at, content: contentOf('a') }));
+      for (const filter of [ofB, nothing]) {
+        const absent = { kind: 'absent' };
+        assert.deepEqual(await under.backend.read(at, filter), absent);
+        assert.deepEqual(await under.backend.vread({ ...at, versionId: '1' }, filter), absent);
+        assert.deepEqual(await under.backend.update({ ...at, content: contentOf('b') }, filter), absent);
+        assert.deepEqual(await under.backend.update({ ...at, content: contentOf('b'), ifMatch: '7' }, filter), absent);
+        assert.deepEqual(await under.backend.delete(at, filter), absent);
+        assert.deepEqual(await under.backend.delete({ ...at, ifMatch: '7' }, filter), absent);
+        assert.deepEqual(await under.backend.historyInstance({ ...at, page: { count: 10 } }, filter), absent);
+      }
+      assert.deepEqual(await under.backend.read(at, ofA), { kind: 'found', version: created });
+    });
+
+    test('a deleted resource is gone for those who could have seen it, absent to others, and can come back', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a') });
+      const deleted = await under.backend.delete(at, ofA);
+      assert.ok(deleted.kind === 'deleted');
+      assert.equal(deleted.deletion.versionId, '2');
+      assert.ok(!('body' in deleted.deletion));
+      assert.deepEqual(await under.backend.read(at, ofA), deleted);
+      assert.deepEqual(await under.backend.vread({ ...at, versionId: '2' }, ofA), deleted);
+      assert.deepEqual(await under.backend.delete(at, ofA), deleted);
+      assert.equal((await under.backend.vread({ ...at, versionId: '1' }, ofA)).kind, 'found');
+      for (const filter of [ofB, nothing]) {
+        assert.deepEqual(await under.backend.read(at, filter), { kind: 'absent' });
+        assert.deepEqual(await under.backend.vread({ ...at, versionId: '2' }, filter), { kind: 'absent' });
+        assert.deepEqual(await under.backend.delete(at, filter), { kind: 'absent' });
+        assert.deepEqual(await under.backend.update({ ...at, content: contentOf('b') }, filter), { kind: 'absent' });
+      }
+      assert.deepEqual(await under.backend.create({ ...at, content: contentOf('b') }), { kind: 'id-taken' });
+      const back = await under.backend.update({ ...at, content: contentOf('a') }, ofA);
+      assert.equal(back.kind, 'created');
+      assert.equal(versionOf(back).versionId, '3');
+    });
+
+    test('If-Match names the current version, or nothing is written', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a') });
+      const conflict = { kind: 'version-conflict', current: '1' };
+      for (const ifMatch of ['2', '0', 'x', '', '01']) {
+        assert.deepEqual(
+          await under.backend.update({ ...at, content: contentOf('a'), ifMatch }, everything),
+          conflict,
+          ifMatch,
+        );
+        assert.deepEqual(await under.backend.delete({ ...at, ifMatch }, everything), conflict, ifMatch);
+      }
+      assert.equal(
+        (await under.backend.update({ ...at, content: contentOf('a'), ifMatch: '1' }, everything)).kind,
+        'updated',
+      );
+      assert.equal((await under.backend.delete({ ...at, ifMatch: '2' }, everything)).kind, 'deleted');
+    });
+
+    test('earlier versions are judged by their own content and by the current one', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a') });
+      await under.backend.update({ ...at, content: contentOf('b') }, ofA);
+      const seen = async (filter: Filter) => {
+        const history = await under.backend.historyInstance({ ...at, page: { count: 10 } }, filter);
+        const reads = [];
+        for (const versionId of ['1', '2']) reads.push((await under.backend.vread({ ...at, versionId }, filter)).kind);
+        return [history.kind === 'history' ? summary(history.entries) : history.kind, ...reads];
+      };
+      assert.deepEqual(await seen(everything), [['PUT 2', 'POST 1'], 'found', 'found']);
+      assert.deepEqual(await seen(ofB), [['PUT 2'], 'absent', 'found']);
+      assert.deepEqual(await seen(ofA), ['absent', 'absent', 'absent']);
+    });
+
+    test('history is newest first, in pages, since an instant', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a') });
+      const second = versionOf(await under.backend.update({ ...at, content: contentOf('a') }, everything));
+      await under.backend.delete(at, everything);
+      await under.backend.update({ ...at, content: contentOf('a') }, everything);
+      const all = ['PUT 4', 'DELETE 3', 'PUT 2', 'POST 1'];
+      const page = async (more: { count: number; before?: string; since?: string }) => {
+        const result = await under.backend.historyInstance({ ...at, page: more }, everything);
+        assert.ok(result.kind === 'history');
+        return result;
+      };
+      const whole = await page({ count: 4 });
+      assert.deepEqual(summary(whole.entries), all);
+      assert.equal(whole.next, undefined);
+      const walked: string[] = [];
+      let before: string | undefined;
+      do {
+        const result = await page({ count: 1, ...(before === undefined ? {} : { before }) });
+        assert.ok(result.entries.length <= 1);
+        walked.push(...summary(result.entries));
+        before = result.next;
+      } while (before !== undefined && walked.length < 10);
+      assert.deepEqual(walked, all);
+      assert.deepEqual(summary((await page({ count: 10, since: second.lastUpdated })).entries), all.slice(0, 3));
+    });
+
+    test('twenty updates at once with the same If-Match: exactly one is made', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a') });
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, i) =>
+          under.backend.update({ ...at, content: contentOf('a', `-${i}`), ifMatch: '1' }, everything),
+        ),
+      );
+      assert.equal(results.filter(({ kind }) => kind === 'updated').length, 1);
+      assert.equal(results.filter(({ kind }) => kind === 'version-conflict').length, 19);
+      const read = await under.backend.read(at, everything);
+      assert.deepEqual(read, {
+        kind: 'found',
+        version: versionOf(results.find(({ kind }) => kind === 'updated') ?? { kind: 'absent' }),
+      });
+    });
+
+    test('twenty creates at once of the same id: exactly one is made', async () => {
+      const at = place();
+      const results = await Promise.all(
+        Array.from({ length: 20 }, () => under.backend.create({ ...at, content: contentOf('a') })),
+      );
+      assert.deepEqual(results.map(({ kind }) => kind).sort(), [
+        'created',
+        ...Array.from({ length: 19 }, () => 'id-taken'),
+      ]);
+    });
+
+    test('updates at once without If-Match are all made, one after another', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a') });
+      const results = await Promise.all(
+        Array.from({ length: 10 }, () => under.backend.update({ ...at, content: contentOf('a') }, everything)),
+      );
+      const versions = results.map((result) => Number(versionOf(result).versionId)).sort((a, b) => a - b);
+      assert.deepEqual(
+        versions,
+        Array.from({ length: 10 }, (_, i) => i + 2),
+      );
+    });
+  });
+  describeSearch(name, make);
+};
