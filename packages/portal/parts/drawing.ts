@@ -11,5 +11,5 @@ export const printDrawing = (
 <g class="d-lines"><path d="M50 118h66M50 150h52M50 182h60"/></g>
 <g class="d-shared"><path d="M186 104l7 7 13-14M186 150l7 7 13-14M186 196l7 7 13-14"/><path d="M218 104h38M218 150h30M218 196h38"/></g>
 <g class="d-app-lines"><rect x="334" y="116" width="46" height="68" rx="9"/><path d="M344 160l7-12 8 7 9-17"/></g>
-<text x="94" y="222" text-anchor="middle">${words.home.drawn.record}</text><text x="350" y="222" text-anchor="middle">${words.home.drawn.app}</text>
+<text x="88" y="222" text-anchor="middle">${words.home.drawn.record}</text><text x="356" y="222" text-anchor="middle">${words.home.drawn.app}</text>
 </svg>`;
