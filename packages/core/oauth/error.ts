@@ -16,7 +16,8 @@ export type OAuthErrorCode =
   | 'server_error'
   | 'temporarily_unavailable'
   | 'invalid_token'
-  | 'insufficient_scope';
+  | 'insufficient_scope'
+  | 'unsupported_token_type';
 
 /** `description` is for the caller; `detail` for the log only. */
 export class OAuthError extends Error {

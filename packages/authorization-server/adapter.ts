@@ -1,0 +1,112 @@
+/**
+ * Where oidc-provider keeps its sessions, interactions, codes and marks of consent: PostgreSQL. What a browser or an app
+ * presents is the key, and only its SHA-256 is stored (oidc-provider's adapter contract; RFC 9700 §4.3).
+ */
+import { createHash } from 'node:crypto';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type pg from 'pg';
+import type { ClientRegistry } from './clients.ts';
+
+export const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+
+/** Stands for the presented value inside a stored payload. */
+const self = '\u{f8ff}self\u{f8ff}';
+
+/** Replaces every string that is, or ends in, the presented value: oidc-provider repeats it in `jti` and `returnTo`. */
+function swap(value: unknown, from: string, to: string): unknown {
+  if (typeof value === 'string') return value.includes(from) ? value.replaceAll(from, to) : value;
+  if (Array.isArray(value)) return value.map((item) => swap(item, from, to));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, swap(item, from, to)]));
+}
+
+interface Row {
+  readonly payload: AdapterPayload;
+  readonly consumed_at: Date | null;
+}
+
+/** A session's cookie is also noted in the interactions that were begun with it; only its public uid is kept there. */
+function withoutCookie(payload: AdapterPayload): AdapterPayload {
+  const { session } = payload;
+  if (session === undefined) return payload;
+  const { cookie: _, ...rest } = session as unknown as Record<string, unknown>;
+  return { ...payload, session: rest } as unknown as AdapterPayload;
+}
+
+export function createAdapter(pool: pg.Pool, clients: ClientRegistry): (model: string) => Adapter {
+  const nothing = async (): Promise<undefined> => undefined;
+  return (model) => {
+    if (model === 'Client') {
+      const find = async (id: string): Promise<AdapterPayload | undefined> => providerClient(clients, id);
+      return {
+        find,
+        upsert: nothing,
+        findByUserCode: nothing,
+        findByUid: nothing,
+        consume: nothing,
+        destroy: nothing,
+        revokeByGrantId: nothing,
+      };
+    }
+    return {
+      async upsert(id, payload, expiresIn) {
+        await pool.query(
+          `insert into authorization_state (model, id, payload, grant_id, expires_at)
+           values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+           on conflict (model, id) do update
+             set payload = excluded.payload, grant_id = excluded.grant_id, expires_at = excluded.expires_at`,
+          [
+            model,
+            hashOf(id),
+            JSON.stringify(swap(withoutCookie(payload), id, self)),
+            payload.grantId ?? null,
+            expiresIn ?? 60,
+          ],
+        );
+      },
+      async find(id) {
+        const { rows } = await pool.query<Row>(
+          'select payload, consumed_at from authorization_state where model = $1 and id = $2 and expires_at > now()',
+          [model, hashOf(id)],
+        );
+        const [row] = rows;
+        if (row === undefined) return undefined;
+        const payload = swap(row.payload, self, id) as AdapterPayload;
+        return row.consumed_at === null
+          ? payload
+          : { ...payload, consumed: Math.floor(row.consumed_at.getTime() / 1000) };
+      },
+      findByUserCode: nothing,
+      findByUid: nothing,
+      async consume(id) {
+        const { rowCount } = await pool.query(
+          `update authorization_state set consumed_at = now()
+           where model = $1 and id = $2 and consumed_at is null and expires_at > now()`,
+          [model, hashOf(id)],
+        );
+        if (rowCount === 0) throw new Error(`${model} was used before`);
+      },
+      async destroy(id) {
+        await pool.query('delete from authorization_state where model = $1 and id = $2', [model, hashOf(id)]);
+      },
+      async revokeByGrantId(grantId) {
+        await pool.query('delete from authorization_state where model = $1 and grant_id = $2', [model, grantId]);
+      },
+    };
+  };
+}
+
+/** What oidc-provider needs to know of an app: it never authenticates one, for only its authorization endpoint is reached. */
+function providerClient(clients: ClientRegistry, id: string): AdapterPayload | undefined {
+  const client = clients.find(id);
+  if (client === undefined || !client.grantTypes.includes('authorization_code')) return undefined;
+  return {
+    client_id: client.id,
+    redirect_uris: [...client.redirectUris],
+    response_types: ['code'],
+    grant_types: ['authorization_code'],
+    token_endpoint_auth_method: 'none',
+    application_type: client.native ? 'native' : 'web',
+    id_token_signed_response_alg: 'RS256',
+  };
+}

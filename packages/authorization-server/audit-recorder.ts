@@ -1,0 +1,38 @@
+/** Writes the events of sign-in and grants to the audit log. FHIR R4 AuditEvent; IHE BALP. */
+import { randomUUIDv7 } from 'node:crypto';
+import type { AuditLog, AuditRecord } from '@affinity/core/fhir/audit-event.ts';
+
+export type AuthorizationEvent =
+  | 'sign-in'
+  | 'sign-in-failed'
+  | 'sign-in-throttled'
+  | 'patient-choice-refused'
+  | 'consent-granted'
+  | 'consent-denied'
+  | 'code-issued'
+  | 'code-replayed'
+  | 'token-issued'
+  | 'token-refreshed'
+  | 'token-refused'
+  | 'refresh-token-replayed'
+  | 'token-revoked'
+  | 'token-introspected';
+
+/** Resolves when the record is durable: the answer waits for it. Never given a password, a code or a token. */
+export type Record = (
+  event: AuthorizationEvent,
+  outcome: AuditRecord['outcome'],
+  facts?: Omit<Partial<AuditRecord>, 'id' | 'recorded' | 'source' | 'event' | 'outcome'>,
+) => Promise<void>;
+
+export const createRecorder =
+  (audit: AuditLog, now: () => Date): Record =>
+  (event, outcome, facts = {}) =>
+    audit.append({
+      id: randomUUIDv7(),
+      recorded: now().toISOString(),
+      source: 'authorization-server',
+      event,
+      outcome,
+      ...facts,
+    });

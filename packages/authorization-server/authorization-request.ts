@@ -1,0 +1,134 @@
+/**
+ * The authorization request, checked before oidc-provider sees it. RFC 6749 §3.1, §4.1; RFC 7636 §4.3; RFC 9700 §2.1, §4.11;
+ * SMART App Launch 2.2, "Obtain authorization code".
+ */
+import type { OAuthErrorCode } from '@affinity/core/oauth/error.ts';
+import { audienceOf, type ResourceServer } from './audience.ts';
+import type { Client, ClientRegistry } from './clients.ts';
+import type { Parameters } from './form.ts';
+import { matchesRedirectUri } from './redirect-uri.ts';
+import { resolveScope } from './requested-scope.ts';
+import type { Settings } from './settings.ts';
+
+/** Where an answer may go: both were checked. */
+export interface Destination {
+  readonly client: Client;
+  readonly redirectUri: string;
+  readonly state?: string;
+  /** `prompt=none`: nobody may be asked anything */
+  readonly silent: boolean;
+}
+
+export type AuthorizationRequest =
+  /** who asks cannot be trusted: a page for the person, never a redirect */
+  | {
+      readonly kind: 'page';
+      readonly fault: 'unknown-app' | 'bad-return-address' | 'bad-request';
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'fault';
+      readonly destination: Destination;
+      readonly error: OAuthErrorCode;
+      readonly description: string;
+    }
+  | {
+      readonly kind: 'request';
+      readonly destination: Destination;
+      readonly scope: readonly string[];
+      readonly audience: string;
+      readonly codeChallenge: string;
+      readonly prompt?: string;
+      readonly nonce?: string;
+      readonly maxAge?: string;
+      readonly idTokenHint?: string;
+    };
+
+export interface RequestNeighbours {
+  readonly clients: ClientRegistry;
+  readonly resourceServers: readonly ResourceServer[];
+  readonly settings: Settings;
+  verifyHint(idToken: string, clientId: string): Promise<boolean>;
+}
+
+export async function checkAuthorizationRequest(
+  { values, repeated }: Parameters,
+  { clients, resourceServers, settings, verifyHint }: RequestNeighbours,
+): Promise<AuthorizationRequest> {
+  const page = (fault: 'unknown-app' | 'bad-return-address', detail: string): AuthorizationRequest => ({
+    kind: 'page',
+    fault,
+    detail,
+  });
+  if (repeated.includes('client_id')) return page('unknown-app', 'client_id was sent more than once.');
+  if (repeated.includes('redirect_uri')) return page('bad-return-address', 'redirect_uri was sent more than once.');
+  const client = clients.find(values.get('client_id') ?? '');
+  if (client === undefined || !client.grantTypes.includes('authorization_code')) {
+    return page('unknown-app', values.has('client_id') ? 'client_id is not known here.' : 'client_id is missing.');
+  }
+  const redirectUri = values.get('redirect_uri');
+  if (redirectUri === undefined) return page('bad-return-address', 'redirect_uri is missing.');
+  if (!matchesRedirectUri(client.redirectUris, redirectUri, client.native)) {
+    return page('bad-return-address', 'redirect_uri is not one that the app has registered.');
+  }
+  const state = values.get('state');
+  const prompts = (values.get('prompt') ?? '').split(' ').filter((value) => value !== '');
+  const destination = {
+    client,
+    redirectUri,
+    silent: prompts.includes('none'),
+    ...(state === undefined ? {} : { state }),
+  };
+  const fault = (error: OAuthErrorCode, description: string): AuthorizationRequest => ({
+    kind: 'fault',
+    destination,
+    error,
+    description,
+  });
+
+  const [twice] = repeated;
+  if (twice !== undefined) return fault('invalid_request', 'a parameter was sent more than once');
+  if (state === undefined) return fault('invalid_request', 'state is missing');
+  const responseType = values.get('response_type');
+  if (responseType === undefined) return fault('invalid_request', 'response_type is missing');
+  if (responseType !== 'code') return fault('unsupported_response_type', 'only response_type=code is supported');
+  if (values.has('request') || values.has('request_uri'))
+    return fault('invalid_request', 'request objects are not supported');
+  if ((values.get('response_mode') ?? 'query') !== 'query')
+    return fault('invalid_request', 'only response_mode=query is supported');
+  const codeChallenge = values.get('code_challenge');
+  if (codeChallenge === undefined) return fault('invalid_request', 'code_challenge is missing');
+  if (values.get('code_challenge_method') !== 'S256')
+    return fault('invalid_request', 'code_challenge_method must be S256');
+  if (!/^[A-Za-z0-9_-]{43,128}$/.test(codeChallenge)) return fault('invalid_request', 'code_challenge is malformed');
+  if (values.has('launch')) return fault('invalid_request', 'launch was not issued here');
+  const audience = audienceOf(resourceServers, values.get('aud'), values.get('resource'));
+  if (audience.kind === 'fault') return fault(audience.error, audience.description);
+  const scope = resolveScope(values.get('scope'), client, settings);
+  if (scope.kind === 'fault') return fault('invalid_scope', scope.description);
+  if (!prompts.every((value) => ['none', 'login', 'consent', 'select_account'].includes(value))) {
+    return fault('invalid_request', 'prompt holds an unknown value');
+  }
+  if (destination.silent && prompts.length > 1) return fault('invalid_request', 'prompt=none stands alone');
+  const maxAge = values.get('max_age');
+  if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
+    return fault('invalid_request', 'max_age must be a number of seconds');
+  const idTokenHint = values.get('id_token_hint');
+  if (idTokenHint !== undefined && !(await verifyHint(idTokenHint, client.id))) {
+    return fault('invalid_request', 'id_token_hint is not an id_token of this app');
+  }
+  const openid = scope.tokens.includes('openid');
+  const nonce = values.get('nonce');
+  const prompt = [...new Set(prompts.map((value) => (value === 'select_account' ? 'login' : value)))].join(' ');
+  return {
+    kind: 'request',
+    destination,
+    scope: scope.tokens,
+    audience: audience.base,
+    codeChallenge,
+    ...(prompt === '' ? {} : { prompt }),
+    ...(openid && nonce !== undefined ? { nonce } : {}),
+    ...(openid && maxAge !== undefined ? { maxAge } : {}),
+    ...(openid && idTokenHint !== undefined ? { idTokenHint } : {}),
+  };
+}

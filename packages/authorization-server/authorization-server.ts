@@ -1,0 +1,148 @@
+/**
+ * The authorization server of the domain: its endpoints behind one fetch handler. OAuth 2.1; OIDC Core 1.0; SMART App
+ * Launch 2.2. It trusts nothing of a request's Host: every URL follows the configured issuer.
+ */
+import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
+import type { JSONWebKeySet } from 'jose';
+import type pg from 'pg';
+import { createAccessTokens } from './access-token.ts';
+import { canonicalBase, type ResourceServer } from './audience.ts';
+import { createRecorder } from './audit-recorder.ts';
+import { type Connection, createAuthorizationEndpoint } from './authorization-endpoint.ts';
+import { jsonResponse } from './back-channel.ts';
+import { createClientKeys } from './client-keys.ts';
+import { createClientRegistry } from './clients.ts';
+import { cookieNames } from './cookies.ts';
+import type { EndGrant } from './grants.ts';
+import { createIdTokens } from './id-token.ts';
+import { createInteractionEndpoint } from './interaction.ts';
+import { createIntrospectionEndpoint } from './introspection.ts';
+import type { Log } from './log.ts';
+import { type Metadata, metadataOf, metadataPaths } from './metadata.ts';
+import { createPageResponses } from './page-response.ts';
+import type { Pages, PatientView } from './page-views.ts';
+import { createPeople } from './people.ts';
+import { createProvider } from './provider.ts';
+import { startPurge } from './purge.ts';
+import { rememberGrant } from './remembered-consent.ts';
+import { createRevocationEndpoint } from './revocation.ts';
+import { defaultSettings, type Settings } from './settings.ts';
+import { loadSigningKeys } from './signing-keys.ts';
+import { createTokenEndpoint } from './token-endpoint.ts';
+import { createUserinfoEndpoint } from './userinfo.ts';
+
+export interface AuthorizationServerOptions {
+  /** absolute, without a last slash: `http://localhost:4000/auth` */
+  readonly issuer: string;
+  readonly pool: pg.Pool;
+  /** RFC 7591 metadata; `checkClients` tells their faults beforehand */
+  readonly clients: readonly unknown[];
+  readonly resourceServers: readonly ResourceServer[];
+  readonly pages: Pages;
+  /** what is known of these patients; whoever is not known is left out */
+  readonly patients: (ids: readonly string[]) => Promise<readonly Omit<PatientView, 'relation'>[]>;
+  readonly audit: AuditLog;
+  readonly endGrant: EndGrant;
+  readonly settings?: Partial<Settings>;
+  readonly now?: () => Date;
+  readonly log?: Log;
+}
+
+export interface AuthorizationServer {
+  /** Answers everything under the issuer, and the well-known paths of `metadataPaths`. */
+  fetch(request: Request, connection: Connection): Promise<Response>;
+  metadata(): Metadata;
+  /** public keys only */
+  keys(): Promise<JSONWebKeySet>;
+  close(): Promise<void>;
+}
+
+/** @throws Error naming every fault of the clients, or of the database */
+export async function createAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
+  const { issuer, pool, endGrant, patients, pages, now = () => new Date(), log = () => {} } = options;
+  if (URL.parse(issuer) === null || issuer.endsWith('/'))
+    throw new Error(`issuer must be an absolute URL without a last slash: ${issuer}`);
+  const settings = { ...defaultSettings, ...options.settings };
+  const clients = createClientRegistry(options.clients);
+  const resourceServers = options.resourceServers.map((server) => ({ ...server, base: canonicalBase(server.base) }));
+  const record = createRecorder(options.audit, now);
+  const people = createPeople(pool);
+  const keys = await loadSigningKeys(pool);
+  const cookies = cookieNames(issuer);
+  const accessTokens = createAccessTokens(issuer, keys, now);
+  const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
+  const metadata = metadataOf(issuer);
+  const shared = { issuer, pool, clients, people, settings, cookies, record, now, log };
+  const remembered = rememberGrant({ pool, clients, people, now });
+  const { provider, bridge } = createProvider({ ...shared, keys, remembered });
+  const responses = createPageResponses(issuer, pages, log);
+  const authorization = createAuthorizationEndpoint({
+    ...shared,
+    bridge,
+    pages: responses,
+    resourceServers,
+    verifyHint: idTokens.verifyHint,
+  });
+  const interaction = createInteractionEndpoint({ ...shared, provider, pages, patients, keys, responses });
+  const backChannel = {
+    ...shared,
+    clientKeys: createClientKeys(settings.jwksCacheSeconds, now, log),
+    audiences: [metadata.token_endpoint, issuer],
+    accessTokens,
+    idTokens,
+    resourceServers,
+    endGrant,
+  };
+  const userinfo = createUserinfoEndpoint({ ...shared, accessTokens });
+  const purge = startPurge(pool, settings, log);
+
+  const publicDocument =
+    (body: object) =>
+    async (request: Request): Promise<Response> => {
+      const headers = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' };
+      if (request.method === 'OPTIONS')
+        return new Response(null, { status: 204, headers: { ...headers, 'access-control-allow-methods': 'GET' } });
+      return request.method === 'GET' || request.method === 'HEAD'
+        ? jsonResponse(body, 200, headers)
+        : jsonResponse({ error: 'invalid_request' }, 405, { allow: 'GET' });
+    };
+
+  const mount = new URL(issuer).pathname;
+  const routes = new Map<string, (request: Request, connection: Connection) => Promise<Response>>([
+    ...metadataPaths(issuer).map((path) => [path, publicDocument(metadata)] as const),
+    [`${mount}/jwks`, publicDocument(keys.jwks)],
+    [`${mount}/authorize`, authorization.authorize],
+    [`${mount}/token`, createTokenEndpoint(backChannel)],
+    [`${mount}/revoke`, createRevocationEndpoint(backChannel)],
+    [`${mount}/introspect`, createIntrospectionEndpoint(backChannel)],
+    [`${mount}/userinfo`, userinfo],
+  ]);
+
+  const route = (request: Request, connection: Connection): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    const exact = routes.get(pathname);
+    if (exact !== undefined) return exact(request, connection);
+    const [, kind, uid] = new RegExp(`^${mount}/(authorize|interaction)/([A-Za-z0-9_-]{20,64})$`).exec(pathname) ?? [];
+    if (kind === 'authorize' && uid !== undefined) return authorization.resume(request, uid, connection);
+    if (kind === 'interaction' && uid !== undefined) return interaction(request, uid, connection);
+    return Promise.resolve(responses.fault('not-found', 404));
+  };
+
+  return {
+    async fetch(request, connection) {
+      try {
+        return await route(request, connection);
+      } catch (error) {
+        log('authorization server failed', { reason: error instanceof Error ? error.message : 'unknown' });
+        const { pathname } = new URL(request.url);
+        const forPeople = pathname.startsWith(`${mount}/authorize`) || pathname.startsWith(`${mount}/interaction`);
+        return forPeople
+          ? responses.fault('unavailable', 503)
+          : jsonResponse({ error: 'temporarily_unavailable', error_description: 'try again' }, 503);
+      }
+    },
+    metadata: () => metadata,
+    keys: async () => keys.jwks,
+    close: () => purge.stop(),
+  };
+}

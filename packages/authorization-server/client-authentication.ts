@@ -1,0 +1,86 @@
+/** Which app asks, by exactly one proof. RFC 6749 §2.3, §3.2.1; RFC 7523 §2.2; SMART App Launch 2.2. */
+import { timingSafeEqual } from 'node:crypto';
+import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { hashOf } from './adapter.ts';
+import { type AssertionNeighbours, assertionType, verifyAssertion } from './client-assertion.ts';
+import type { Client } from './clients.ts';
+import { noteWrongSecret, secretWait } from './throttle.ts';
+
+const refused = (detail: string): OAuthError =>
+  new OAuthError('invalid_client', 'client authentication failed', { detail });
+const malformed = (description: string): OAuthError => new OAuthError('invalid_request', description);
+
+/** RFC 6749 §2.3.1: both halves are form-urlencoded before they are joined. */
+function decodeBasic(header: string): { readonly id: string; readonly secret: string } {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
+  if (encoded === undefined) throw refused('not Basic');
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  const decode = (half: string): string => decodeURIComponent(half.replaceAll('+', ' '));
+  try {
+    if (colon < 0) throw refused('Basic without a colon');
+    return { id: decode(text.slice(0, colon)), secret: decode(text.slice(colon + 1)) };
+  } catch {
+    throw refused('Basic is malformed');
+  }
+}
+
+async function checkSecret(
+  { pool, clients, settings }: AssertionNeighbours,
+  id: string,
+  secret: string,
+  address: string | undefined,
+): Promise<Client> {
+  const wait = await secretWait(pool, settings.signIn, id, address);
+  if (wait !== undefined)
+    throw new OAuthError('invalid_client', 'too many wrong secrets', { status: 429, detail: `${wait} s to wait` });
+  const client = clients.find(id);
+  // An unknown app is compared with a hash that no secret has, so that it takes as long.
+  const right = timingSafeEqual(hashOf(secret), client?.secretHash ?? Buffer.alloc(32));
+  if (client?.secretHash !== undefined && right) return client;
+  await noteWrongSecret(pool, settings.signIn, id, address);
+  throw refused('unknown app or wrong secret');
+}
+
+/**
+ * @param sent the parameters of the form, each once
+ * @throws OAuthError `invalid_client` (401), or `invalid_request` where there is not one proof but two or half of one
+ */
+export async function authenticateClient(
+  neighbours: AssertionNeighbours,
+  request: Request,
+  sent: ReadonlyMap<string, string>,
+  address: string | undefined,
+): Promise<Client> {
+  const authorization = request.headers.get('authorization') ?? undefined;
+  const [secret, assertion, type, id] = ['client_secret', 'client_assertion', 'client_assertion_type', 'client_id'].map(
+    (name) => sent.get(name),
+  );
+  if ([authorization, secret, assertion].filter((proof) => proof !== undefined).length > 1) {
+    throw malformed('only one way of client authentication may be used');
+  }
+  const sameId = (client: Client): Client => {
+    if (id !== undefined && id !== client.id) throw malformed('client_id is not that of the authenticated app');
+    return client;
+  };
+  if (authorization !== undefined) {
+    const basic = decodeBasic(authorization);
+    return sameId(await checkSecret(neighbours, basic.id, basic.secret, address));
+  }
+  if (secret !== undefined) {
+    if (id === undefined) throw malformed('client_id is missing');
+    return checkSecret(neighbours, id, secret, address);
+  }
+  if (assertion !== undefined || type !== undefined) {
+    if (assertion === undefined) throw malformed('client_assertion is missing');
+    if (type !== assertionType) throw malformed(`client_assertion_type must be ${assertionType}`);
+    const result = await verifyAssertion(assertion, neighbours);
+    if (result.kind === 'refused') throw refused(result.reason);
+    return sameId(result.client);
+  }
+  if (id === undefined) throw refused('no client authentication');
+  const client = neighbours.clients.find(id);
+  if (client === undefined || client.authentication !== 'none')
+    throw refused('an app that must prove who it is did not');
+  return client;
+}

@@ -1,0 +1,190 @@
+/** The apps that the domain knows, by their metadata. RFC 7591 §2; SMART App Launch 2.2, client registration. */
+import { createHash } from 'node:crypto';
+import { parseScopes, type RequestedScopes } from '@affinity/core/smart/scope-request.ts';
+import type { JWK } from 'jose';
+import { redirectUriFault } from './redirect-uri.ts';
+
+export type AuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
+
+/** As declared. Unknown members are let be. */
+export interface ClientMetadata {
+  readonly client_id: string;
+  readonly client_name?: string;
+  readonly client_secret?: string;
+  readonly client_uri?: string;
+  readonly policy_uri?: string;
+  /** who makes the app, as people know them */
+  readonly publisher?: string;
+  readonly application_type?: 'web' | 'native';
+  readonly redirect_uris?: readonly string[];
+  readonly launch_uris?: readonly string[];
+  /** `authorization_code` and `refresh_token` unless told */
+  readonly grant_types?: readonly GrantType[];
+  /** `client_secret_basic` where there is a secret, else `none` */
+  readonly token_endpoint_auth_method?: AuthenticationMethod;
+  readonly token_endpoint_auth_signing_alg?: string;
+  readonly jwks?: { readonly keys: readonly JWK[] };
+  readonly jwks_uri?: string;
+  /** all that the app may ever ask for; without it, whatever a person allows (never for `system/`) */
+  readonly scope?: string;
+  /** base of the resource server that this client is: it may introspect the tokens meant for it */
+  readonly resource_server?: string;
+}
+
+export interface Client {
+  readonly id: string;
+  readonly name: string;
+  readonly metadata: ClientMetadata;
+  readonly native: boolean;
+  readonly authentication: AuthenticationMethod;
+  readonly grantTypes: readonly GrantType[];
+  readonly redirectUris: readonly string[];
+  /** SHA-256: the secret itself is not kept */
+  readonly secretHash?: Buffer;
+  readonly allowed?: RequestedScopes;
+}
+
+export interface ClientRegistry {
+  find(id: string): Client | undefined;
+  /** an origin from which a browser app of ours speaks to us */
+  servesOrigin(origin: string): boolean;
+}
+
+export const assertionAlgorithms = ['RS384', 'ES384', 'RS256', 'ES256', 'PS256', 'PS384'] as const;
+/** What holds where an app registered no algorithm. SMART App Launch 2.2, client-confidential-asymmetric. */
+export const usualAlgorithms: readonly string[] = ['RS384', 'ES384'];
+
+const methods: readonly unknown[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
+const grants: readonly unknown[] = ['authorization_code', 'refresh_token', 'client_credentials'];
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isStrings = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+/** Every fault of a list of clients, as plain sentences that name the client: empty where all can be used. */
+export function checkClients(list: readonly unknown[]): string[] {
+  const seen = new Set<string>();
+  return list.flatMap((given, at) => {
+    if (!isRecord(given)) return [`clients[${at}] must be an object with a client_id.`];
+    const id = given.client_id;
+    if (typeof id !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(id)) {
+      return [`clients[${at}].client_id must be 1 to 200 printable ASCII characters without spaces.`];
+    }
+    const faults = faultsOf(given);
+    if (seen.has(id)) faults.push('client_id is used twice');
+    seen.add(id);
+    return faults.map((fault) => `clients[${at}] (${id}): ${fault}.`);
+  });
+}
+
+function faultsOf(given: Record<string, unknown>): string[] {
+  const faults: string[] = [];
+  const method = methodOf(given);
+  const grantTypes = given.grant_types ?? ['authorization_code', 'refresh_token'];
+  if (!methods.includes(method)) faults.push(`token_endpoint_auth_method must be one of ${methods.join(', ')}`);
+  if (!isStrings(grantTypes) || !grantTypes.every((type) => grants.includes(type))) {
+    return [...faults, `grant_types may hold ${grants.join(', ')}`];
+  }
+  if (given.application_type !== undefined && given.application_type !== 'web' && given.application_type !== 'native') {
+    faults.push('application_type must be web or native');
+  }
+  const uris = given.redirect_uris ?? [];
+  if (!isStrings(uris) || uris.length > 50) faults.push('redirect_uris must be a list of at most 50 strings');
+  else {
+    for (const uri of uris) {
+      const fault = redirectUriFault(uri, given.application_type === 'native');
+      if (fault !== undefined) faults.push(`redirect_uris: ${JSON.stringify(uri)} ${fault}`);
+    }
+    if (grantTypes.includes('authorization_code') && uris.length === 0) faults.push('redirect_uris is missing');
+  }
+  return [...faults, ...credentialFaults(given, method, grantTypes), ...scopeFaults(given, grantTypes)];
+}
+
+function credentialFaults(given: Record<string, unknown>, method: unknown, grantTypes: readonly string[]): string[] {
+  const faults: string[] = [];
+  const secret = given.client_secret;
+  if (method === 'client_secret_basic' || method === 'client_secret_post') {
+    if (typeof secret !== 'string' || secret.length < 16) faults.push('client_secret must have at least 16 characters');
+  } else if (secret !== undefined) faults.push(`client_secret is not used with ${String(method)}`);
+  if (method === 'private_key_jwt') {
+    if ((given.jwks === undefined) === (given.jwks_uri === undefined)) faults.push('either jwks or jwks_uri is needed');
+    if (given.jwks !== undefined) faults.push(...keyFaults(given.jwks));
+    if (given.jwks_uri !== undefined && redirectUriFault(String(given.jwks_uri), false) !== undefined) {
+      faults.push('jwks_uri must be https, or http to the loopback interface');
+    }
+    const alg = given.token_endpoint_auth_signing_alg;
+    if (alg !== undefined && !assertionAlgorithms.some((known) => known === alg)) {
+      faults.push(`token_endpoint_auth_signing_alg must be one of ${assertionAlgorithms.join(', ')}`);
+    }
+  }
+  if (grantTypes.includes('client_credentials') && method !== 'private_key_jwt') {
+    faults.push('client_credentials needs token_endpoint_auth_method private_key_jwt');
+  }
+  return faults;
+}
+
+/** SMART App Launch 2.2, client-confidential-asymmetric: public keys only, each with a kid of its own. */
+export function keyFaults(jwks: unknown): string[] {
+  if (!isRecord(jwks) || !Array.isArray(jwks.keys) || jwks.keys.length === 0) return ['jwks must be {"keys": […]}'];
+  const kids = new Set<unknown>();
+  return jwks.keys.flatMap((key: unknown, at) => {
+    if (!isRecord(key)) return [`jwks.keys[${at}] must be an object`];
+    const faults: string[] = [];
+    if (key.kty !== 'RSA' && key.kty !== 'EC') faults.push(`jwks.keys[${at}].kty must be RSA or EC`);
+    if (typeof key.kid !== 'string' || key.kid === '') faults.push(`jwks.keys[${at}].kid is missing`);
+    else if (kids.has(key.kid)) faults.push(`jwks.keys[${at}].kid is used twice`);
+    kids.add(key.kid);
+    if ('d' in key || 'k' in key) faults.push(`jwks.keys[${at}] holds a private key`);
+    if (key.kty === 'RSA' && !(typeof key.n === 'string' && Buffer.from(key.n, 'base64url').length >= 256)) {
+      faults.push(`jwks.keys[${at}] must have at least 2048 bits`);
+    }
+    return faults;
+  });
+}
+
+function scopeFaults(given: Record<string, unknown>, grantTypes: readonly string[]): string[] {
+  if (given.scope === undefined) return grantTypes.includes('client_credentials') ? ['scope is missing'] : [];
+  if (typeof given.scope !== 'string') return ['scope must be a string'];
+  const result = parseScopes(given.scope);
+  if (result.kind === 'too-many') return [result.reason];
+  return result.scopes.rejected.map(({ token, reason }) => `scope: ${JSON.stringify(token)} is ${reason}`);
+}
+
+const methodOf = (given: Record<string, unknown>): unknown =>
+  given.token_endpoint_auth_method ??
+  (given.client_secret !== undefined
+    ? 'client_secret_basic'
+    : given.jwks || given.jwks_uri
+      ? 'private_key_jwt'
+      : 'none');
+
+/** @throws Error with every fault, where `checkClients` finds some. */
+export function createClientRegistry(list: readonly unknown[]): ClientRegistry {
+  const faults = checkClients(list);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  const clients = new Map(
+    (list as readonly ClientMetadata[]).map((metadata) => [metadata.client_id, clientOf(metadata)]),
+  );
+  const origins = new Set(
+    [...clients.values()].flatMap(({ redirectUris }) => redirectUris.map((uri) => new URL(uri).origin)),
+  );
+  return { find: (id) => clients.get(id), servesOrigin: (origin) => origin !== 'null' && origins.has(origin) };
+}
+
+function clientOf(metadata: ClientMetadata): Client {
+  const { client_secret: secret, ...rest } = metadata;
+  const scopes = metadata.scope === undefined ? undefined : parseScopes(metadata.scope);
+  return {
+    id: metadata.client_id,
+    name: metadata.client_name ?? metadata.client_id,
+    metadata: rest,
+    native: metadata.application_type === 'native',
+    authentication: methodOf({ ...metadata }) as AuthenticationMethod,
+    grantTypes: metadata.grant_types ?? ['authorization_code', 'refresh_token'],
+    redirectUris: metadata.redirect_uris ?? [],
+    ...(secret === undefined ? {} : { secretHash: createHash('sha256').update(secret).digest() }),
+    ...(scopes?.kind === 'scopes' ? { allowed: scopes.scopes } : {}),
+  };
+}

@@ -1,0 +1,99 @@
+/** What the app may do, and how long: shown in full, any of it refusable. SMART App Launch 2.2; RFC 6749 §3.1, §4.1.2.1. */
+import { grantedScopes, offerOf } from './consent-items.ts';
+import { addGrant } from './grants.ts';
+import { auditFacts, noteResult, type Outcome, type PersonStep, type StepNeighbours } from './interaction-step.ts';
+import type { ConsentItem, ConsentView, PatientView } from './page-views.ts';
+import { markGrant } from './provider.ts';
+import { asksForRecords } from './requested-scope.ts';
+import type { Settings } from './settings.ts';
+
+const once = 'once';
+
+/** Days to choose from. An app that does not ask to go on is allowed once. */
+function durationsOf(settings: Settings, tokens: readonly string[]): ConsentView['durations'] {
+  if (!tokens.includes('offline_access')) return [{ value: once, days: once, checked: true }];
+  return [
+    { value: once, days: once, checked: false },
+    ...settings.consentDays.map((days) => ({
+      value: String(days),
+      days,
+      checked: days === settings.consentDaysChecked,
+    })),
+  ];
+}
+
+export function showConsent(
+  neighbours: StepNeighbours,
+  step: PersonStep,
+  patient: PatientView | undefined,
+  posted?: URLSearchParams,
+): Outcome {
+  const { action, csrf, app, person, tokens } = step;
+  const ticked = posted?.getAll('scope');
+  const items = offerOf(tokens).items.map((item) =>
+    ticked === undefined ? item : { ...item, checked: item.required || ticked.includes(item.scope) },
+  );
+  const view: ConsentView = {
+    action,
+    csrf,
+    app,
+    person: { name: person.name },
+    ...(patient === undefined ? {} : { patient }),
+    items,
+    ...(asksForRecords(tokens)
+      ? { leaveOutConfidential: { checked: posted === undefined || posted.has('leave_out_confidential') } }
+      : {}),
+    durations: durationsOf(neighbours.settings, tokens),
+    ...(posted === undefined ? {} : { fault: 'nothing-chosen' as const }),
+  };
+  return { kind: 'page', document: neighbours.pages.consent(view), status: posted === undefined ? 200 : 400 };
+}
+
+/** Nothing of what was asked about records was ticked, though something was asked. */
+const nothingChosen = (items: readonly ConsentItem[], posted: readonly string[]): boolean => {
+  const optional = items.filter(({ required, group }) => !required && group !== 'offline');
+  return optional.length > 0 && !optional.some(({ scope }) => posted.includes(scope));
+};
+
+export async function takeConsent(
+  neighbours: StepNeighbours,
+  step: PersonStep,
+  patient: PatientView | undefined,
+  posted: URLSearchParams,
+): Promise<Outcome> {
+  const { pool, provider, record, settings, now } = neighbours;
+  const { person, client, tokens, audience } = step;
+  const facts = { ...auditFacts(step, person), ...(patient === undefined ? {} : { patient: patient.id }) };
+  const decision = posted.get('decision');
+  if (decision === 'deny') {
+    await record('consent-denied', 'denied', facts);
+    await noteResult(step, { error: 'access_denied', error_description: 'the person did not allow it' });
+    return { kind: 'finished' };
+  }
+  if (decision !== 'allow') return { kind: 'again' };
+  const offer = offerOf(tokens);
+  const ticked = posted.getAll('scope');
+  if (nothingChosen(offer.items, ticked)) return showConsent(neighbours, step, patient, posted);
+  const duration = durationsOf(settings, tokens).find(({ value }) => value === posted.get('duration'));
+  const days = duration === undefined || duration.days === once ? undefined : duration.days;
+  const granted = grantedScopes(tokens, offer, ticked);
+  const lasting = days !== undefined && granted.includes('offline_access');
+  const at = now();
+  const seconds = lasting ? days * 86_400 : settings.codeSeconds + settings.accessTokenSeconds;
+  const grant = await addGrant(pool, {
+    sub: person.sub,
+    clientId: client.id,
+    audience,
+    requestedScope: tokens.join(' '),
+    scope: granted.filter((token) => lasting || token !== 'offline_access').join(' '),
+    ...(patient === undefined ? {} : { patient: patient.id }),
+    ...(asksForRecords(tokens) && !posted.has('leave_out_confidential') ? { clearance: 'V' } : {}),
+    lasting,
+    createdAt: at,
+    expiresAt: new Date(at.getTime() + seconds * 1000),
+  });
+  await markGrant(provider, grant, { sub: person.sub, clientId: client.id });
+  await record('consent-granted', 'permitted', { ...facts, grant: grant.id, query: grant.scope });
+  await noteResult(step, { consent: { grantId: grant.id } });
+  return { kind: 'finished' };
+}

@@ -1,0 +1,47 @@
+/** The cookies of the issuer: read, and made strict before they leave. RFC 6265bis; RFC 9700 §4.7. */
+
+export interface CookieNames {
+  readonly session: string;
+  readonly interaction: string;
+  readonly resume: string;
+  readonly browser: string;
+}
+
+/** `__Host-` and `__Secure-` are promises that a browser checks; on plain http to loopback it would refuse them. */
+export function cookieNames(issuer: string): CookieNames {
+  const secure = issuer.startsWith('https:');
+  const [host, scoped] = secure ? ['__Host-', '__Secure-'] : ['', ''];
+  return {
+    session: `${host}affinity-session`,
+    browser: `${host}affinity-browser`,
+    // these two have a path of their own, which `__Host-` forbids
+    interaction: `${scoped}affinity-interaction`,
+    resume: `${scoped}affinity-resume`,
+  };
+}
+
+/** The first cookie of that name. */
+export function readCookie(request: Request, name: string): string | undefined {
+  for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
+    const at = pair.indexOf('=');
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+export function printCookie(issuer: string, name: string, value: string, path: string, seconds: number): string {
+  const secure = issuer.startsWith('https:') ? '; Secure' : '';
+  return `${name}=${value}; Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
+}
+
+/** Every cookie of a response as `HttpOnly; SameSite=Lax`, `Secure` under https, without a domain. */
+export function tightenCookies(issuer: string, headers: Headers): void {
+  const cookies = headers.getSetCookie();
+  headers.delete('set-cookie');
+  for (const cookie of cookies) {
+    const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
+    const kept = attributes.filter((attribute) => /^(path|expires|max-age)=/i.test(attribute));
+    const secure = issuer.startsWith('https:') ? ['Secure'] : [];
+    headers.append('set-cookie', [pair, ...kept, 'HttpOnly', 'SameSite=Lax', ...secure].join('; '));
+  }
+}

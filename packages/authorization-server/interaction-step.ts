@@ -1,0 +1,69 @@
+/** What the steps of a sign-in and consent have in common: what they are told, and what they may answer. */
+import type Provider from 'oidc-provider';
+import type pg from 'pg';
+import type { Record } from './audit-recorder.ts';
+import type { Client, ClientRegistry } from './clients.ts';
+import type { CookieNames } from './cookies.ts';
+import type { AppView, ErrorView, Pages, PatientView } from './page-views.ts';
+import type { People, Person } from './people.ts';
+import type { Settings } from './settings.ts';
+
+export interface StepNeighbours {
+  readonly issuer: string;
+  readonly pool: pg.Pool;
+  readonly provider: Provider;
+  readonly clients: ClientRegistry;
+  readonly people: People;
+  readonly settings: Settings;
+  readonly cookies: CookieNames;
+  readonly pages: Pages;
+  readonly record: Record;
+  /** what is known of these patients; whoever is not known is left out */
+  patients(ids: readonly string[]): Promise<readonly Omit<PatientView, 'relation'>[]>;
+  now(): Date;
+}
+
+export interface Step {
+  readonly interaction: InstanceType<Provider['Interaction']>;
+  readonly request: Request;
+  readonly address?: string;
+  readonly client: Client;
+  readonly app: AppView;
+  readonly action: string;
+  readonly csrf: string;
+  /** what is asked for, as `resolveScope` gave it */
+  readonly tokens: readonly string[];
+  readonly audience: string;
+}
+
+/** A step of someone who has signed in. */
+export interface PersonStep extends Step {
+  readonly person: Person;
+  /** those for whom the person may act now */
+  readonly patients: readonly PatientView[];
+}
+
+/** Steps never lead to one another: each answers the dispatcher, which decides what comes next. */
+export type Outcome =
+  | { readonly kind: 'page'; readonly document: string; readonly status: number; readonly retryAfterSeconds?: number }
+  | { readonly kind: 'fault'; readonly fault: ErrorView['kind']; readonly status: number; readonly detail?: string }
+  /** the result was noted; look again what is missing */
+  | { readonly kind: 'again' }
+  /** nothing is missing for now: back to the authorization endpoint */
+  | { readonly kind: 'finished'; readonly setCookie?: string };
+
+/** Notes a result in the interaction, beside what earlier steps noted. */
+export async function noteResult(
+  step: Pick<Step, 'interaction'>,
+  result: { readonly [key: string]: unknown },
+): Promise<void> {
+  const { interaction } = step;
+  interaction.result = { ...('error' in result ? {} : interaction.lastSubmission), ...result };
+  await interaction.persist();
+}
+
+export const auditFacts = ({ address, client }: Pick<Step, 'address' | 'client'>, person?: Person) => ({
+  client: client.id,
+  ...(address === undefined ? {} : { address }),
+  ...(person === undefined ? {} : { user: person.sub }),
+});

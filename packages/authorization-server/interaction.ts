@@ -1,0 +1,148 @@
+/**
+ * The dispatcher of a sign-in and consent: looks at what is missing, shows that one step, and takes its answer only with
+ * proof that our own page sent it. RFC 9700 §4.7, §4.16; OIDC Core 1.0 §3.1.2.3, §3.1.2.4.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { hashOf } from './adapter.ts';
+import type { Connection } from './authorization-endpoint.ts';
+import type { Client } from './clients.ts';
+import { showConsent, takeConsent } from './consent-step.ts';
+import { readCookie } from './cookies.ts';
+import { readForm } from './form.ts';
+import { noteResult, type Outcome, type PersonStep, type Step, type StepNeighbours } from './interaction-step.ts';
+import { hardenHeaders, type PageResponses } from './page-response.ts';
+import type { AppView, PatientView } from './page-views.ts';
+import { patientOf, showPatientChoice, takePatientChoice } from './patient-step.ts';
+import type { Person } from './people.ts';
+import { needsPatient } from './requested-scope.ts';
+import { showSignIn, takeSignIn } from './sign-in-step.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+export interface DispatcherNeighbours extends StepNeighbours {
+  readonly keys: SigningKeys;
+  readonly responses: PageResponses;
+}
+
+function viewOf(client: Client, redirectUri: string): AppView {
+  const { publisher, client_uri: homepage, policy_uri: policy } = client.metadata;
+  const { host, protocol } = new URL(redirectUri);
+  return {
+    clientId: client.id,
+    name: client.name,
+    returnsTo: host === '' ? protocol.replace(':', '') : host,
+    ...(publisher === undefined ? {} : { publisher }),
+    ...(homepage === undefined ? {} : { homepage }),
+    ...(policy === undefined ? {} : { policy }),
+  };
+}
+
+/** The page posts to where it came from. A browser that says `null` or nothing is judged by Fetch Metadata, then by the seal. */
+function sentByOurPage(request: Request, issuer: string): boolean {
+  const origin = request.headers.get('origin');
+  if (origin !== null && origin !== 'null') return origin === new URL(issuer).origin;
+  const site = request.headers.get('sec-fetch-site');
+  return site === null || site === 'same-origin';
+}
+
+const sameText = (one: string, other: string): boolean => timingSafeEqual(hashOf(one), hashOf(other));
+
+export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
+  const { issuer, provider, clients, people, settings, cookies, keys, responses, now } = neighbours;
+
+  const personIn = async (step: Step): Promise<Person | undefined> => {
+    const cookie = readCookie(step.request, cookies.session);
+    const session = cookie === undefined ? undefined : await provider.Session.find(cookie);
+    const { session: begun } = step.interaction;
+    if (session?.accountId === undefined || begun === undefined || session.uid !== begun.uid) return undefined;
+    return session.accountId === begun.accountId ? people.find(session.accountId) : undefined;
+  };
+
+  const patientsOf = async (person: Person): Promise<readonly PatientView[]> => {
+    const acts = await people.patientsOf(person.sub, now());
+    const known = new Map(
+      (await neighbours.patients(acts.map(({ patient }) => patient))).map((view) => [view.id, view]),
+    );
+    return acts.flatMap(({ patient, relation }) => {
+      const view = known.get(patient);
+      return view === undefined ? [] : [{ ...view, relation }];
+    });
+  };
+
+  const personStep = async (
+    step: Step,
+    posted: { all: URLSearchParams; values: ReadonlyMap<string, string> } | undefined,
+  ): Promise<Outcome> => {
+    const person = await personIn(step);
+    if (person === undefined) return { kind: 'fault', fault: 'expired', status: 400 };
+    const wanted = needsPatient(step.tokens);
+    const full: PersonStep = { ...step, person, patients: wanted ? await patientsOf(person) : [] };
+    if (wanted && full.patients.length === 0) return { kind: 'fault', fault: 'no-patient', status: 403 };
+    const patient = patientOf(full);
+    const asked = wanted && patient === undefined ? 'patient' : 'consent';
+    if (posted === undefined)
+      return asked === 'patient' ? showPatientChoice(neighbours, full) : showConsent(neighbours, full, patient);
+    // An answer to another step than the one that is open, from a second tab or by the back button, is shown this one.
+    if (posted.values.has('decision') !== (asked === 'consent')) return { kind: 'again' };
+    return asked === 'patient'
+      ? takePatientChoice(neighbours, full, posted.values)
+      : takeConsent(neighbours, full, patient, posted.all);
+  };
+
+  const respond = (outcome: Outcome, step: Step, redirectUri: string): Response => {
+    if (outcome.kind === 'fault') return responses.fault(outcome.fault, outcome.status, outcome.detail);
+    if (outcome.kind === 'page') {
+      const response = responses.html(outcome.document, outcome.status, redirectUri);
+      if (outcome.retryAfterSeconds !== undefined)
+        response.headers.set('retry-after', String(outcome.retryAfterSeconds));
+      return response;
+    }
+    const headers = new Headers({ location: outcome.kind === 'again' ? step.action : step.interaction.returnTo });
+    if (outcome.kind === 'finished' && outcome.setCookie !== undefined) headers.append('set-cookie', outcome.setCookie);
+    hardenHeaders(issuer, headers, redirectUri);
+    return new Response(null, { status: 303, headers });
+  };
+
+  return async (request: Request, uid: string, { address }: Connection): Promise<Response> => {
+    if (request.method !== 'GET' && request.method !== 'POST') {
+      const refused = responses.fault('method', 405);
+      refused.headers.set('allow', 'GET, POST');
+      return refused;
+    }
+    // The cookie binds the request to the browser in which it was begun.
+    if (readCookie(request, cookies.interaction) !== uid) return responses.fault('expired', 400);
+    const interaction = await provider.Interaction.find(uid);
+    const params = interaction?.params as Readonly<{ [name: string]: string | undefined }> | undefined;
+    const client = clients.find(params?.client_id ?? '');
+    const redirectUri = params?.redirect_uri;
+    if (interaction === undefined || client === undefined || redirectUri === undefined)
+      return responses.fault('expired', 400);
+    const step: Step = {
+      interaction,
+      request,
+      ...(address === undefined ? {} : { address }),
+      client,
+      app: viewOf(client, redirectUri),
+      action: `${issuer}/interaction/${uid}`,
+      csrf: keys.seal(`interaction ${uid}`),
+      tokens: (params?.affinity_scope ?? '').split(' ').filter((token) => token !== ''),
+      audience: params?.affinity_audience ?? '',
+    };
+    if (interaction.prompt.name === 'fault') {
+      const [error = 'invalid_request', ...words] = (params?.affinity_fault ?? '').split(' ');
+      await noteResult(step, { error, error_description: words.join(' ') });
+      return respond({ kind: 'finished' }, step, redirectUri);
+    }
+    const signingIn = interaction.prompt.name === 'login';
+    if (request.method === 'GET') {
+      return respond(signingIn ? showSignIn(neighbours, step) : await personStep(step, undefined), step, redirectUri);
+    }
+    const form = await readForm(request, settings.requestCharacters);
+    if (form.kind === 'fault') return responses.fault('bad-request', form.status);
+    const { all, parameters } = form;
+    if (!sentByOurPage(request, issuer) || !sameText(all.get('csrf') ?? '', step.csrf))
+      return responses.fault('bad-request', 403);
+    const { values } = parameters;
+    const outcome = signingIn ? await takeSignIn(neighbours, step, values) : await personStep(step, { all, values });
+    return respond(outcome, step, redirectUri);
+  };
+}

@@ -1,0 +1,71 @@
+/** What a token stands for, told to those whom it concerns. RFC 7662; SMART App Launch 2.2, token introspection. */
+import { OAuthError } from '@affinity/core/oauth/error.ts';
+import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
+import { canonicalBase } from './audience.ts';
+import { type BackChannelNeighbours, backChannel, jsonResponse } from './back-channel.ts';
+import type { Client } from './clients.ts';
+import { findLiveGrant } from './grants.ts';
+import { fhirUserUrl } from './id-token.ts';
+import { findRefreshToken } from './refresh-tokens.ts';
+import { stillEntitled, type TokenNeighbours } from './token-grants.ts';
+
+const inactive = { active: false };
+
+/** The app that holds it, or the resource server that it is for. For anyone else it does not exist. */
+function concerns(client: Client, clientId: string, audience: readonly string[]): boolean {
+  const own = client.metadata.resource_server;
+  return client.id === clientId || (own !== undefined && audience.includes(canonicalBase(own)));
+}
+
+export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackChannelNeighbours) {
+  const { pool, accessTokens, clients, issuer, now } = neighbours;
+
+  const grantLives = async (claims: AccessTokenClaims): Promise<boolean> =>
+    claims.grant_id === undefined || (await findLiveGrant(pool, claims.grant_id, now())) !== undefined;
+
+  const describe = async (token: string, client: Client): Promise<object> => {
+    const claims = await accessTokens.verify(token);
+    if (claims !== undefined) {
+      const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser } = claims;
+      const audience = typeof aud === 'string' ? [aud] : aud;
+      if (!concerns(client, client_id, audience) || !(await grantLives(claims))) return inactive;
+      return { active: true, scope, client_id, exp, iat, iss, aud, sub, jti, token_type: 'Bearer', patient, fhirUser };
+    }
+    const row = await findRefreshToken(pool, token);
+    const grant =
+      row === undefined || row.consumedAt !== null || row.expiresAt <= now()
+        ? undefined
+        : await findLiveGrant(pool, row.grantId, now());
+    if (row === undefined || grant?.clientId !== client.id) return inactive;
+    const person = await stillEntitled(neighbours, grant);
+    if (person === undefined) return inactive;
+    const exp = Math.floor(row.expiresAt.getTime() / 1000);
+    const { scope, clientId, sub, patient, audience } = grant;
+    return {
+      active: true,
+      scope,
+      client_id: clientId,
+      exp,
+      iss: issuer,
+      sub,
+      patient,
+      fhirUser: fhirUserUrl(person, audience),
+    };
+  };
+
+  // SMART lets an app introspect with an access token of its own (App Launch 2.2, token-introspection).
+  const byBearer = async (token: string): Promise<Client | undefined> => {
+    const claims = await accessTokens.verify(token);
+    return claims !== undefined && (await grantLives(claims)) ? clients.find(claims.client_id) : undefined;
+  };
+
+  return backChannel(
+    neighbours,
+    async ({ client, sent }) => {
+      const token = sent.get('token');
+      if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
+      return jsonResponse(await describe(token, client));
+    },
+    byBearer,
+  );
+}

@@ -1,0 +1,132 @@
+/** The people who can sign in, and for whom each may act. NIST SP 800-63B §5.1.1; SMART App Launch 2.2, launch/patient. */
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { hashPassword, maxPasswordBytes, verifyPassword } from './password.ts';
+
+export interface Person {
+  /** opaque, never reused */
+  readonly sub: string;
+  readonly username: string;
+  readonly name: string;
+  /** `Patient/12`, `Practitioner/3`, or an absolute URL */
+  readonly fhirUser?: string;
+}
+
+export interface ActsFor {
+  /** bare id */
+  readonly patient: string;
+  /** `self`, `child`, `parent`, `spouse`, `patient` (of a clinician) … */
+  readonly relation: string;
+  readonly from?: Date;
+  readonly until?: Date;
+}
+
+export interface NewPerson {
+  readonly username: string;
+  readonly password: string;
+  readonly name: string;
+  readonly fhirUser?: string;
+  readonly patients?: readonly ActsFor[];
+}
+
+export type Verification =
+  | { readonly kind: 'verified'; readonly person: Person }
+  /** `sub` of the account that was tried, where there is one: for the audit log only */
+  | { readonly kind: 'refused'; readonly sub?: string };
+
+export interface People {
+  /** @returns the sub. Adding a username again changes nothing and gives the sub that it has. */
+  add(person: NewPerson): Promise<string>;
+  /** The same work is done for an unknown username. */
+  verify(username: string, password: string): Promise<Verification>;
+  /** undefined where unknown or disabled */
+  find(sub: string): Promise<Person | undefined>;
+  patientsOf(sub: string, at: Date): Promise<readonly ActsFor[]>;
+  disable(sub: string, at: Date): Promise<void>;
+}
+
+/** How usernames are compared. */
+export const foldUsername = (username: string): string => username.normalize('NFKC').trim().toLowerCase();
+
+interface Row {
+  readonly sub: string;
+  readonly username: string;
+  readonly password_hash: string;
+  readonly name: string;
+  readonly fhir_user: string | null;
+}
+
+const personOf = ({ sub, username, name, fhir_user }: Row): Person => ({
+  sub,
+  username,
+  name,
+  ...(fhir_user === null ? {} : { fhirUser: fhir_user }),
+});
+
+export function createPeople(pool: pg.Pool): People {
+  const columns = 'sub, username, password_hash, name, fhir_user';
+  return {
+    async add({ username, password, name, fhirUser, patients = [] }) {
+      const folded = foldUsername(username);
+      if (folded === '' || folded.length > 200) throw new Error('A username has 1 to 200 characters.');
+      if (password === '' || Buffer.byteLength(password) > maxPasswordBytes) {
+        throw new Error(`A password has 1 to ${maxPasswordBytes} bytes.`);
+      }
+      const hash = await hashPassword(password);
+      const { rows } = await pool.query<{ sub: string }>(
+        `with added as (
+           insert into person (sub, username, password_hash, name, fhir_user) values ($1, $2, $3, $4, $5)
+           on conflict (username) do nothing returning sub
+         ), linked as (
+           insert into person_patient (sub, patient, relation, starts_at, ends_at)
+           select added.sub, p.patient, p.relation, coalesce(p.starts_at, '-infinity'), coalesce(p.ends_at, 'infinity')
+           from added, unnest($6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
+             as p (patient, relation, starts_at, ends_at)
+         )
+         select sub from added union all select sub from person where username = $2 limit 1`,
+        [
+          randomUUID(),
+          folded,
+          hash,
+          name,
+          fhirUser ?? null,
+          patients.map(({ patient }) => patient),
+          patients.map(({ relation }) => relation),
+          patients.map(({ from }) => from ?? null),
+          patients.map(({ until }) => until ?? null),
+        ],
+      );
+      const [row] = rows;
+      if (row === undefined) throw new Error('The person could not be added; try again.');
+      return row.sub;
+    },
+    async verify(username, password) {
+      const { rows } = await pool.query<Row>(
+        `select ${columns} from person where username = $1 and disabled_at is null`,
+        [foldUsername(username).slice(0, 200)],
+      );
+      const [row] = rows;
+      const right = await verifyPassword(password, row?.password_hash);
+      if (right && row !== undefined) return { kind: 'verified', person: personOf(row) };
+      return { kind: 'refused', ...(row === undefined ? {} : { sub: row.sub }) };
+    },
+    async find(sub) {
+      if (!/^[0-9a-f-]{36}$/.test(sub)) return undefined;
+      const { rows } = await pool.query<Row>(`select ${columns} from person where sub = $1 and disabled_at is null`, [
+        sub,
+      ]);
+      return rows[0] === undefined ? undefined : personOf(rows[0]);
+    },
+    async patientsOf(sub, at) {
+      const { rows } = await pool.query<{ patient: string; relation: string }>(
+        `select patient, relation from person_patient where sub = $1 and starts_at <= $2 and ends_at > $2
+         order by relation <> 'self', patient`,
+        [sub, at],
+      );
+      return rows;
+    },
+    async disable(sub, at) {
+      await pool.query('update person set disabled_at = coalesce(disabled_at, $2) where sub = $1', [sub, at]);
+    },
+  };
+}

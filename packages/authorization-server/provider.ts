@@ -1,0 +1,176 @@
+/**
+ * oidc-provider, reduced to what is reached of it: the authorization endpoint with its sessions, prompts and codes. Scopes
+ * and audience travel beside its own, because it would filter them (docs/decisions/0006-oidc-provider-traps.md).
+ */
+
+import Provider, { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type pg from 'pg';
+import { createAdapter } from './adapter.ts';
+import type { ClientRegistry } from './clients.ts';
+import type { CookieNames } from './cookies.ts';
+import { type Bridge, createBridge } from './koa-bridge.ts';
+import type { Log } from './log.ts';
+import type { People } from './people.ts';
+import type { Settings } from './settings.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+/** What is handed to oidc-provider beside the parameters that it knows; a request cannot set them. */
+export const internalParameters = ['affinity_scope', 'affinity_audience', 'affinity_fault'] as const;
+/** The only scopes that oidc-provider ever sees. */
+export const openidScope = 'openid';
+export const recordScope = 'record';
+
+export interface AuthorizationParameters {
+  readonly client_id: string;
+  readonly redirect_uri: string;
+  readonly affinity_scope: string;
+  readonly affinity_audience: string;
+  /** `code description`, to be told to the app once a person has signed in */
+  readonly affinity_fault?: string;
+  readonly prompt?: string;
+}
+
+export interface Neighbours {
+  readonly issuer: string;
+  readonly pool: pg.Pool;
+  readonly clients: ClientRegistry;
+  readonly people: People;
+  readonly keys: SigningKeys;
+  readonly settings: Settings;
+  readonly cookies: CookieNames;
+  /** A grant under which this request needs no question; made anew, so that each authorization ends by itself. */
+  remembered(
+    request: AuthorizationParameters,
+    sub: string,
+  ): Promise<{ readonly id: string; readonly expiresAt: Date } | undefined>;
+  readonly log: Log;
+}
+
+const { Check, Prompt } = interactionPolicy;
+
+function policyOf(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  policy
+    .get('login')
+    ?.checks.add(
+      new Check(
+        'account_gone',
+        'the person who was signed in is no longer known',
+        'login_required',
+        (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.entities.Account === undefined,
+      ),
+    );
+  policy.remove('consent');
+  policy.add(
+    new Prompt(
+      { name: 'fault', requestable: false },
+      new Check(
+        'faulty_request',
+        'the request is faulty',
+        'invalid_request',
+        (ctx) => ctx.oidc.params?.affinity_fault !== undefined,
+      ),
+    ),
+  );
+  policy.add(
+    new Prompt(
+      { name: 'consent', requestable: true },
+      new Check(
+        'not_allowed_yet',
+        'the person has not allowed this',
+        'consent_required',
+        (ctx) => ctx.oidc.entities.Grant?.jti === undefined,
+      ),
+    ),
+  );
+  return policy;
+}
+
+export function createProvider(neighbours: Neighbours): { readonly provider: Provider; readonly bridge: Bridge } {
+  const { issuer, settings, cookies, people, keys, clients, pool } = neighbours;
+  const provider: Provider = new Provider(issuer, {
+    adapter: createAdapter(pool, clients),
+    jwks: { keys: [keys.idTokenJwk as never] },
+    scopes: [openidScope, recordScope],
+    responseTypes: ['code'],
+    extraParams: [...internalParameters],
+    routes: { authorization: '/authorize' },
+    pkce: { required: () => true },
+    clientAuthMethods: ['none'],
+    allowOmittingSingleRegisteredRedirectUri: false,
+    cookies: {
+      names: { session: cookies.session, interaction: cookies.interaction, resume: cookies.resume },
+      long: { httpOnly: true, sameSite: 'lax', overwrite: true, path: '/' },
+      short: { httpOnly: true, sameSite: 'lax', overwrite: true },
+    },
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      resourceIndicators: { enabled: false },
+      userinfo: { enabled: false },
+    },
+    ttl: {
+      AuthorizationCode: settings.codeSeconds,
+      Session: settings.sessionSeconds,
+      Interaction: settings.interactionSeconds,
+      Grant: settings.sessionSeconds,
+    },
+    expiresWithSession: async () => false,
+    interactions: {
+      policy: policyOf(),
+      url: (_, interaction) => `${issuer}/interaction/${interaction.uid}`,
+    },
+    findAccount: async (_, sub) => {
+      const person = await people.find(sub);
+      return person === undefined ? undefined : { accountId: person.sub, claims: async () => ({ sub: person.sub }) };
+    },
+    loadExistingGrant: (ctx) => loadGrant(provider, neighbours, ctx),
+    clientBasedCORS: () => false,
+    renderError: (ctx, out, error) => {
+      const status = error instanceof errors.OIDCProviderError ? error.statusCode : 500;
+      bridge.notesOf(ctx.req).fault = { error: out.error, status, reason: out.error_description ?? error.message };
+      ctx.type = 'text';
+      ctx.body = out.error;
+    },
+  });
+  provider.proxy = true;
+  const bridge = createBridge(issuer, provider.callback());
+  provider.on('authorization.success', (ctx) => {
+    const { AuthorizationCode: code } = ctx.oidc.entities;
+    bridge.notesOf(ctx.req).codeIssued = {
+      ...(code?.grantId === undefined ? {} : { grantId: code.grantId }),
+      ...(code?.accountId === undefined ? {} : { user: code.accountId }),
+      ...(code?.clientId === undefined ? {} : { client: code.clientId }),
+    };
+  });
+  provider.on('server_error', (_, error) => neighbours.log('authorization endpoint failed', { reason: error.message }));
+  return { provider, bridge };
+}
+
+/** The grant that the consent step has just made, or one that an earlier consent allows. */
+async function loadGrant(provider: Provider, { remembered }: Neighbours, ctx: KoaContextWithOIDC) {
+  const chosen = ctx.oidc.result?.consent?.grantId;
+  if (chosen !== undefined) return provider.Grant.find(chosen);
+  const params = ctx.oidc.params as unknown as AuthorizationParameters;
+  const sub = ctx.oidc.session?.accountId;
+  if (sub === undefined || params.affinity_fault !== undefined || /\b(consent|login)\b/.test(params.prompt ?? ''))
+    return undefined;
+  const grant = await remembered(params, sub);
+  return grant === undefined ? undefined : markGrant(provider, grant, { sub, clientId: params.client_id });
+}
+
+/** oidc-provider's own mark that a person has decided. What was allowed stands in our grant of the same id. */
+export async function markGrant(
+  provider: Provider,
+  { id, expiresAt }: { readonly id: string; readonly expiresAt: Date },
+  { sub, clientId }: { readonly sub: string; readonly clientId: string },
+): Promise<InstanceType<Provider['Grant']>> {
+  const mark = new provider.Grant({ accountId: sub, clientId });
+  mark.jti = id;
+  mark.exp = Math.floor(expiresAt.getTime() / 1000);
+  mark.addOIDCScope(`${openidScope} ${recordScope}`);
+  await mark.save();
+  return mark;
+}

@@ -1,0 +1,47 @@
+/** Forgets what has expired, a little at a time, so that nobody waits for it. */
+import type pg from 'pg';
+import type { Log } from './log.ts';
+import type { Settings } from './settings.ts';
+
+const batch = 1000;
+
+/** Used codes are kept for a day beyond their minute: by them a replay is known. */
+const statements = (settings: Settings): readonly string[] => [
+  `delete from authorization_state where ctid = any(array(select ctid from authorization_state
+     where expires_at < now() - case when model = 'AuthorizationCode' then interval '1 day' else interval '0' end
+     limit ${batch} for update skip locked))`,
+  `delete from used_assertion where ctid = any(array(select ctid from used_assertion
+     where expires_at < now() limit ${batch} for update skip locked))`,
+  `delete from sign_in_failure where ctid = any(array(select ctid from sign_in_failure
+     where window_ends < now() limit ${batch} for update skip locked))`,
+  `delete from known_browser where ctid = any(array(select ctid from known_browser
+     where expires_at < now() limit ${batch} for update skip locked))`,
+  `delete from refresh_token where ctid = any(array(select ctid from refresh_token
+     where expires_at < now() limit ${batch} for update skip locked))`,
+  `update refresh_token set answer = null where ctid = any(array(select ctid from refresh_token
+     where answer is not null and consumed_at < now() - interval '${settings.refreshGraceSeconds * 2} seconds'
+     limit ${batch} for update skip locked))`,
+];
+
+export async function purgeExpired(pool: pg.Pool, settings: Settings): Promise<void> {
+  for (const statement of statements(settings)) {
+    for (let touched = batch; touched === batch; ) touched = (await pool.query(statement)).rowCount ?? 0;
+  }
+}
+
+/** Runs until stopped; `stop` waits for the run under way. */
+export function startPurge(pool: pg.Pool, settings: Settings, log: Log): { stop(): Promise<void> } {
+  let running: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    running = purgeExpired(pool, settings).catch((error: unknown) => {
+      log('purge failed', { reason: error instanceof Error ? error.message : 'unknown' });
+    });
+  }, settings.purgeSeconds * 1000);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * Refresh tokens: used once, each followed by its successor. Only their hashes are stored, and the answer to the first use
+ * is sealed under a key that only the token itself gives. RFC 9700 §4.14.2.
+ */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { hashOf } from './adapter.ts';
+
+export interface RefreshRow {
+  readonly grantId: string;
+  readonly expiresAt: Date;
+  readonly consumedAt: Date | null;
+  readonly answer: Buffer | null;
+}
+
+const sealKey = (token: string): Buffer => Buffer.from(hkdfSync('sha256', token, '', 'affinity refresh answer', 32));
+
+export function sealAnswer(token: string, answer: string): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', sealKey(token), nonce);
+  const body = Buffer.concat([cipher.update(answer, 'utf8'), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]);
+}
+
+/** @throws Error where it was sealed with another token, or changed */
+export function openAnswer(token: string, sealed: Buffer): string {
+  const decipher = createDecipheriv('aes-256-gcm', sealKey(token), sealed.subarray(0, 12));
+  decipher.setAuthTag(sealed.subarray(12, 28));
+  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
+}
+
+/** A new token of a grant: 256 random bits. */
+export async function addRefreshToken(db: pg.PoolClient, grantId: string, at: Date, expiresAt: Date): Promise<string> {
+  const token = randomBytes(32).toString('base64url');
+  await db.query('insert into refresh_token (token, grant_id, created_at, expires_at) values ($1, $2, $3, $4)', [
+    hashOf(token),
+    grantId,
+    at,
+    expiresAt,
+  ]);
+  return token;
+}
+
+export async function findRefreshToken(db: pg.Pool | pg.PoolClient, token: string): Promise<RefreshRow | undefined> {
+  const { rows } = await db.query<{
+    grant_id: string;
+    expires_at: Date;
+    consumed_at: Date | null;
+    answer: Buffer | null;
+  }>('select grant_id, expires_at, consumed_at, answer from refresh_token where token = $1', [hashOf(token)]);
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return { grantId: row.grant_id, expiresAt: row.expires_at, consumedAt: row.consumed_at, answer: row.answer };
+}
+
+/** One statement. @returns whether this use is the first */
+export async function consumeRefreshToken(
+  db: pg.PoolClient,
+  token: string,
+  at: Date,
+  answer: string,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'update refresh_token set consumed_at = $2, answer = $3 where token = $1 and consumed_at is null',
+    [hashOf(token), at, sealAnswer(token, answer)],
+  );
+  return rowCount === 1;
+}

@@ -1,0 +1,78 @@
+/** What of a requested scope an app may have at all, before a person is asked. RFC 6749 §3.3; SMART App Launch 2.2, scopes. */
+
+import { parseResourceScope, printScope, type ResourceScope, withoutUriPrefix } from '@affinity/core/smart/scope.ts';
+import { intersectSets, setCovers } from '@affinity/core/smart/scope-order.ts';
+import { parseScopes, type RequestedScopes } from '@affinity/core/smart/scope-request.ts';
+import type { Client } from './clients.ts';
+import type { Settings } from './settings.ts';
+
+export type ScopeLimits = Pick<Settings, 'scopeCharacters' | 'scopeTokens'>;
+
+export type ResolvedScope =
+  | { readonly kind: 'scopes'; readonly tokens: readonly string[] }
+  | { readonly kind: 'fault'; readonly description: string };
+
+const fault = (description: string): ResolvedScope => ({ kind: 'fault', description });
+
+const allows = (allowed: RequestedScopes | undefined, token: string): boolean =>
+  allowed === undefined ||
+  allowed.identity.some((name) => name === token) ||
+  (token === 'launch/patient' && allowed.launch.some((launch) => launch.kind === 'type' && launch.type === 'Patient'));
+
+/** As it was asked where the app may have all of it, else what it may have; nothing where they share nothing. */
+function narrow(token: string, scope: ResourceScope, allowed: RequestedScopes | undefined): string[] {
+  if (allowed === undefined || setCovers(allowed.resources, [scope])) return [withoutUriPrefix(token)];
+  return intersectSets(allowed.resources, [scope]).map(printScope);
+}
+
+/**
+ * For an authorization request: in the order asked, without what is unknown, malformed or not for people, each once.
+ * Nothing left is a fault.
+ */
+export function resolveScope(text: string | undefined, client: Client, limits: ScopeLimits): ResolvedScope {
+  if (text === undefined) return fault('scope is missing');
+  const parsed = parseScopes(text, { characters: limits.scopeCharacters, tokens: limits.scopeTokens });
+  if (parsed.kind === 'too-many') return fault(parsed.reason);
+  const kept = text.split(' ').flatMap((token) => {
+    if (token === 'openid' || token === 'fhirUser' || token === 'profile' || token === 'launch/patient') {
+      return allows(client.allowed, token) ? [token] : [];
+    }
+    if (token === 'offline_access') {
+      return client.grantTypes.includes('refresh_token') && allows(client.allowed, token) ? [token] : [];
+    }
+    const resource = parseResourceScope(token);
+    return resource.kind === 'scope' && resource.scope.compartment !== 'system'
+      ? narrow(token, resource.scope, client.allowed)
+      : [];
+  });
+  const tokens = [...new Set(kept)].filter(
+    (token) => kept.includes('openid') || (token !== 'fhirUser' && token !== 'profile'),
+  );
+  if (tokens.every((token) => token === 'offline_access')) return fault('nothing in scope can be granted to this app');
+  return { kind: 'scopes', tokens };
+}
+
+/** For a backend service: what of `system/` it was registered for. SMART Backend Services, "Obtain access token". */
+export function resolveSystemScope(text: string | undefined, client: Client, limits: ScopeLimits): ResolvedScope {
+  if (text === undefined) return fault('scope is missing');
+  const parsed = parseScopes(text, { characters: limits.scopeCharacters, tokens: limits.scopeTokens });
+  if (parsed.kind === 'too-many') return fault(parsed.reason);
+  const allowed = client.allowed ?? { resources: [], launch: [], identity: [], rejected: [] };
+  const kept = text.split(' ').flatMap((token) => {
+    const resource = parseResourceScope(token);
+    return resource.kind === 'scope' && resource.scope.compartment === 'system'
+      ? narrow(token, resource.scope, allowed)
+      : [];
+  });
+  return kept.length === 0
+    ? fault('nothing in scope was registered for this service')
+    : { kind: 'scopes', tokens: [...new Set(kept)] };
+}
+
+/** A patient has to be known: `launch/patient`, or any right over a patient's record. */
+export const needsPatient = (tokens: readonly string[]): boolean =>
+  tokens.some((token) => token === 'launch/patient' || token.startsWith('patient/'));
+
+/** Any right over records at all. */
+export const asksForRecords = (tokens: readonly string[]): boolean =>
+  tokens.some((token) => /^(patient|user)\//.test(token));

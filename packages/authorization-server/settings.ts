@@ -1,0 +1,76 @@
+/** Every limit and lifetime of the authorization server, with the values that hold unless a domain sets others. */
+
+export interface Settings {
+  /** of an access token given to an app with a person; SMART App Launch: at most an hour */
+  readonly accessTokenSeconds: number;
+  /** of an access token of a backend service; SMART Backend Services: at most 300 */
+  readonly backendTokenSeconds: number;
+  readonly idTokenSeconds: number;
+  /** SMART App Launch: about a minute */
+  readonly codeSeconds: number;
+  /** a refresh token presented twice within this time gets the same answer twice; later it is a replay. At most 10 */
+  readonly refreshGraceSeconds: number;
+  /** a refresh token that is not used for so long ends */
+  readonly refreshIdleSeconds: number;
+  /** how long a person stays signed in without doing anything */
+  readonly sessionSeconds: number;
+  /** time to sign in, choose and allow */
+  readonly interactionSeconds: number;
+  /** how long a browser counts as known for a person */
+  readonly knownBrowserSeconds: number;
+  /** furthest `exp` of a client assertion; SMART: five minutes */
+  readonly assertionSeconds: number;
+  /** how far clocks may differ, at most 60 */
+  readonly clockSkewSeconds: number;
+  /** days for which an app may be allowed to go on, beside `once` */
+  readonly consentDays: readonly number[];
+  readonly consentDaysChecked: number;
+  readonly scopeCharacters: number;
+  readonly scopeTokens: number;
+  /** of a posted form or a query */
+  readonly requestCharacters: number;
+  readonly assertionCharacters: number;
+  readonly jwksCacheSeconds: number;
+  readonly purgeSeconds: number;
+  readonly signIn: SignInLimits;
+}
+
+/** Failures allowed in one window. A browser that the person has used before is counted apart from all others. */
+export interface SignInLimits {
+  readonly windowSeconds: number;
+  readonly perAccountAndAddress: number;
+  readonly perKnownBrowser: number;
+  readonly perAccount: number;
+  readonly perAddress: number;
+  readonly altogether: number;
+}
+
+export const defaultSettings: Settings = {
+  accessTokenSeconds: 900,
+  backendTokenSeconds: 300,
+  idTokenSeconds: 900,
+  codeSeconds: 60,
+  refreshGraceSeconds: 10,
+  refreshIdleSeconds: 93 * 86_400,
+  sessionSeconds: 8 * 3600,
+  interactionSeconds: 900,
+  knownBrowserSeconds: 365 * 86_400,
+  assertionSeconds: 300,
+  clockSkewSeconds: 30,
+  consentDays: [30, 90, 365],
+  consentDaysChecked: 365,
+  scopeCharacters: 16_384,
+  scopeTokens: 300,
+  requestCharacters: 49_152,
+  assertionCharacters: 8_192,
+  jwksCacheSeconds: 300,
+  purgeSeconds: 60,
+  signIn: {
+    windowSeconds: 900,
+    perAccountAndAddress: 10,
+    perKnownBrowser: 10,
+    perAccount: 100,
+    perAddress: 200,
+    altogether: 5_000,
+  },
+};

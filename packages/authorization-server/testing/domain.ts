@@ -1,0 +1,254 @@
+/** An authorization server on a database of its own, with apps and people: what each test of this package starts from. */
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import type { AuditRecord } from '@affinity/core/fhir/audit-event.ts';
+import { endGrant } from '@affinity/store/grant-feed.ts';
+import { type TestDatabase, testDatabase } from '@affinity/store/testing/database.ts';
+import { decodeJwt, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { type AuthorizationServer, createAuthorizationServer } from '../authorization-server.ts';
+import { createPeople, type People } from '../people.ts';
+import type { Settings } from '../settings.ts';
+import { createBrowser, type Fields, formOf, pageOf, type TestBrowser } from './browser.ts';
+import { testPages } from './pages.ts';
+
+export const issuer = 'http://localhost:4000/auth';
+export const clinic = 'http://localhost:4000/fhir';
+export const hospital = 'http://localhost:4000/hospital/fhir';
+export const callback = 'http://localhost:4000/apps/vitals/callback';
+export const secret = 'a:b%c d and some more';
+
+/** `web` is confidential, `browser` and `native` are public, `service` has keys. */
+const apps = (serviceKey: JWK): readonly unknown[] => [
+  { client_id: 'web', client_name: 'Web app', client_secret: secret, redirect_uris: [callback] },
+  { client_id: 'other', client_secret: secret, redirect_uris: [callback] },
+  { client_id: 'browser', redirect_uris: [callback, 'http://localhost:4000/apps/vitals/other'] },
+  { client_id: 'native', application_type: 'native', redirect_uris: ['com.example.app:/cb', 'http://127.0.0.1/cb'] },
+  { client_id: 'signed', jwks: { keys: [serviceKey] }, redirect_uris: [callback] },
+  { client_id: 'clinic', client_secret: secret, grant_types: [], resource_server: clinic },
+  { client_id: 'limited', redirect_uris: [callback], scope: 'openid launch/patient patient/Observation.rs' },
+  {
+    client_id: 'service',
+    jwks: { keys: [serviceKey] },
+    grant_types: ['client_credentials'],
+    scope: 'system/Patient.rs system/Observation.rs',
+  },
+];
+
+export interface TestDomain {
+  readonly server: AuthorizationServer;
+  readonly database: TestDatabase;
+  readonly people: People;
+  readonly audit: AuditRecord[];
+  /** what operators would read */
+  readonly logged: object[];
+  readonly browser: () => TestBrowser;
+  readonly ana: string;
+  /** moves the clock of the server; what PostgreSQL times itself is not moved */
+  advance(seconds: number): void;
+  now(): Date;
+  /** a second server on the same database */
+  another(settings?: Partial<Settings>): Promise<AuthorizationServer>;
+  /** a client assertion of `service` or `signed`; claims and header members can be replaced */
+  assertion(claims?: JWTPayload, header?: Readonly<Record<string, unknown>>): Promise<string>;
+  token(fields: Fields, headers?: Readonly<Record<string, string>>): Promise<Response>;
+}
+
+export async function startDomain(
+  t: { after(work: () => Promise<void>): void },
+  settings: Partial<Settings> = {},
+): Promise<TestDomain> {
+  const database = await testDatabase(t);
+  const { pool } = database;
+  const people = createPeople(pool);
+  const one = { patients: [{ patient: 'p1', relation: 'self' }] };
+  const ana = await people.add({
+    username: 'ana',
+    password: 'correct horse',
+    name: 'Ana',
+    fhirUser: 'Patient/p1',
+    ...one,
+  });
+  await people.add({
+    username: 'ben',
+    password: 'correct horse',
+    name: 'Ben',
+    fhirUser: 'RelatedPerson/r1',
+    patients: [
+      { patient: 'p2', relation: 'self' },
+      { patient: 'p3', relation: 'child' },
+      { patient: 'p1', relation: 'child', until: new Date('2001-01-01') },
+    ],
+  });
+  await people.add({ username: 'nobody', password: 'correct horse', name: 'Nobody' });
+  const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
+  const serviceKey = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES384', use: 'sig' };
+  const audit: AuditRecord[] = [];
+  const logged: object[] = [];
+  let shift = 0;
+  const now = (): Date => new Date(Date.now() + shift);
+  const another = async (more: Partial<Settings> = {}): Promise<AuthorizationServer> => {
+    const made = await createAuthorizationServer({
+      issuer,
+      pool,
+      clients: apps(serviceKey),
+      resourceServers: [
+        { base: `${clinic}/`, name: 'Clinic' },
+        { base: hospital, name: 'Hospital' },
+      ],
+      pages: testPages,
+      patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
+      audit: { append: async (record) => void audit.push(record) },
+      endGrant,
+      settings: { ...settings, ...more },
+      now,
+      log: (event, fields) => logged.push({ event, ...fields }),
+    });
+    t.after(() => made.close());
+    return made;
+  };
+  const server = await another();
+  return {
+    server,
+    database,
+    people,
+    audit,
+    logged,
+    ana,
+    browser: () => createBrowser(server, issuer),
+    advance: (seconds) => {
+      shift += seconds * 1000;
+    },
+    now,
+    another,
+    assertion: (claims = {}, header = {}) => {
+      const time = Math.floor(now().getTime() / 1000);
+      const id = claims.iss ?? 'service';
+      const payload = {
+        iss: id,
+        sub: id,
+        aud: `${issuer}/token`,
+        exp: time + 200,
+        iat: time,
+        jti: randomBytes(12).toString('hex'),
+        ...claims,
+      };
+      return new SignJWT(payload)
+        .setProtectedHeader({ alg: 'ES384', kid: 'k1', typ: 'JWT', ...header })
+        .sign(privateKey);
+    },
+    token: (fields, headers = {}) => postForm(server, '/token', fields, headers),
+  };
+}
+
+export const postForm = (
+  server: AuthorizationServer,
+  path: string,
+  fields: Fields,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> =>
+  server.fetch(
+    new Request(issuer + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: formOf(fields).toString(),
+    }),
+    { address: '192.0.2.9' },
+  );
+
+export const basic = (id: string, password = secret): { authorization: string } => {
+  const encode = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');
+  return { authorization: `Basic ${Buffer.from(`${encode(id)}:${encode(password)}`).toString('base64')}` };
+};
+
+export const verifier = randomBytes(32).toString('base64url');
+export const challenge = createHash('sha256').update(verifier).digest('base64url');
+
+export const usualScope = 'openid fhirUser launch/patient offline_access patient/Observation.rs patient/Condition.rs';
+
+/** An authorization request in order; a parameter set to undefined is left out. */
+export function authorizeUrl(changes: Readonly<Record<string, string | undefined>> = {}): string {
+  const parameters: Record<string, string | undefined> = {
+    client_id: 'web',
+    redirect_uri: callback,
+    response_type: 'code',
+    scope: usualScope,
+    state: 'a state',
+    nonce: 'n-1',
+    aud: clinic,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    ...changes,
+  };
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, value);
+  return `${issuer}/authorize?${query}`;
+}
+
+/** What came back to the app. */
+export const answerOf = (response: Response): URLSearchParams => {
+  const location = response.headers.get('location');
+  assert.ok(location !== null, `no redirect but ${response.status}`);
+  return new URL(location).searchParams;
+};
+
+export async function signIn(browser: TestBrowser, url = authorizeUrl(), username = 'ana'): Promise<Response> {
+  const page = await pageOf(await browser.open(url), 'sign-in');
+  return browser.submit(page, { username, password: 'correct horse' });
+}
+
+/** From the consent page: everything ticked but what is named, for a year. */
+export async function allow(
+  browser: TestBrowser,
+  response: Response,
+  options: { readonly without?: readonly string[]; readonly fields?: Fields } = {},
+): Promise<Response> {
+  const page = await pageOf(response, 'consent');
+  const ticked = page.view.items.map(({ scope }) => scope).filter((scope) => !options.without?.includes(scope));
+  const fields = {
+    scope: ticked,
+    leave_out_confidential: 'yes',
+    duration: '365',
+    decision: 'allow',
+    ...options.fields,
+  };
+  return browser.submit(page, fields);
+}
+
+export interface Tokens {
+  readonly access_token: string;
+  readonly refresh_token?: string;
+  readonly id_token?: string;
+  readonly scope: string;
+  readonly patient?: string;
+  readonly expires_in: number;
+  readonly token_type: string;
+}
+
+export const codeFields = (code: string, changes: Fields = {}): Fields => ({
+  grant_type: 'authorization_code',
+  code,
+  redirect_uri: callback,
+  code_verifier: verifier,
+  ...changes,
+});
+
+/** The whole way for `web`: sign in, allow, redeem. */
+export async function obtainTokens(
+  domain: TestDomain,
+  changes: Parameters<typeof authorizeUrl>[0] = {},
+  without: readonly string[] = [],
+): Promise<Tokens> {
+  const browser = domain.browser();
+  const back = await allow(browser, await signIn(browser, authorizeUrl(changes)), { without });
+  const response = await domain.token(codeFields(answerOf(back).get('code') ?? ''), basic('web'));
+  assert.equal(response.status, 200, await response.clone().text());
+  return (await response.json()) as Tokens;
+}
+
+export const refreshFields = (token: string | undefined, changes: Fields = {}): Fields => ({
+  grant_type: 'refresh_token',
+  refresh_token: token ?? '',
+  ...changes,
+});
+
+export const claimsOf = (token: string): JWTPayload => decodeJwt(token);

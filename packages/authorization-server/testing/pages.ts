@@ -1,0 +1,17 @@
+/** Pages as data: a test reads back the view that a person would have seen. */
+import type { ConsentView, ErrorView, Pages, PatientChoiceView, SignInView } from '../page-views.ts';
+
+export type ShownPage =
+  | { readonly page: 'sign-in'; readonly view: SignInView }
+  | { readonly page: 'patient'; readonly view: PatientChoiceView }
+  | { readonly page: 'consent'; readonly view: ConsentView }
+  | { readonly page: 'error'; readonly view: ErrorView };
+
+const show = (shown: ShownPage): string => JSON.stringify(shown);
+
+export const testPages: Pages = {
+  signIn: (view) => show({ page: 'sign-in', view }),
+  patientChoice: (view) => show({ page: 'patient', view }),
+  consent: (view) => show({ page: 'consent', view }),
+  error: (view) => show({ page: 'error', view }),
+};

@@ -1,0 +1,117 @@
+/**
+ * Counts failed sign-ins, so that guessing is slow and nobody can be locked out for good: windows end by themselves, and a
+ * browser that the person has used before has a count that others cannot use up. NIST SP 800-63B §5.2.2; OWASP ASVS 2.2.
+ */
+import type pg from 'pg';
+import { hashOf } from './adapter.ts';
+import type { SignInLimits } from './settings.ts';
+
+export interface Attempt {
+  /** folded */
+  readonly username: string;
+  readonly address?: string;
+  /** a browser that has proved to be the account's own */
+  readonly knownBrowser?: string;
+}
+
+export type Admission =
+  | { readonly kind: 'admitted'; forgive(): Promise<void> }
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
+
+interface Bucket {
+  readonly id: Buffer;
+  readonly limit: number;
+}
+
+const bucketOf = (name: string, limit: number): Bucket => ({ id: hashOf(name), limit });
+
+/** Counts one more in each bucket, in one statement. @returns seconds to wait where one is over its limit */
+async function count(pool: pg.Pool, windowSeconds: number, buckets: readonly Bucket[]): Promise<number | undefined> {
+  // In one order for everybody: statements that count the same buckets wait for one another and never cross.
+  const ids = buckets.map(({ id }) => id).sort(Buffer.compare);
+  const { rows } = await pool.query<{ bucket: Buffer; failures: number; seconds: number }>(
+    `insert into sign_in_failure (bucket, failures, window_ends)
+     select bucket, 1, now() + make_interval(secs => $2) from unnest($1::bytea[]) with ordinality as b (bucket, n) order by n
+     on conflict (bucket) do update set
+       failures = case when sign_in_failure.window_ends <= now() then 1 else sign_in_failure.failures + 1 end,
+       window_ends = case when sign_in_failure.window_ends <= now() then excluded.window_ends else sign_in_failure.window_ends end
+     returning bucket, failures, ceil(extract(epoch from window_ends - now()))::int as seconds`,
+    [ids, windowSeconds],
+  );
+  const over = rows.filter((row) => buckets.some(({ id, limit }) => id.equals(row.bucket) && row.failures > limit));
+  return over.length === 0 ? undefined : Math.max(1, ...over.map(({ seconds }) => seconds));
+}
+
+/**
+ * Counts the attempt as failed before the password is looked at, so that a thousand attempts at once are a thousand.
+ * What one address does beyond its own limit is not held against the account. `forgive` takes a success out again.
+ */
+export async function admitAttempt(pool: pg.Pool, limits: SignInLimits, attempt: Attempt): Promise<Admission> {
+  const { username, address = 'unknown', knownBrowser } = attempt;
+  const stages =
+    knownBrowser === undefined
+      ? [
+          [
+            bucketOf(`account ${username} from ${address}`, limits.perAccountAndAddress),
+            bucketOf(`address ${address}`, limits.perAddress),
+          ],
+          [bucketOf(`account ${username}`, limits.perAccount), bucketOf('altogether', limits.altogether)],
+        ]
+      : [[bucketOf(`account ${username} in ${knownBrowser}`, limits.perKnownBrowser)]];
+  for (const buckets of stages) {
+    const wait = await count(pool, limits.windowSeconds, buckets);
+    if (wait !== undefined) return { kind: 'throttled', retryAfterSeconds: wait };
+  }
+  return {
+    kind: 'admitted',
+    async forgive() {
+      await pool.query(
+        `update sign_in_failure set failures = greatest(failures - 1, 0) where bucket in
+           (select bucket from sign_in_failure where bucket = any($1) order by bucket for update)`,
+        [stages.flat().map(({ id }) => id)],
+      );
+    },
+  };
+}
+
+/** Seconds to wait, where this app's secret was tried too often from this address. */
+export async function secretWait(
+  pool: pg.Pool,
+  limits: SignInLimits,
+  client: string,
+  address = 'unknown',
+): Promise<number | undefined> {
+  const { rows } = await pool.query<{ seconds: number }>(
+    `select ceil(extract(epoch from window_ends - now()))::int as seconds from sign_in_failure
+     where bucket = $1 and failures >= $2 and window_ends > now()`,
+    [hashOf(`app ${client} from ${address}`), limits.perAccountAndAddress],
+  );
+  return rows[0]?.seconds;
+}
+
+export async function noteWrongSecret(
+  pool: pg.Pool,
+  limits: SignInLimits,
+  client: string,
+  address = 'unknown',
+): Promise<void> {
+  await count(pool, limits.windowSeconds, [bucketOf(`app ${client} from ${address}`, limits.perAccountAndAddress)]);
+}
+
+/** Whether this browser has signed `sub`'s account in before. */
+export async function knowsBrowser(pool: pg.Pool, cookie: string, username: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from known_browser b join person p using (sub)
+     where b.cookie = $1 and p.username = $2 and b.expires_at > now()`,
+    [hashOf(cookie), username],
+  );
+  return rowCount === 1;
+}
+
+export async function rememberBrowser(pool: pg.Pool, cookie: string, sub: string, seconds: number): Promise<void> {
+  await pool.query(
+    `insert into known_browser (cookie, sub, expires_at) values ($1, $2, now() + make_interval(secs => $3))
+     on conflict (cookie) do update set sub = excluded.sub, expires_at = excluded.expires_at`,
+    [hashOf(cookie), sub, seconds],
+  );
+}

@@ -1,0 +1,87 @@
+/** The authorization code, redeemed once. RFC 6749 §4.1.3, §10.5; RFC 7636 §4.6; RFC 9700 §2.1. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { transaction } from '@affinity/store/postgres/pool.ts';
+import type pg from 'pg';
+import { hashOf } from './adapter.ts';
+import { findLiveGrant, noteGrantUse } from './grants.ts';
+import {
+  endFamily,
+  stillEntitled,
+  type TokenNeighbours,
+  type TokenOutcome,
+  type TokenRequest,
+} from './token-grants.ts';
+import { issueTokens } from './token-response.ts';
+
+/** What oidc-provider stored with the code. */
+interface CodePayload {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly codeChallenge?: string;
+  readonly codeChallengeMethod?: string;
+  readonly nonce?: string;
+  readonly authTime?: number;
+}
+
+const refused = (error: OAuthError): TokenOutcome => ({ kind: 'refused', error, event: 'token-refused' });
+const invalidGrant = (detail: string): OAuthError =>
+  new OAuthError('invalid_grant', 'the code is not valid', { detail });
+
+function provesChallenge(verifier: string, { codeChallenge, codeChallengeMethod }: CodePayload): boolean {
+  if (codeChallenge === undefined || codeChallengeMethod !== 'S256' || !/^[A-Za-z0-9._~-]{43,128}$/.test(verifier))
+    return false;
+  const derived = createHash('sha256').update(verifier).digest('base64url');
+  return timingSafeEqual(hashOf(derived), hashOf(codeChallenge));
+}
+
+/** One statement: of several at once, exactly one is told that it is the first. */
+async function consumeCode(db: pg.PoolClient, code: string, at: Date): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update authorization_state set consumed_at = $2
+     where model = 'AuthorizationCode' and id = $1 and consumed_at is null`,
+    [hashOf(code), at],
+  );
+  return rowCount === 1;
+}
+
+export async function redeemCode(neighbours: TokenNeighbours, { client, sent }: TokenRequest): Promise<TokenOutcome> {
+  const [code, redirectUri, verifier] = [sent.get('code'), sent.get('redirect_uri'), sent.get('code_verifier')];
+  if (code === undefined) return refused(new OAuthError('invalid_request', 'code is missing'));
+  if (redirectUri === undefined) return refused(new OAuthError('invalid_request', 'redirect_uri is missing'));
+  if (verifier === undefined) return refused(new OAuthError('invalid_request', 'code_verifier is missing'));
+  const at = neighbours.now();
+  return transaction(neighbours.pool, async (db): Promise<TokenOutcome> => {
+    const { rows } = await db.query<{ payload: CodePayload; grant_id: string; expires_at: Date }>(
+      `select payload, grant_id, expires_at from authorization_state where model = 'AuthorizationCode' and id = $1`,
+      [hashOf(code)],
+    );
+    const [row] = rows;
+    if (row === undefined) return refused(invalidGrant('unknown'));
+    const { payload } = row;
+    // Whoever cannot prove to be the one it was made for neither uses it up nor ends what it gave.
+    if (payload.clientId !== client.id) return refused(invalidGrant('of another app'));
+    if (payload.redirectUri !== redirectUri) return refused(invalidGrant('another redirect_uri'));
+    if (!provesChallenge(verifier, payload)) return refused(invalidGrant('code_verifier does not fit'));
+    const first = await consumeCode(db, code, at);
+    const grant = await findLiveGrant(db, row.grant_id, at);
+    if (grant === undefined) return refused(invalidGrant('the grant has ended'));
+    if (!first) {
+      await endFamily(db, neighbours, grant, 'code-replayed');
+      return { kind: 'refused', error: invalidGrant('used before'), event: 'code-replayed', grant };
+    }
+    if (row.expires_at <= at) return refused(invalidGrant('expired'));
+    const person = await stillEntitled(neighbours, grant);
+    if (person === undefined) return refused(invalidGrant('the person may no longer act'));
+    await noteGrantUse(db, grant.id, at, payload.authTime);
+    const { response, issued } = await issueTokens(db, neighbours, {
+      grant: { ...grant, ...(payload.authTime === undefined ? {} : { authTime: payload.authTime }) },
+      person,
+      client,
+      scope: grant.scope.split(' '),
+      ...(payload.nonce === undefined ? {} : { nonce: payload.nonce }),
+      at,
+    });
+    return { kind: 'issued', body: JSON.stringify(response), event: 'token-issued', token: issued.jti, grant };
+  });
+}

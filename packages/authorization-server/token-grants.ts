@@ -1,0 +1,61 @@
+/** What each grant type needs of the others' world, and how a handler answers. RFC 6749 §4.1.3, §4.4, §6. */
+import type { OAuthError } from '@affinity/core/oauth/error.ts';
+import type pg from 'pg';
+import type { ResourceServer } from './audience.ts';
+import type { AuthorizationEvent, Record as RecordEvent } from './audit-recorder.ts';
+import type { Client } from './clients.ts';
+import type { EndGrant, EndReason, Grant } from './grants.ts';
+import { closeGrant } from './grants.ts';
+import type { People, Person } from './people.ts';
+import type { IssueNeighbours } from './token-response.ts';
+
+export interface TokenNeighbours extends IssueNeighbours {
+  readonly pool: pg.Pool;
+  readonly people: People;
+  readonly resourceServers: readonly ResourceServer[];
+  readonly endGrant: EndGrant;
+  readonly record: RecordEvent;
+  now(): Date;
+}
+
+export interface TokenRequest {
+  readonly client: Client;
+  readonly sent: ReadonlyMap<string, string>;
+  readonly address?: string;
+}
+
+/** A refusal is a value, so that what was decided on the way (a family revoked) is committed with it. */
+export type TokenOutcome =
+  | {
+      readonly kind: 'issued';
+      readonly body: string;
+      readonly event: AuthorizationEvent;
+      readonly token?: string;
+      readonly grant?: Grant;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly error: OAuthError;
+      readonly event: AuthorizationEvent;
+      readonly grant?: Grant;
+    };
+
+/** Ends a grant from a token handler: every token of it is dead once the transaction commits. */
+export const endFamily = (
+  db: pg.PoolClient,
+  { endGrant, settings, now }: TokenNeighbours,
+  grant: Grant,
+  reason: EndReason,
+): Promise<boolean> => {
+  const at = now();
+  const longest = settings.accessTokenSeconds + settings.clockSkewSeconds;
+  return closeGrant(db, grant.id, reason, { at, tokensEnd: new Date(at.getTime() + longest * 1000), endGrant });
+};
+
+/** The person as now, if still known and still allowed to act for the patient of the grant. */
+export async function stillEntitled({ people, now }: TokenNeighbours, grant: Grant): Promise<Person | undefined> {
+  const person = await people.find(grant.sub);
+  if (person === undefined || grant.patient === undefined) return person;
+  const acts = await people.patientsOf(person.sub, now());
+  return acts.some(({ patient }) => patient === grant.patient) ? person : undefined;
+}

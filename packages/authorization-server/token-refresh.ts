@@ -1,0 +1,86 @@
+/**
+ * A refresh token for new tokens: rotated at every use, the same answer for honest callers who ask at once, the end of the
+ * whole family for a replay. RFC 6749 §6; RFC 9700 §4.14.2; SMART App Launch 2.2, "Refresh access token".
+ */
+import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { parseResourceScope } from '@affinity/core/smart/scope.ts';
+import { setCovers } from '@affinity/core/smart/scope-order.ts';
+import { parseScopes } from '@affinity/core/smart/scope-request.ts';
+import { transaction } from '@affinity/store/postgres/pool.ts';
+import { findLiveGrant, noteGrantUse } from './grants.ts';
+import { consumeRefreshToken, findRefreshToken, openAnswer } from './refresh-tokens.ts';
+import type { Settings } from './settings.ts';
+import {
+  endFamily,
+  stillEntitled,
+  type TokenNeighbours,
+  type TokenOutcome,
+  type TokenRequest,
+} from './token-grants.ts';
+import { issueTokens } from './token-response.ts';
+
+const refused = (error: OAuthError): TokenOutcome => ({ kind: 'refused', error, event: 'token-refused' });
+const invalidGrant = (detail: string): OAuthError =>
+  new OAuthError('invalid_grant', 'the refresh token is not valid', { detail });
+
+/** The scope of the new access token: all of the grant, or the part that was asked. Undefined where more was asked. */
+export function refreshedScope(
+  granted: string,
+  asked: string | undefined,
+  settings: Settings,
+): readonly string[] | undefined {
+  const whole = granted.split(' ');
+  if (asked === undefined) return whole;
+  const limits = { characters: settings.scopeCharacters, tokens: settings.scopeTokens };
+  const [ours, theirs] = [parseScopes(granted, limits), parseScopes(asked, limits)];
+  if (ours.kind !== 'scopes' || theirs.kind !== 'scopes') return undefined;
+  const tokens = [...new Set(asked.split(' ').filter((token) => token !== ''))];
+  const within = tokens.every((token) => {
+    if (whole.includes(token)) return true;
+    const parsed = parseResourceScope(token);
+    return parsed.kind === 'scope' && setCovers(ours.scopes.resources, [parsed.scope]);
+  });
+  return within && tokens.length > 0 ? tokens : undefined;
+}
+
+export async function refreshTokens(
+  neighbours: TokenNeighbours,
+  { client, sent }: TokenRequest,
+): Promise<TokenOutcome> {
+  const token = sent.get('refresh_token');
+  if (token === undefined) return refused(new OAuthError('invalid_request', 'refresh_token is missing'));
+  const { pool, settings, now } = neighbours;
+  const at = now();
+  return transaction(pool, async (db): Promise<TokenOutcome> => {
+    const known = await findRefreshToken(db, token);
+    if (known === undefined) return refused(invalidGrant('unknown'));
+    // The grant's row is the lock of the whole family: whoever comes second waits here and then sees what the first did.
+    await db.query('select from authorization_grant where id = $1 for update', [known.grantId]);
+    const grant = await findLiveGrant(db, known.grantId, at);
+    const row = await findRefreshToken(db, token);
+    if (grant === undefined || row === undefined) return refused(invalidGrant('the grant has ended'));
+    if (grant.clientId !== client.id) return refused(invalidGrant('of another app'));
+    if (row.consumedAt !== null) {
+      const age = at.getTime() - row.consumedAt.getTime();
+      if (age <= settings.refreshGraceSeconds * 1000 && row.answer !== null) {
+        return { kind: 'issued', body: openAnswer(token, row.answer), event: 'token-refreshed', grant };
+      }
+      await endFamily(db, neighbours, grant, 'refresh-token-replayed');
+      return { kind: 'refused', error: invalidGrant('used before'), event: 'refresh-token-replayed', grant };
+    }
+    if (row.expiresAt <= at) return refused(invalidGrant('expired'));
+    const scope = refreshedScope(grant.scope, sent.get('scope'), settings);
+    if (scope === undefined) return refused(new OAuthError('invalid_scope', 'scope is more than was granted'));
+    const person = await stillEntitled(neighbours, grant);
+    if (person === undefined) {
+      await endFamily(db, neighbours, grant, 'person-gone');
+      return { ...refused(invalidGrant('the person may no longer act')), grant };
+    }
+    await noteGrantUse(db, grant.id, at);
+    const { response, issued } = await issueTokens(db, neighbours, { grant, person, client, scope, at });
+    const body = JSON.stringify(response);
+    if (!(await consumeRefreshToken(db, token, at, body)))
+      throw new Error('A refresh token was consumed outside its lock.');
+    return { kind: 'issued', body, event: 'token-refreshed', token: issued.jti, grant };
+  });
+}

@@ -1,0 +1,83 @@
+/** What the token endpoint gives: the whole grant restated, with its launch context. RFC 6749 §5.1; SMART App Launch 2.2. */
+import type pg from 'pg';
+import type { AccessTokens, IssuedToken } from './access-token.ts';
+import type { Client } from './clients.ts';
+import type { Grant } from './grants.ts';
+import { fhirUserUrl, type IdTokens } from './id-token.ts';
+import type { Person } from './people.ts';
+import { addRefreshToken } from './refresh-tokens.ts';
+import type { Settings } from './settings.ts';
+
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  readonly expires_in: number;
+  readonly scope: string;
+  readonly id_token?: string;
+  readonly refresh_token?: string;
+  /** bare id */
+  readonly patient?: string;
+}
+
+export interface IssueNeighbours {
+  readonly accessTokens: AccessTokens;
+  readonly idTokens: IdTokens;
+  readonly settings: Settings;
+}
+
+export interface Issue {
+  readonly grant: Grant;
+  readonly person: Person;
+  readonly client: Client;
+  /** of this access token: the grant's, or less */
+  readonly scope: readonly string[];
+  readonly nonce?: string;
+  readonly at: Date;
+}
+
+/** Issues all the tokens of one answer; the refresh token is stored in the caller's transaction. */
+export async function issueTokens(
+  db: pg.PoolClient,
+  { accessTokens, idTokens, settings }: IssueNeighbours,
+  { grant, person, client, scope, nonce, at }: Issue,
+): Promise<{ readonly response: TokenResponse; readonly issued: IssuedToken }> {
+  const fhirUser = fhirUserUrl(person, grant.audience);
+  const issued = await accessTokens.issue(
+    {
+      aud: grant.audience,
+      sub: person.sub,
+      client_id: client.id,
+      scope: scope.join(' '),
+      grant_id: grant.id,
+      ...(grant.patient === undefined ? {} : { patient: grant.patient }),
+      ...(fhirUser === undefined ? {} : { fhirUser }),
+      ...(grant.clearance === undefined ? {} : { clearance: grant.clearance }),
+    },
+    { seconds: settings.accessTokenSeconds, until: grant.expiresAt },
+  );
+  const lasting =
+    grant.lasting && grant.scope.split(' ').includes('offline_access') && client.grantTypes.includes('refresh_token');
+  const idle = new Date(at.getTime() + settings.refreshIdleSeconds * 1000);
+  const response: TokenResponse = {
+    access_token: issued.token,
+    token_type: 'Bearer',
+    expires_in: issued.expiresIn,
+    scope: scope.join(' '),
+    ...(scope.includes('openid')
+      ? {
+          id_token: await idTokens.issue({
+            grant,
+            person,
+            scope,
+            accessToken: issued.token,
+            ...(nonce === undefined ? {} : { nonce }),
+          }),
+        }
+      : {}),
+    ...(lasting
+      ? { refresh_token: await addRefreshToken(db, grant.id, at, idle < grant.expiresAt ? idle : grant.expiresAt) }
+      : {}),
+    ...(grant.patient === undefined ? {} : { patient: grant.patient }),
+  };
+  return { response, issued };
+}
