@@ -59,6 +59,11 @@ const clause: fc.Arbitrary<Pair> = fc.oneof(
   fc.tuple(oneOf(missable.map((name) => `${name}:missing`)), oneOf(['true', 'false'])),
 );
 
-/** Up to three clauses; a type that does not know one of the parameters leaves it out. */
-export const arbitrarySearch = (): fc.Arbitrary<URLSearchParams> =>
-  fc.array(clause, { maxLength: 3 }).map((pairs) => new URLSearchParams(pairs.map(([name, value]) => [name, value])));
+/** Up to three clauses, of the parameters named. */
+export const arbitrarySearch = (params: ReadonlySet<string>): fc.Arbitrary<URLSearchParams> =>
+  fc
+    .array(
+      clause.filter(([name]) => params.has(name.replace(/:.*/, ''))),
+      { maxLength: 3 },
+    )
+    .map((pairs) => new URLSearchParams(pairs.map(([name, value]) => [name, value])));
