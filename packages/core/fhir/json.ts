@@ -77,7 +77,9 @@ const decodeKey = (raw: string): string | undefined => {
 };
 
 const pathOf = (levels: readonly Level[], root: string): string =>
-  levels.reduce((path, level) => path + (level.keys === undefined ? `[${level.index}]` : `.${level.key}`), root);
+  levels
+    .reduce((path, level) => path + (level.keys === undefined ? `[${level.index}]` : `.${level.key}`), root)
+    .slice(0, 256);
 
 /** Parses a JSON text. Time and memory are proportional to its length, whatever it holds; it never throws. */
 export const parseJson = (text: string, limits: JsonLimits = {}): ParsedJson => {

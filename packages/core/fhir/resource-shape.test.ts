@@ -85,6 +85,31 @@ test('top-level elements: known, of the right kind and number', () => {
   );
 });
 
+test('data types have their elements too', () => {
+  assert.deepEqual(faults(observation({ subject: { reference: ['Patient/a'] } })), [
+    'structure Observation.subject.reference',
+  ]);
+  assert.deepEqual(
+    faults(observation({ subject: { reference: 'Patient/a', id: 'x', extension: [{ url: 'u', valueString: 'v' }] } })),
+    [],
+  );
+  assert.deepEqual(faults(patient({ meta: { security: [{ system: ['s'], code: 'R' }] } })), [
+    'structure Patient.meta.security[0].system',
+  ]);
+  assert.deepEqual(faults(patient({ meta: { security: { code: 'R' } } })), ['structure Patient.meta.security']);
+  assert.deepEqual(faults(observation({ category: [{ coding: { code: 'x' } }] })), [
+    'structure Observation.category[0].coding',
+  ]);
+  assert.deepEqual(faults(observation({ category: [{ coding: [{ kode: 'x' }] }] })), [
+    'structure Observation.category[0].coding[0].kode',
+  ]);
+  assert.deepEqual(faults(observation({ effectivePeriod: { start: 'soon' } })), [
+    'value Observation.effectivePeriod.start',
+  ]);
+  assert.deepEqual(faults(patient({ extension: [{ valueString: 'no url' }] })), ['required Patient.extension[0].url']);
+  assert.deepEqual(faults(patient({ name: [{ family: { x: 1 } }] })), ['structure Patient.name[0].family']);
+});
+
 test('resources within resources are checked too', () => {
   assert.deepEqual(faults(patient({ contained: [{ resourceType: 'Nonsense' }] })), [
     'structure Patient.contained[0].resourceType',

