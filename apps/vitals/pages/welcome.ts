@@ -1,0 +1,40 @@
+/** The first page, for somebody who is not signed in: what Vitals shows, what it asks for, and one button. */
+import { html } from 'hono/html';
+import { type Frame, layout } from './layout.ts';
+
+/** A drawing of no one's readings, so that the page shows what is behind it. */
+const sample = html`<svg class="sample" viewBox="0 0 360 150" aria-hidden="true" focusable="false">
+<rect class="band" x="0" y="52" width="360" height="46"/>
+<g class="series series-1"><path class="line" d="M8 74L52 60L96 82L140 66L184 90L228 70L272 58L316 76L350 64"/><circle class="dot newest" cx="350" cy="64" r="5"/></g>
+<g class="series series-2"><path class="line" d="M8 124L52 116L96 130L140 118L184 134L228 122L272 112L316 126L350 118"/><circle class="dot newest" cx="350" cy="118" r="5"/></g>
+</svg>`;
+
+export type Notice = 'ended' | 'signed-out' | 'signed-out-here';
+
+const notices: Readonly<Record<Notice, string>> = {
+  ended: 'You are no longer signed in: your time was over, or the access was ended. Sign in again to see your numbers.',
+  'signed-out': 'You are signed out. Vitals can see nothing more.',
+  'signed-out-here':
+    'You are signed out here, but your health record could not be told just now. You can end the access there at any time.',
+};
+
+export const welcomePage = (frame: Frame, notice?: Notice) =>
+  layout(
+    frame,
+    'Your numbers over time',
+    html`${notice === undefined ? '' : html`<p class="notice" role="status">${notices[notice]}</p>`}
+<section class="hero">
+<div>
+<h1>Your weight, blood pressure and glucose, over time</h1>
+<p class="lead">Vitals draws the numbers that your clinic already has. You choose what it may see.</p>
+<p><a class="primary" href="${frame.base}/launch">Sign in with your health record</a></p>
+<p class="hint">You sign in at your health record, not here. Vitals never learns your password.</p>
+</div>
+<div class="card preview">${sample}</div>
+</section>
+<section class="facts" aria-label="What to know before you sign in">
+<div><h2>What it asks to see</h2><p>Your name and birth date, your vital signs, and your laboratory results for glucose. You can untick what you want to keep to yourself.</p></div>
+<div><h2>What it does with it</h2><p>It shows it to you, on this page. It cannot change your record, and it keeps no copy.</p></div>
+<div><h2>How it ends</h2><p>Sign out here, or end the access in your health record at any time.</p></div>
+</section>`,
+  );
