@@ -30,7 +30,8 @@ const insertAll = async (client: pg.PoolClient, all: readonly PreparedResource[]
   const postings: string[] = [];
   const strings: string[] = [];
   const dates: string[] = [];
-  for (const { row, bodyOf } of all) {
+  for (const { rowOf, bodyOf } of all) {
+    const row = rowOf();
     const { rid, type, id, owner, confidentiality, occurredEnd, patients } = row;
     const occurred = row.occurred ?? now;
     const terms = termArray(row.terms);
@@ -86,7 +87,7 @@ export const storeBatch = (
 ): Promise<BatchResult> =>
   transaction(database.pool, async (client) => {
     const query = database.on(client);
-    const keys = termArray(batch.map(({ row }) => row.rid));
+    const keys = termArray(batch.map(({ rid }) => rid));
     const stored = await query<Stored>(sql`
       select f.rid, f.type, f.id, f.version, f.last_updated, f.deleted, f.body from resource f
       where f.rid = any(${keys}::bigint[]) order by f.rid for update`);
@@ -95,14 +96,16 @@ export const storeBatch = (
     const fresh: PreparedResource[] = [];
     let updated = 0;
     for (const prepared of batch) {
-      const { row, bodyOf } = prepared;
-      const old = known.get(row.rid);
+      const { rid, bodyOf } = prepared;
+      const old = known.get(rid);
       if (old === undefined) fresh.push(prepared);
-      else if (old.type !== row.type || old.id !== row.id) collisions.push(prepared);
+      else if (old.type !== prepared.type || old.id !== prepared.id) collisions.push(prepared);
       else if (!keep && old.body !== bodyOf(old.version, Number(old.last_updated))) {
         const lastUpdated = nextInstant(old, now);
-        await query(removeIndexRows(row.rid));
-        await query(replaceResource(row, old.version + 1, lastUpdated, bodyOf(old.version + 1, lastUpdated)));
+        await query(removeIndexRows(rid));
+        await query(
+          replaceResource(prepared.rowOf(), old.version + 1, lastUpdated, bodyOf(old.version + 1, lastUpdated)),
+        );
         updated += 1;
       }
     }

@@ -1,15 +1,19 @@
 /** One resource on its way in: from a source, through the checks, to what a batch stores. FHIR R4 json.html, validation.html. */
 import { randomUUID } from 'node:crypto';
 import { type Member, parseJson, rewriteJson } from '@affinity/core/fhir/json.ts';
-import type { Resource } from '@affinity/core/fhir/resource.ts';
+import { isResourceId, type Resource } from '@affinity/core/fhir/resource.ts';
 import { factsOf } from '@affinity/core/fhir/resource-facts.ts';
 import { checkShape } from '@affinity/core/fhir/resource-shape.ts';
 import { isStored } from './capability.ts';
 import { type ResourceRow, toResourceRow } from './resource-row.ts';
 import { withoutNul } from './sql.ts';
+import { resourceKey, type Term } from './terms.ts';
 import { toInstant } from './version-row.ts';
 
-/** What a source gives: a resource, the JSON text of one, or what could not be read. `origin` says where it stood. */
+/**
+ * What a source gives: a resource that a program made and that is trusted to be sound, the JSON text of one, which is
+ * checked, or what could not be read. `origin` says where it stood.
+ */
 export type ImportItem =
   | { readonly kind: 'resource'; readonly resource: Resource; readonly origin?: string }
   /** `id` stands in where the resource has none */
@@ -17,8 +21,14 @@ export type ImportItem =
   | { readonly kind: 'refused'; readonly reason: string; readonly origin: string };
 
 export interface PreparedResource {
-  readonly row: ResourceRow;
+  readonly rid: Term;
+  readonly type: string;
+  readonly id: string;
   readonly origin: string;
+  /** characters of JSON text, where it came as text */
+  readonly size: number;
+  /** computed when it is asked for: what is stored already needs none */
+  readonly rowOf: () => ResourceRow;
   /** the text to store as this version */
   readonly bodyOf: (version: number, lastUpdated: number) => string;
 }
@@ -37,6 +47,8 @@ const faultReasons = {
 /** Why a text is not sound JSON, in words that hold nothing of it. */
 export const faultReason = (fault: keyof typeof faultReasons): string => faultReasons[fault];
 
+const notStored = 'a type that is not stored';
+
 const isObject = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -47,7 +59,7 @@ const refusalOf = (resource: unknown): string | undefined => {
     const where = issue.expression?.[0]?.replaceAll(/\[\d+\]/g, '') ?? '';
     return `${where.slice(0, 100)}: ${issue.diagnostics ?? issue.code}`;
   }
-  return isObject(resource) && isStored(resource.resourceType) ? undefined : 'a type that is not stored';
+  return isObject(resource) && isStored(resource.resourceType) ? undefined : notStored;
 };
 
 /** A resource as an object has lost nothing yet, so it is simply printed. */
@@ -68,16 +80,21 @@ const textBody =
 export const prepareItem = (item: ImportItem, ownBases: readonly string[]): Preparation => {
   if (item.kind === 'refused') return item;
   const origin = item.origin ?? '';
+  const size = item.kind === 'json' ? item.json.length : 0;
   const refused = (reason: string): Preparation => ({ kind: 'refused', reason: withoutNul(reason), origin });
   const ready = (resource: Resource, id: string, bodyOf: PreparedResource['bodyOf']): Preparation => {
-    const row = toResourceRow(factsOf({ ...resource, id }, ownBases));
-    return { kind: 'ready', prepared: { row, origin: origin || `${row.type}/${id}`, bodyOf } };
+    const { resourceType: type } = resource;
+    const rowOf = () => toResourceRow(factsOf({ ...resource, id }, ownBases));
+    return {
+      kind: 'ready',
+      prepared: { rid: resourceKey(type, id), type, id, origin: origin || `${type}/${id}`, size, rowOf, bodyOf },
+    };
   };
   if (item.kind === 'resource') {
     const { resource } = item;
-    const reason = refusalOf(resource);
-    if (reason !== undefined) return refused(reason);
     const id = resource.id ?? randomUUID();
+    if (!isStored(resource.resourceType)) return refused(notStored);
+    if (!isResourceId(id)) return refused(`${resource.resourceType}.id: not a valid id`);
     return ready(resource, id, printedBody(resource, id));
   }
   const parsed = parseJson(item.json);

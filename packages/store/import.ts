@@ -15,7 +15,7 @@ export interface ImportOptions {
   readonly mode?: 'update' | 'keep';
   /** told after each batch */
   readonly onProgress?: (progress: ImportProgress) => void;
-  /** resources in one transaction; 500 unless told */
+  /** resources in one transaction; 1,000 unless told */
   readonly batchSize?: number;
   /** transactions at once; 2 unless told */
   readonly connections?: number;
@@ -66,6 +66,9 @@ const createRefusals = () => {
 
 const isResource = (input: Resource | ImportItem): input is Resource => 'resourceType' in input;
 
+/** Characters of text that a batch holds at most, but for its last resource: large resources make small batches. */
+const batchCharacters = 16 * 1024 * 1024;
+
 const retries = 5;
 
 /** Another writer may put in the same resource between our look and our COPY; then the batch is done again. */
@@ -88,7 +91,7 @@ const withRetry = async <Result>(work: () => Promise<Result>): Promise<Result> =
 export const importResources = async (
   pool: pg.Pool,
   source: Iterable<Resource | ImportItem> | AsyncIterable<Resource | ImportItem>,
-  { ownBases, mode = 'update', onProgress, batchSize = 500, connections = 2, now = Date.now }: ImportOptions,
+  { ownBases, mode = 'update', onProgress, batchSize = 1000, connections = 2, now = Date.now }: ImportOptions,
 ): Promise<ImportSummary> => {
   const database = createDatabase(pool);
   const refusals = createRefusals();
@@ -97,6 +100,7 @@ export const importResources = async (
   const running = new Set<Promise<void>>();
   const keysUnderWay = new Set<string>();
   let batch: PreparedResource[] = [];
+  let characters = 0;
   let failure: { readonly error: unknown } | undefined;
 
   const store = async (prepared: readonly PreparedResource[]): Promise<void> => {
@@ -122,6 +126,7 @@ export const importResources = async (
     const storing = store(batch).finally(() => running.delete(storing));
     running.add(storing);
     batch = [];
+    characters = 0;
   };
 
   try {
@@ -132,14 +137,15 @@ export const importResources = async (
         continue;
       }
       const { prepared } = preparation;
-      if (keysUnderWay.has(prepared.row.rid)) {
+      if (keysUnderWay.has(prepared.rid)) {
         // The same resource again: what came first is stored first.
         await flush();
         await settle();
       }
-      keysUnderWay.add(prepared.row.rid);
+      keysUnderWay.add(prepared.rid);
       batch.push(prepared);
-      if (batch.length >= batchSize) await flush();
+      characters += prepared.size;
+      if (batch.length >= batchSize || characters >= batchCharacters) await flush();
     }
     await flush();
   } finally {

@@ -4,17 +4,15 @@ import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { DateEntry, StringEntry } from '@affinity/core/fhir/search-index.ts';
 import { withoutNul } from './sql.ts';
 import {
-  codeTerm,
   identifierParam,
   labelTerm,
-  presentTerm,
-  referenceIdTerm,
-  referenceTerm,
+  presenceOf,
+  referenceTerms,
   resourceKey,
-  systemTerm,
   type Term,
-  tokenTerm,
+  tokenTerms,
   urlTerm,
+  type ValueTerms,
 } from './terms.ts';
 
 export interface ResourceRow {
@@ -44,35 +42,36 @@ export const toResourceRow = (facts: ResourceFacts): ResourceRow => {
   const { type, id, owners, compartments, labels, confidentiality, index } = facts;
   const terms = new Set<Term>();
   const postings = new Set<Term>();
-  const post = (term: Term): void => {
-    terms.add(term);
-    postings.add(term);
-  };
-  const token = (param: string, system: string, code: string): void => {
-    terms.add(presentTerm(type, param));
-    terms.add(systemTerm(type, param, system));
-    terms.add(tokenTerm(type, param, system, code));
-    post(codeTerm(type, param, code));
-  };
   const patients = new Set(compartments);
-  for (const { param, system, code } of index.tokens) token(param, system, code);
+  const present = (param: string): void => {
+    terms.add(presenceOf(type, param));
+  };
+  const add = ({ posting, others }: ValueTerms, posted: boolean): void => {
+    terms.add(posting);
+    for (const term of others) terms.add(term);
+    if (posted) postings.add(posting);
+  };
+  for (const { param, system, code } of index.tokens) {
+    present(param);
+    add(tokenTerms(type, param, system, code), true);
+  }
   for (const { param, system, code } of index.identifierReferences) {
-    terms.add(presentTerm(type, param));
-    token(identifierParam(param), system, code);
+    present(param);
+    add(tokenTerms(type, identifierParam(param), system, code), true);
   }
   for (const reference of index.references) {
-    const term = referenceIdTerm(type, reference.param, reference.id);
-    terms.add(presentTerm(type, reference.param));
-    terms.add(referenceTerm(type, reference.param, reference.type, reference.id));
+    present(reference.param);
     // What points to a patient is found in the compartment table.
-    if (reference.type === 'Patient') patients.add(reference.id);
-    (reference.type === 'Patient' ? terms.add.bind(terms) : post)(term);
+    const toPatient = reference.type === 'Patient';
+    if (toPatient) patients.add(reference.id);
+    add(referenceTerms(type, reference.param, reference.type, reference.id), !toPatient);
   }
   for (const { param, url } of index.foreignReferences) {
-    terms.add(presentTerm(type, param));
-    post(urlTerm(type, param, url));
+    present(param);
+    add({ posting: urlTerm(type, param, url), others: [] }, true);
   }
-  for (const { param } of [...index.strings, ...index.dates]) terms.add(presentTerm(type, param));
+  for (const { param } of index.strings) present(param);
+  for (const { param } of index.dates) present(param);
   for (const { system, code } of labels) {
     if (system !== undefined && code !== undefined) terms.add(labelTerm(type, system, code));
   }

@@ -2,6 +2,7 @@
  * SQL built from fragments: whatever stands in `${…}` is a bound parameter or another fragment, never text of the
  * statement. PostgreSQL 18 documentation, 54.2.3 (extended query).
  */
+import { hash } from 'node:crypto';
 
 const fragment = Symbol('sql');
 
@@ -70,8 +71,9 @@ export const toStatement = ({ texts, values }: Sql): Statement => ({
 const namesKept = 200;
 
 /**
- * Names statements by their text, so that a connection parses and plans each once. Bounded, because every name is kept
- * by every connection: what comes after the first 200 texts goes unnamed.
+ * Names statements by their text, so that a connection parses each once. A name is a hash of the text, because several
+ * parts may share a connection. Bounded, because every connection keeps what has a name: what comes after the first 200
+ * texts goes unnamed.
  */
 export const createStatementNames = (): ((statement: Statement) => Statement & { readonly name?: string }) => {
   const names = new Map<string, string>();
@@ -79,7 +81,7 @@ export const createStatementNames = (): ((statement: Statement) => Statement & {
     const known = names.get(statement.text);
     if (known !== undefined) return { ...statement, name: known };
     if (names.size >= namesKept) return statement;
-    const name = `store-${names.size}`;
+    const name = `store-${hash('sha256', statement.text).slice(0, 32)}`;
     names.set(statement.text, name);
     return { ...statement, name };
   };

@@ -9,28 +9,15 @@ import { hash } from 'node:crypto';
 /** A positive 63-bit integer as decimal text, the way the driver takes and gives bigint. */
 export type Term = string;
 
-const kept = 100_000;
-const known = new Map<string, Term>();
-
 const hashOf = (text: string): Term => {
   const digest = hash('sha256', text, 'buffer');
   digest[0] = (digest[0] ?? 0) & 0x7f;
   return digest.readBigInt64BE(0).toString();
 };
 
-const hashWithMemory = (text: string): Term => {
-  const remembered = known.get(text);
-  if (remembered !== undefined) return remembered;
-  const term = hashOf(text);
-  // The oldest goes first: codes come again at once, so what is lost is soon back.
-  if (known.size >= kept) for (const oldest of known.keys()) if (known.delete(oldest)) break;
-  known.set(text, term);
-  return term;
-};
-
 // A type and a parameter hold no blank, and a length stands before the first of two values: no two meanings share a text.
 const termOf = (type: string, param: string, kind: string, first: string, second: string): Term =>
-  hashWithMemory(`${type} ${param} ${kind} ${first.length} ${first}${second}`);
+  hashOf(`${type} ${param} ${kind} ${first.length} ${first}${second}`);
 
 /** The key of a resource in every table. */
 export const resourceKey = (type: string, id: string): Term => hashOf(`${type}/${id}`);
@@ -56,3 +43,67 @@ export const identifierParam = (param: string): string => `${param}:identifier`;
 
 /** A security label of the resource. */
 export const labelTerm = (type: string, system: string, code: string): Term => termOf(type, '', 'label', system, code);
+
+/** The terms that one value gives to a resource. */
+export interface ValueTerms {
+  /** by which the resource is found among everybody's */
+  readonly posting: Term;
+  readonly others: readonly Term[];
+}
+
+/** What is remembered of one parameter of one type. */
+interface ParamTerms {
+  readonly present: Term;
+  /** by system or target type, then by code or id */
+  readonly values: Map<string, Map<string, ValueTerms>>;
+}
+
+const kept = 50_000;
+const known = new Map<string, Map<string, ParamTerms>>();
+let count = 0;
+
+const getOrMake = <Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value => {
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(key, made);
+  return made;
+};
+
+/**
+ * The same few codes stand in most resources, so their terms are remembered: 50,000 values, then all are forgotten and
+ * the frequent ones are soon back. Maps in maps, because putting a key together would cost as much as half the hash.
+ */
+const paramTerms = (type: string, param: string): ParamTerms => {
+  if (count > kept) {
+    known.clear();
+    count = 0;
+  }
+  const ofType = getOrMake(known, type, () => new Map<string, ParamTerms>());
+  return getOrMake(ofType, param, () => ({ present: presentTerm(type, param), values: new Map() }));
+};
+
+const valueTerms = (params: ParamTerms, first: string, second: string, make: () => ValueTerms): ValueTerms => {
+  const ofFirst = getOrMake(params.values, first, () => new Map<string, ValueTerms>());
+  return getOrMake(ofFirst, second, () => {
+    count += 1;
+    return make();
+  });
+};
+
+/** All terms of a token value but that of its presence. */
+export const tokenTerms = (type: string, param: string, system: string, code: string): ValueTerms =>
+  valueTerms(paramTerms(type, param), system, code, () => ({
+    posting: codeTerm(type, param, code),
+    others: [systemTerm(type, param, system), tokenTerm(type, param, system, code)],
+  }));
+
+/** All terms of a reference but that of its presence. A parameter of references has no tokens. */
+export const referenceTerms = (type: string, param: string, targetType: string, id: string): ValueTerms =>
+  valueTerms(paramTerms(type, param), targetType, id, () => ({
+    posting: referenceIdTerm(type, param, id),
+    others: [referenceTerm(type, param, targetType, id)],
+  }));
+
+/** The term of a parameter's presence, remembered. */
+export const presenceOf = (type: string, param: string): Term => paramTerms(type, param).present;
