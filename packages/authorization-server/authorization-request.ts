@@ -76,7 +76,7 @@ export async function checkAuthorizationRequest(
   const destination = {
     client,
     redirectUri,
-    silent: prompts.includes('none'),
+    silent: prompts.length === 1 && prompts[0] === 'none',
     ...(state === undefined ? {} : { state }),
   };
   const fault = (error: OAuthErrorCode, description: string): AuthorizationRequest => ({
@@ -109,7 +109,7 @@ export async function checkAuthorizationRequest(
   if (!prompts.every((value) => ['none', 'login', 'consent', 'select_account'].includes(value))) {
     return fault('invalid_request', 'prompt holds an unknown value');
   }
-  if (destination.silent && prompts.length > 1) return fault('invalid_request', 'prompt=none stands alone');
+  if (prompts.includes('none') && !destination.silent) return fault('invalid_request', 'prompt=none stands alone');
   const maxAge = values.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
     return fault('invalid_request', 'max_age must be a number of seconds');
