@@ -24,7 +24,8 @@ const tokens = z
   .strictObject({
     access_token_seconds: seconds(60, 3600, 900),
     backend_token_seconds: seconds(30, 300, 300),
-    refresh_token_days: z.int().min(1).max(730).default(365),
+    /** a refresh token that is not used for so long ends; g10 asks for three months */
+    refresh_idle_days: z.int().min(1).max(730).default(93),
     refresh_window_seconds: seconds(0, 10, 10),
   })
   .prefault({});
@@ -39,8 +40,8 @@ const limits = z
     json_depth: z.int().min(8).max(200).default(64),
     page_size: z.int().min(1).max(1000).default(50),
     page_size_most: z.int().min(1).max(1000).default(1000),
-    sign_in_failures_per_account: z.int().min(1).max(1000).default(10),
-    sign_in_failures_per_address: z.int().min(1).max(100_000).default(100),
+    sign_in_failures_per_account: z.int().min(1).max(10_000).default(100),
+    sign_in_failures_per_address: z.int().min(1).max(100_000).default(200),
     sign_in_window_seconds: seconds(10, 86_400, 900),
     database_connections: z.int().min(4).max(500).default(20),
   })

@@ -19,6 +19,8 @@ export interface SamplePerson {
   readonly name: string;
   /** The resource that is this person, as the `fhirUser` claim has it, relative to the FHIR base. */
   readonly fhirUser: string;
+  /** What makes them worth a look, for the front page. */
+  readonly about: string;
   /** The records this person may act for by kinship; staff have none. */
   readonly patients: readonly ActsFor[];
 }
@@ -27,6 +29,7 @@ export const samplePeople: readonly SamplePerson[] = [
   {
     kind: 'patient',
     username: 'ana',
+    about: 'Her own record: diabetes, high blood pressure, some entries marked confidential',
     password: 'ana-demo-2026',
     name: 'Ana Ribeiro',
     fhirUser: 'Patient/patient-0001',
@@ -35,6 +38,7 @@ export const samplePeople: readonly SamplePerson[] = [
   {
     kind: 'patient',
     username: 'ben',
+    about: 'His own record: depression, entries marked confidential',
     password: 'ben-demo-2026',
     name: 'Ben Whitfield',
     fhirUser: 'Patient/patient-0002',
@@ -43,6 +47,7 @@ export const samplePeople: readonly SamplePerson[] = [
   {
     kind: 'patient',
     username: 'carla',
+    about: 'Her own record and her son Leo’s: she chooses',
     password: 'carla-demo-2026',
     name: 'Carla Novak',
     fhirUser: 'Patient/patient-0003',
@@ -54,6 +59,7 @@ export const samplePeople: readonly SamplePerson[] = [
   {
     kind: 'patient',
     username: 'emil',
+    about: 'His own record and his mother Rosa’s',
     password: 'emil-demo-2026',
     name: 'Emil Haas',
     fhirUser: 'Patient/patient-0005',
@@ -65,6 +71,7 @@ export const samplePeople: readonly SamplePerson[] = [
   {
     kind: 'practitioner',
     username: 'okafor',
+    about: 'Staff: sees no record until a rule of the domain says so',
     password: 'okafor-demo-2026',
     name: 'Dr. Daniel Okafor',
     fhirUser: 'Practitioner/practitioner-okafor',

@@ -1,0 +1,79 @@
+/** The clinic: the resource server of the domain that holds resources, at `/fhir`. */
+
+import type { AuthorizationServer } from '@affinity/authorization-server/authorization-server.ts';
+import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
+import type { People } from '@affinity/authorization-server/people.ts';
+import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
+import type { Backend } from '@affinity/core/fhir/backend.ts';
+import type { GrantState } from '@affinity/core/smart/grant-state.ts';
+import type { Principal } from '@affinity/core/smart/principal.ts';
+import type { DecisionFacts } from '@affinity/policy/facts.ts';
+import { createResourceServer, type ResourceServer } from '@affinity/resource-server/resource-server.ts';
+import type pg from 'pg';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+import { loadPageKey } from './page-key.ts';
+
+export interface ClinicNeighbours {
+  readonly config: Config;
+  readonly base: string;
+  readonly issuer: string;
+  readonly pool: pg.Pool;
+  readonly backend: Backend;
+  readonly audit: AuditLog;
+  readonly grants: GrantState;
+  readonly authorization: AuthorizationServer;
+  readonly clients: readonly unknown[];
+  readonly people: People;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+export const createClinic = async (neighbours: ClinicNeighbours): Promise<ResourceServer> => {
+  const { config, base, issuer, pool, backend, audit, grants, authorization, people, now, log } = neighbours;
+  const { limits } = config.file;
+  const registry = createClientRegistry(neighbours.clients);
+
+  /** For `user/` scopes: the records that the user may act for at this moment. */
+  const factsOf = async ({ user, scopes }: Principal): Promise<DecisionFacts> => {
+    if (user === undefined || !scopes.some(({ compartment }) => compartment === 'user')) return {};
+    const patients = await people.patientsOf(user, now());
+    return { patientsOf: patients.map(({ patient }) => patient) };
+  };
+
+  return createResourceServer({
+    name: 'clinic',
+    base,
+    backend,
+    audit,
+    issuer,
+    keys: () => authorization.keys(),
+    grants,
+    authorizationMetadata: () => authorization.metadata(),
+    smartCapabilities: [
+      'launch-standalone',
+      'authorize-post',
+      'client-public',
+      'client-confidential-symmetric',
+      'client-confidential-asymmetric',
+      'sso-openid-connect',
+      'context-standalone-patient',
+      'permission-offline',
+      'permission-patient',
+      'permission-user',
+      'permission-v1',
+      'permission-v2',
+    ],
+    facts: factsOf,
+    pageKey: await loadPageKey(pool),
+    allowsOrigin: (from) => registry.servesOrigin(from),
+    limits: {
+      bodyBytes: limits.body_bytes,
+      jsonDepth: limits.json_depth,
+      defaultCount: limits.page_size,
+      maxCount: limits.page_size_most,
+    },
+    now: () => now().getTime(),
+    log: (event, details) => log(event, { detail: JSON.stringify(details) }),
+  });
+};

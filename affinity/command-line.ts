@@ -1,0 +1,42 @@
+/** The commands that there are. */
+import type { Command } from './commands/command.ts';
+
+/** Loaded when asked for, so that one command does not wait for the code of the others. */
+const commands: readonly Command[] = [
+  {
+    name: 'start',
+    usage: 'start',
+    summary: 'starts the domain and stays in the foreground (Ctrl-C stops it)',
+    run: async (input) => (await import('./commands/start.ts')).start(input),
+  },
+  {
+    name: 'import',
+    usage: 'import FILE… [--all] | import --synthetic N [--seed N]',
+    summary: 'takes FHIR Bundles, ndjson, single resources and packages (.tgz), or makes synthetic patients',
+    run: async (input) => (await import('./commands/import.ts')).importRecords(input),
+  },
+  {
+    name: 'people',
+    usage: 'people add USERNAME --name NAME [--patient ID]… [--administrator]',
+    summary: 'adds somebody who may sign in; the password is read from standard input',
+    run: async (input) => (await import('./commands/people.ts')).people(input),
+  },
+  {
+    name: 'check',
+    usage: 'check',
+    summary: 'checks the settings, the database and the chain of the audit log',
+    run: async (input) => (await import('./commands/check.ts')).check(input),
+  },
+];
+
+export const findCommand = (name: string): Command | undefined => commands.find((command) => command.name === name);
+
+export const describeCommands = (): string =>
+  [
+    'Usage: npx affinity COMMAND',
+    '',
+    ...commands.map(({ usage, summary }) => `  ${usage}\n      ${summary}`),
+    '',
+    'Settings: AFFINITY_ORIGIN, AFFINITY_PORT, AFFINITY_HOST, AFFINITY_DATA, AFFINITY_DEMO, AFFINITY_DEMO_PATIENTS,',
+    'AFFINITY_CONFIG, DATABASE_URL, and affinity.yaml. See README.md.',
+  ].join('\n');

@@ -1,0 +1,77 @@
+/** `affinity people add`: somebody who may sign in. The password comes from standard input, never from the arguments. */
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { createPeople } from '@affinity/authorization-server/people.ts';
+import { isResourceId } from '@affinity/core/fhir/resource.ts';
+import { openDatabase } from '../database.ts';
+import type { CommandInput } from './command.ts';
+
+const leastPassword = 12;
+
+export const people = async ({ config, args, log, print }: CommandInput): Promise<number> => {
+  const call = readCall(args);
+  if (call.kind === 'fault') {
+    print(call.fault);
+    return 2;
+  }
+  const password = await readPassword();
+  if (password.length < leastPassword) {
+    print(`The password has ${password.length} characters; at least ${leastPassword} are needed.`);
+    return 2;
+  }
+  const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
+  try {
+    const { username, name, patients } = call;
+    const [own] = patients;
+    await createPeople(database.pool).add({
+      username,
+      name,
+      password,
+      ...(own === undefined ? {} : { fhirUser: `Patient/${own}` }),
+      patients: patients.map((patient, index) => ({ patient, relation: index === 0 ? 'self' : 'child' })),
+    });
+    print(`${name} may sign in as "${username}".`);
+    return 0;
+  } finally {
+    await database.close();
+  }
+};
+
+type Call =
+  | { readonly kind: 'add'; readonly username: string; readonly name: string; readonly patients: readonly string[] }
+  | { readonly kind: 'fault'; readonly fault: string };
+
+const usage = 'Usage: npx affinity people add USERNAME --name NAME [--patient ID]…';
+
+const readCall = (args: readonly string[]): Call => {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { name: { type: 'string' }, patient: { type: 'string', multiple: true } },
+    });
+    const [verb, username, ...rest] = positionals;
+    const patients = values.patient ?? [];
+    const wrong = patients.find((id) => !isResourceId(id));
+    if (wrong !== undefined) return { kind: 'fault', fault: `"${wrong}" is not the id of a Patient.` };
+    if (verb !== 'add' || username === undefined || rest.length > 0) return { kind: 'fault', fault: usage };
+    if (values.name === undefined || values.name === '') return { kind: 'fault', fault: `--name is missing. ${usage}` };
+    return { kind: 'add', username, name: values.name, patients };
+  } catch (error) {
+    return { kind: 'fault', fault: `${error instanceof Error ? error.message : error}\n${usage}` };
+  }
+};
+
+/** The first line of standard input; on a terminal it is asked for, and what is typed is not shown. */
+const readPassword = async (): Promise<string> => {
+  const { stdin, stderr } = process;
+  if (stdin.isTTY) stderr.write('Password (at least 12 characters; not shown): ');
+  const lines = createInterface({ input: stdin, ...(stdin.isTTY ? { terminal: true, output: undefined } : {}) });
+  try {
+    for await (const line of lines) return line;
+    return '';
+  } finally {
+    lines.close();
+    if (stdin.isTTY) stderr.write('\n');
+  }
+};

@@ -1,0 +1,189 @@
+/** The composition: builds each part, hands it its neighbours, and returns one fetch handler. */
+import { randomBytes } from 'node:crypto';
+import { createAuthorizationServer } from '@affinity/authorization-server/authorization-server.ts';
+import { metadataPaths } from '@affinity/authorization-server/metadata.ts';
+import { createPeople } from '@affinity/authorization-server/people.ts';
+import { defaultSettings, type Settings } from '@affinity/authorization-server/settings.ts';
+import { createPortal } from '@affinity/portal/portal.ts';
+import { createAuditLog } from '@affinity/store/audit-log.ts';
+import { createBackend } from '@affinity/store/backend.ts';
+import { endGrant, followGrants } from '@affinity/store/grant-feed.ts';
+import { createVitals } from '@affinity/vitals/vitals.ts';
+import pg from 'pg';
+import { createClinic } from './clinic.ts';
+import type { Config } from './config.ts';
+import type { Database } from './database.ts';
+import { prepareDemonstration } from './demo/domain.ts';
+import { samplePeople } from './demo/people.ts';
+import { vitalsCard, vitalsClient, vitalsPath } from './demo/vitals.ts';
+import type { Fetch } from './http-server.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { createPatientDirectory } from './patient-directory.ts';
+import type { Ready } from './ready.ts';
+
+export interface EcosystemNeighbours {
+  readonly config: Config;
+  readonly database: Database;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+export interface Ecosystem extends Ready {
+  readonly fetch: Fetch;
+  /** Sets the demonstration up where it is wanted and not there yet; may be ended at any moment and begun again. */
+  prepare(print: (text: string) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+const version = '0.1.0';
+
+export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<Ecosystem> => {
+  const { config, database, metrics, log, now } = neighbours;
+  const { pool } = database;
+  const { origin, demonstration, file } = config;
+  const issuer = `${origin}/auth`;
+  const clinicBase = `${origin}/fhir`;
+  const ownBases = [clinicBase];
+
+  const audit = createAuditLog({ pool });
+  const backend = createBackend({ pool, ownBases });
+  const people = createPeople(pool);
+  const grants = followGrants({
+    connect: () => new pg.Client({ connectionString: database.url, application_name: 'affinity grants' }),
+    staleAfterMs: 5_000,
+    pollMs: 1_000,
+    log: (event, details) => log(event, { detail: JSON.stringify(details) }),
+    now: () => now().getTime(),
+  });
+  const portal = createPortal({
+    origin,
+    version,
+    apps: demonstration === undefined ? [] : [vitalsCard],
+    addresses: addressesOf(origin),
+    log: (_level, message, facts) => log(message, { detail: JSON.stringify(facts ?? {}) }),
+    now,
+    ...(demonstration === undefined ? {} : { demonstration: { people: samplePeople } }),
+  });
+
+  // Shared inside this process only, so it is made anew at each start and kept nowhere.
+  const vitalsSecret = randomBytes(32).toString('base64url');
+  const clients = [...file.clients, ...(demonstration === undefined ? [] : [vitalsClient(origin, vitalsSecret)])];
+  const authorization = await createAuthorizationServer({
+    issuer,
+    pool,
+    clients,
+    resourceServers: [{ base: clinicBase, name: 'clinic' }],
+    pages: portal.pages,
+    patients: createPatientDirectory(backend),
+    audit,
+    endGrant,
+    settings: settingsOf(file),
+    now,
+    log,
+  });
+  const clinic = await createClinic({
+    config,
+    base: clinicBase,
+    issuer,
+    pool,
+    backend,
+    audit,
+    grants,
+    authorization,
+    clients,
+    people,
+    now,
+    log,
+  });
+  const vitals = createVitals({
+    base: vitalsPath,
+    origin,
+    iss: clinicBase,
+    client: { id: 'vitals', secret: vitalsSecret },
+    fetch: (input, init) => answerOwn(new Request(input, init)),
+    now,
+    log: (event, fields) => log(`vitals: ${event}`, fields),
+    sessionSeconds: 8 * 3600,
+  });
+
+  const issuerPaths = new Set(metadataPaths(issuer));
+  const [clinicPath, clinicMetadataPath] = clinic.paths;
+  const route = (path: string): readonly [part: string, answer: Fetch] => {
+    if (under(path, clinicPath) || path === clinicMetadataPath) return ['clinic', clinic.fetch];
+    if (under(path, '/auth') || issuerPaths.has(path)) return ['authorization-server', authorization.fetch];
+    if (demonstration !== undefined && under(path, vitalsPath)) return ['vitals', (request) => vitals.fetch(request)];
+    return ['portal', (request) => portal.fetch(request)];
+  };
+  const fetch: Fetch = async (request, connection) => {
+    const began = performance.now();
+    const [part, answer] = route(new URL(request.url).pathname);
+    const response = await answer(request, connection).catch((error: unknown) => {
+      log('a part failed to answer', { part, error: error instanceof Error ? error.name : typeof error });
+      return new Response('Something went wrong on our side. Try again in a moment.\n', { status: 500 });
+    });
+    metrics.record(part, response.status, (performance.now() - began) / 1000);
+    return response;
+  };
+  /** Apps of ours speak to the domain in this process, whatever proxies stand before it. */
+  const answerOwn = (request: Request): Promise<Response> =>
+    new URL(request.url).origin === origin ? fetch(request, {}) : Promise.reject(new Error('not an address of ours'));
+
+  return {
+    fetch,
+    addresses: addressesOf(origin),
+    apps: demonstration === undefined ? [] : [{ name: 'Vitals', url: `${origin}${vitalsPath}/` }],
+    samplePeople: demonstration === undefined ? [] : samplePeople,
+    locked: demonstration === undefined && !(await hasPeople(pool)),
+    prepare: async (print) => {
+      if (demonstration === undefined) return;
+      let told = false;
+      await prepareDemonstration({
+        pool,
+        people,
+        ownBases,
+        patients: demonstration.patients,
+        now,
+        onProgress: () => {
+          if (!told) print(`Making the demonstration: ${demonstration.patients} synthetic patients …`);
+          told = true;
+        },
+      });
+    },
+    close: async () => {
+      await authorization.close();
+      await grants.close();
+      await audit.settle();
+    },
+  };
+};
+
+const under = (path: string, mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
+
+const settingsOf = ({ tokens, limits }: Config['file']): Partial<Settings> => ({
+  accessTokenSeconds: tokens.access_token_seconds,
+  backendTokenSeconds: tokens.backend_token_seconds,
+  refreshGraceSeconds: tokens.refresh_window_seconds,
+  refreshIdleSeconds: tokens.refresh_idle_days * 86_400,
+  signIn: {
+    ...defaultSettings.signIn,
+    windowSeconds: limits.sign_in_window_seconds,
+    perAccount: limits.sign_in_failures_per_account,
+    perAddress: limits.sign_in_failures_per_address,
+  },
+});
+
+const addressesOf = (origin: string) => [
+  { label: 'FHIR base (clinic)', url: `${origin}/fhir`, about: 'FHIR R4, for any SMART library' },
+  { label: 'Issuer', url: `${origin}/auth`, about: 'OAuth 2.1 and OpenID Connect' },
+  {
+    label: 'SMART configuration',
+    url: `${origin}/fhir/.well-known/smart-configuration`,
+    about: 'what an app looks up first',
+  },
+  { label: 'CapabilityStatement', url: `${origin}/fhir/metadata`, about: 'what the clinic can do' },
+];
+
+const hasPeople = async (pool: pg.Pool): Promise<boolean> =>
+  (await pool.query('select from person limit 1')).rows.length > 0;

@@ -1,0 +1,40 @@
+/** The command line: which command was asked for, and what the process ends with. */
+
+import { describeCommands, findCommand } from './command-line.ts';
+import { describeFaults, readConfig } from './config.ts';
+import { createLog } from './log.ts';
+
+const log = createLog(
+  (line) => console.error(line),
+  () => new Date(),
+);
+
+/** 0 done · 1 it could not be done · 2 the call or a setting is wrong */
+const run = async (args: readonly string[]): Promise<number> => {
+  const [name = 'start', ...rest] = args;
+  if (name === '--help' || name === '-h' || name === 'help') {
+    console.log(describeCommands());
+    return 0;
+  }
+  const command = findCommand(name);
+  if (command === undefined) {
+    console.error(`There is no command "${name}".\n\n${describeCommands()}`);
+    return 2;
+  }
+  const result = readConfig(process.env, process.cwd());
+  if (result.kind === 'faults') {
+    console.error(describeFaults(result.faults));
+    return 2;
+  }
+  const print = (text: string): void => console.log(text);
+  return command.run({ config: result.config, args: rest, log, print });
+};
+
+process.on('unhandledRejection', (reason) => {
+  console.error(reason);
+  process.exit(1);
+});
+process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  return 1;
+});
