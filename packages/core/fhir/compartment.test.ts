@@ -30,6 +30,15 @@ test('every type of the compartment is decided: somebody’s record by one eleme
 
 for (const [type, element] of Object.entries(ownerElements)) {
   test(`${type} is the record of its ${element} alone`, () => {
+    // HL7's own parameter for whom it is about says the same element.
+    const about = ['patient', 'beneficiary', 'individual', 'subject']
+      .map((code) => searchParameter(type, code))
+      .find(({ kind }) => kind === 'indexed');
+    assert.ok(about?.kind === 'indexed');
+    assert.deepEqual(
+      about.parameter.paths.map(({ steps }) => steps.map(({ name }) => name).join('.')),
+      [element],
+    );
     const fact = typeFacts(type)?.elements.get(element);
     assert.equal(fact?.type, 'Reference');
     const refer = (value: object) => ({ resourceType: type, id: 'x', [element]: fact?.repeats ? [value] : value });
