@@ -26,10 +26,15 @@ export interface Deny {
 
 export type Decision = Permit | Deny;
 
+type WithoutContent<Kind> = Kind extends { readonly content: unknown } ? Omit<Kind, 'content'> : Kind;
+
+/** What is asked, before any content of it has been read: a decision is about the caller's rights, not about the content. */
+export type Intent = WithoutContent<Interaction>;
+
 /** What is to be decided. */
 export interface Question {
   readonly principal: Principal;
-  readonly interaction: Interaction;
+  readonly interaction: Intent;
   readonly facts: DecisionFacts;
 }
 

@@ -3,9 +3,8 @@
  * service may. SMART App Launch 2.2, scopes; FHIR R4 compartmentdefinition-patient.html.
  */
 import { anyOf, everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
-import type { Interaction } from '@affinity/core/fhir/interaction.ts';
 import type { Compartment } from '@affinity/core/smart/scope.ts';
-import type { Question } from '../decision.ts';
+import type { Intent, Question } from '../decision.ts';
 
 /**
  * Types that speak of no patient: who gives care, where, with what, and by which definitions. They are outside every
@@ -18,10 +17,10 @@ export const sharedTypes: ReadonlySet<string> = new Set(
    PractitionerRole Questionnaire SpecimenDefinition Substance ValueSet`.split(/\s+/),
 );
 
-const isWrite = (kind: Interaction['kind']): boolean => kind === 'create' || kind === 'update' || kind === 'delete';
+const isWrite = (kind: Intent['kind']): boolean => kind === 'create' || kind === 'update' || kind === 'delete';
 
 /** The records of these patients; what is shared can be read by whoever reaches one, and written by none of them. */
-const recordsOf = (patients: readonly string[], { kind, type }: Interaction): Filter => {
+const recordsOf = (patients: readonly string[], { kind, type }: Intent): Filter => {
   if (patients.length > 0 && sharedTypes.has(type)) return isWrite(kind) ? nothing : everything;
   return anyOf(patients.map((patient) => ({ kind: 'compartment', patient })));
 };

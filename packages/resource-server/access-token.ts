@@ -1,0 +1,136 @@
+/** An access token verified offline, down to the type of every claim. RFC 9068 §4; RFC 8725. */
+import { parseJson } from '@affinity/core/fhir/json.ts';
+import { parseReference, relativeReference } from '@affinity/core/fhir/reference.ts';
+import { isResourceId } from '@affinity/core/fhir/resource.ts';
+import type { Principal } from '@affinity/core/smart/principal.ts';
+import { parseScopes, type ScopeLimits } from '@affinity/core/smart/scope-request.ts';
+import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
+
+export type Verified =
+  | { readonly kind: 'valid'; readonly principal: Principal; readonly expires: number }
+  /** `reason` is for the log: it holds nothing of the token */
+  | { readonly kind: 'invalid'; readonly reason: string };
+
+export interface TokenRules {
+  readonly issuer: string;
+  readonly audience: string;
+  /** at which this server's resources are known: `fhirUser` under one of them is a resource of this server */
+  readonly ownBases: readonly string[];
+  readonly algorithms: readonly string[];
+  readonly expiredSkewSeconds: number;
+  readonly futureSkewSeconds: number;
+  readonly scope: ScopeLimits;
+}
+
+export const defaultAlgorithms: readonly string[] = ['ES256', 'RS256', 'PS256', 'ES384', 'RS384', 'PS384', 'EdDSA'];
+
+/** A token that is refused; never crosses this file. */
+class Refused extends Error {}
+const refuse = (reason: string): never => {
+  throw new Refused(reason);
+};
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const text = (claims: Claims, name: string): string => {
+  const value = claims[name];
+  return typeof value === 'string' && value !== '' ? value : refuse(`${name} is not a string`);
+};
+
+/** A claim that may be missing; when it is there it must be sound, since a claim ignored could be one that narrows. */
+const optional = (claims: Claims, name: string): string | undefined =>
+  claims[name] === undefined ? undefined : text(claims, name);
+
+/** Seconds since 1970, whole (RFC 7519 §2; a fraction or a millisecond value is nobody's honest token). */
+const seconds = (claims: Claims, name: string): number => {
+  const value = claims[name];
+  const sound = typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < 1e11;
+  return sound ? value : refuse(`${name} is not a time`);
+};
+
+const checkTimes = (claims: Claims, rules: TokenRules, now: number): number => {
+  const expires = seconds(claims, 'exp') + rules.expiredSkewSeconds;
+  if (now / 1000 >= expires) refuse('expired');
+  const latest = now / 1000 + rules.futureSkewSeconds;
+  if (seconds(claims, 'iat') > latest) refuse('issued in the future');
+  if (claims.nbf !== undefined && seconds(claims, 'nbf') > latest) refuse('not valid yet');
+  return expires * 1000;
+};
+
+const checkAudience = ({ aud }: Claims, audience: string): void => {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
+  if (!audiences.every((one) => typeof one === 'string')) refuse('aud is not a string');
+  if (!audiences.includes(audience)) refuse('for another audience');
+};
+
+const scopesOf = (claims: Claims, limits: ScopeLimits): Principal['scopes'] => {
+  const { scope } = claims;
+  const parsed = typeof scope === 'string' ? parseScopes(scope, limits) : refuse('scope is not a string');
+  return parsed.kind === 'scopes' ? parsed.scopes.resources : refuse(parsed.reason);
+};
+
+/** A level below N is refused: it would say less than a token without the claim, and a claim dropped must not widen. */
+const clearanceOf = (claims: Claims): Principal['clearance'] => {
+  const clearance = optional(claims, 'clearance');
+  if (clearance === undefined || clearance === 'N' || clearance === 'R' || clearance === 'V') return clearance;
+  return refuse('clearance is not a level');
+};
+
+const fhirUserOf = (claims: Claims, ownBases: readonly string[]): string | undefined => {
+  const fhirUser = optional(claims, 'fhirUser');
+  const target = fhirUser === undefined ? undefined : parseReference(fhirUser, ownBases);
+  // A user who is known elsewhere is nobody here.
+  return target?.kind === 'local' ? relativeReference(target) : undefined;
+};
+
+const principalOf = (claims: Claims, rules: TokenRules): Principal => {
+  const clientId = text(claims, 'client_id');
+  const subject = text(claims, 'sub');
+  const grant = optional(claims, 'grant_id');
+  const patient = optional(claims, 'patient');
+  const fhirUser = fhirUserOf(claims, rules.ownBases);
+  const clearance = clearanceOf(claims);
+  const service = subject === clientId;
+  if (!service && grant === undefined) refuse('a token of a user without a grant');
+  if (service && claims.fhirUser !== undefined) refuse('a token of a service with a user');
+  if (patient !== undefined && !isResourceId(patient)) refuse('patient is not an id');
+  return {
+    clientId,
+    tokenId: text(claims, 'jti'),
+    scopes: scopesOf(claims, rules.scope),
+    ...(service ? { service: true as const } : { user: subject }),
+    ...(grant === undefined ? {} : { grant }),
+    ...(patient === undefined ? {} : { patient }),
+    ...(fhirUser === undefined ? {} : { fhirUser }),
+    ...(clearance === undefined ? {} : { clearance }),
+  };
+};
+
+/** Keys come from the issuer alone; `jwk`, `jku` and `x5u` in a header are not looked at. */
+export const verifyAccessToken = async (
+  token: string,
+  keys: JSONWebKeySet,
+  rules: TokenRules,
+  now: number,
+): Promise<Verified> => {
+  try {
+    const { payload, protectedHeader } = await compactVerify(token, createLocalJWKSet(keys), {
+      algorithms: [...rules.algorithms],
+    });
+    // RFC 9068 §4: an id_token, a refresh token or an assertion is signed by the same keys and is of another `typ`.
+    if (!/^(?:application\/)?at\+jwt$/i.test(protectedHeader.typ ?? '')) refuse('not an access token by its typ');
+    const parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(payload), { depth: 8 });
+    const value = parsed.kind === 'ok' ? parsed.value : refuse('claims are not sound JSON');
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('claims are no object');
+    const claims = value as Claims;
+    if (claims.iss !== rules.issuer) refuse('of another issuer');
+    checkAudience(claims, rules.audience);
+    const expires = checkTimes(claims, rules, now);
+    return { kind: 'valid', principal: principalOf(claims, rules), expires };
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'invalid', reason: error.message };
+    if (error instanceof errors.JOSEError) return { kind: 'invalid', reason: error.code };
+    if (error instanceof TypeError) return { kind: 'invalid', reason: 'cannot be read' };
+    throw error;
+  }
+};

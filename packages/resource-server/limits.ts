@@ -1,0 +1,46 @@
+/** How much a request may ask of a resource server; every one is a setting. FHIR R4 http.html, search.html. */
+import { defaultScopeLimits, type ScopeLimits } from '@affinity/core/smart/scope-request.ts';
+
+export interface Limits {
+  /** bytes of a resource that is sent */
+  readonly bodyBytes: number;
+  /** bytes of a search that is posted */
+  readonly formBytes: number;
+  /** how deep JSON may nest */
+  readonly jsonDepth: number;
+  /** characters of a request's URL */
+  readonly urlCharacters: number;
+  /** page size where none is asked for, and the largest */
+  readonly defaultCount: number;
+  readonly maxCount: number;
+  /** alternatives in one search parameter, and parameters in one search */
+  readonly maxValues: number;
+  readonly maxClauses: number;
+  /** seconds that a link to the next page is good for */
+  readonly pageSeconds: number;
+  readonly tokenCharacters: number;
+  /** verified tokens that are remembered */
+  readonly tokenCacheEntries: number;
+  /** seconds that a token is taken after its `exp`; at most 60 */
+  readonly expiredSkewSeconds: number;
+  /** seconds that `iat` and `nbf` may lie ahead; at most 60 */
+  readonly futureSkewSeconds: number;
+  readonly scope: ScopeLimits;
+}
+
+export const defaultLimits: Limits = {
+  bodyBytes: 10 * 1024 * 1024,
+  formBytes: 64 * 1024,
+  jsonDepth: 64,
+  urlCharacters: 8192,
+  defaultCount: 50,
+  maxCount: 1000,
+  maxValues: 100,
+  maxClauses: 30,
+  pageSeconds: 3600,
+  tokenCharacters: 32_768,
+  tokenCacheEntries: 10_000,
+  expiredSkewSeconds: 0,
+  futureSkewSeconds: 60,
+  scope: defaultScopeLimits,
+};

@@ -1,0 +1,93 @@
+/**
+ * What anyone may read without a token: the CapabilityStatement, SMART's configuration, and the metadata of the protected
+ * resource. FHIR R4 http.html#capabilities; SMART App Launch 2.2, conformance; RFC 9728 §3.
+ */
+import { createHash } from 'node:crypto';
+import { fhirError } from '@affinity/core/fhir/outcome.ts';
+import { type SmartCapability, smartConfiguration } from '@affinity/core/smart/configuration.ts';
+import { capabilityStatement, type Described } from './capability.ts';
+import { openToAll, preflight } from './cors.ts';
+import { checkAccept, fhirJson } from './negotiation.ts';
+import { respondError } from './respond.ts';
+
+export interface PublicOptions extends Described {
+  readonly issuer: string;
+  readonly authorizationMetadata: () => object | Promise<object>;
+  readonly smartCapabilities: readonly SmartCapability[];
+  /** page where people end what they granted */
+  readonly managementEndpoint?: string;
+}
+
+/** RFC 9728 §3.1: the well-known path stands between host and path, unlike SMART's, which is appended. */
+export const protectedResourcePath = (base: string): string =>
+  `/.well-known/oauth-protected-resource${new URL(base).pathname.replace(/\/$/, '')}`;
+
+interface Document {
+  readonly body: string;
+  readonly type: string;
+  /** over the content without the date */
+  readonly tag: string;
+}
+
+const tagOf = (content: object): string =>
+  `W/"${createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22)}"`;
+
+const document = (content: object): Document => ({
+  body: JSON.stringify(content),
+  type: 'application/json',
+  tag: tagOf(content),
+});
+
+const give = (request: Request, { body, type, tag }: Document): Response => {
+  const headers = { ETag: tag, 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' };
+  const known = (request.headers.get('if-none-match') ?? '').split(',').some((each) => each.trim() === tag);
+  return known
+    ? new Response(null, { status: 304, headers })
+    : new Response(body, { headers: { ...headers, 'Content-Type': type } });
+};
+
+/** Undefined: the path is none of these. Outside the base only the protected-resource metadata is answered. */
+export const createPublicDocuments = (
+  options: PublicOptions,
+): ((request: Request, url: URL) => Promise<Response | undefined>) => {
+  const { base, issuer, authorizationMetadata, smartCapabilities, managementEndpoint } = options;
+  const basePath = new URL(base).pathname.replace(/\/$/, '');
+  const statement = capabilityStatement(options);
+  const date = new Date(options.started).toISOString();
+  const capability: Document = { body: JSON.stringify({ ...statement, date }), type: fhirJson, tag: tagOf(statement) };
+
+  const metadata = async (): Promise<Readonly<Record<string, unknown>>> => ({ ...(await authorizationMetadata()) });
+  const documents: Readonly<Record<string, () => Document | Promise<Document>>> = {
+    [`${basePath}/metadata`]: () => capability,
+    [`${basePath}/.well-known/smart-configuration`]: async () =>
+      document(smartConfiguration(await metadata(), smartCapabilities, managementEndpoint)),
+    [protectedResourcePath(base)]: async () => {
+      const { scopes_supported } = await metadata();
+      return document({
+        resource: base,
+        authorization_servers: [issuer],
+        ...(scopes_supported === undefined ? {} : { scopes_supported }),
+        bearer_methods_supported: ['header'],
+        resource_name: options.name,
+      });
+    },
+  };
+
+  return async (request, url) => {
+    const make = Object.hasOwn(documents, url.pathname) ? documents[url.pathname] : undefined;
+    if (make === undefined) {
+      const wellKnown = url.pathname.startsWith(`${basePath}/.well-known/`);
+      return wellKnown ? respondError(fhirError(404, 'not-found', 'there is no such document')) : undefined;
+    }
+    if (request.method === 'OPTIONS') return openToAll(preflight());
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const refused = respondError(fhirError(405, 'not-supported', 'it can only be read'));
+      refused.headers.set('Allow', 'GET, HEAD');
+      return openToAll(refused);
+    }
+    const made = await make();
+    // The other two are JSON whatever is asked for (SMART App Launch 2.2, conformance).
+    const refusal = made === capability ? checkAccept(request.headers, url.searchParams) : undefined;
+    return openToAll(refusal === undefined ? give(request, made) : respondError(refusal));
+  };
+};

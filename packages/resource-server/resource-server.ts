@@ -1,0 +1,205 @@
+/**
+ * A FHIR server behind one guard: authenticate → guard → backend → respond, as one handler of Web requests. FHIR R4
+ * http.html; SMART App Launch 2.2; RFC 6750.
+ */
+import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
+import type { Backend } from '@affinity/core/fhir/backend.ts';
+import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
+import type { SmartCapability } from '@affinity/core/smart/configuration.ts';
+import type { GrantState } from '@affinity/core/smart/grant-state.ts';
+import type { Principal } from '@affinity/core/smart/principal.ts';
+import type { DecisionFacts } from '@affinity/policy/facts.ts';
+import type { JSONWebKeySet } from 'jose';
+import { defaultAlgorithms } from './access-token.ts';
+import { routeOf, targetOf } from './api.ts';
+import { askedBy } from './asked.ts';
+import { type AuditSubject, createAuditTrail, recordableQuery, Unrecorded } from './audit-trail.ts';
+import { type Authentication, createAuthenticate } from './authenticate.ts';
+import { challenge } from './challenge.ts';
+import { type AllowsOrigin, openToOrigin, preflight } from './cors.ts';
+import { createGuard } from './guard.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { preferencesOf } from './negotiation.ts';
+import { createPageCursors } from './page-cursor.ts';
+import { createPublicDocuments, protectedResourcePath } from './public-documents.ts';
+import { requestIdOf } from './request-id.ts';
+import { respond, respondError } from './respond.ts';
+
+export interface ResourceServerOptions {
+  /** as the audit log knows it: `clinic` */
+  readonly name: string;
+  /** absolute URL of the FHIR base, without trailing slash; also under which its resources are known */
+  readonly base: string;
+  readonly backend: Backend;
+  readonly audit: AuditLog;
+  /** `iss` of its access tokens */
+  readonly issuer: string;
+  /** `aud` of its access tokens; the base unless told */
+  readonly audience?: string;
+  /** the issuer's public keys; called for every request, so it should remember them */
+  readonly keys: () => Promise<JSONWebKeySet>;
+  readonly algorithms?: readonly string[];
+  readonly grants: GrantState;
+  /** RFC 8414 metadata of the issuer */
+  readonly authorizationMetadata: () => object | Promise<object>;
+  /** what the whole can do, for smart-configuration */
+  readonly smartCapabilities: readonly SmartCapability[];
+  readonly managementEndpoint?: string;
+  /** what decisions need to know of a user beside the token */
+  readonly facts: (principal: Principal) => DecisionFacts | Promise<DecisionFacts>;
+  /** secret of at least 32 bytes that seals page links; the same in every process of this server */
+  readonly pageKey: Uint8Array;
+  /** origins of registered clients that run in a browser */
+  readonly allowsOrigin: AllowsOrigin;
+  readonly limits?: Partial<Limits>;
+  /** epoch milliseconds */
+  readonly now: () => number;
+  /** for operators: never given a token or a value of a record */
+  readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
+}
+
+export interface ResourceServer {
+  /** Takes every path under the base, and the path of the protected-resource metadata. Never throws. */
+  fetch(request: Request, connection: { readonly address?: string }): Promise<Response>;
+  /** paths that belong to it: what begins with the first, and exactly the second */
+  readonly paths: readonly [base: string, protectedResource: string];
+}
+
+/** @throws Error when a setting is not sound */
+export const createResourceServer = (options: ResourceServerOptions): ResourceServer => {
+  const { name, base, backend, issuer, grants, keys, now, log, allowsOrigin } = options;
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const { origin, pathname: basePath, href } = new URL(base);
+  if (href !== base || base.endsWith('/'))
+    throw new Error(`base must be a URL in its one form, without trailing slash: ${base}`);
+  const ownBases = [base];
+  const realm = { base, metadata: `${origin}${protectedResourcePath(base)}` };
+  const capabilities = new Map(backend.capabilities.map((each) => [each.type, each]));
+  const pages = createPageCursors({ key: options.pageKey, base, seconds: limits.pageSeconds, now });
+  const audit = createAuditTrail(options.audit, name, now);
+  const guard = createGuard({ backend, audit, facts: options.facts, realm, ownBases });
+  const publicDocument = createPublicDocuments({ ...options, capabilities: backend.capabilities, started: now() });
+  const { expiredSkewSeconds, futureSkewSeconds, scope } = limits;
+  const authenticate = createAuthenticate({
+    rules: {
+      issuer,
+      audience: options.audience ?? base,
+      ownBases,
+      algorithms: options.algorithms ?? defaultAlgorithms,
+      expiredSkewSeconds,
+      futureSkewSeconds,
+      scope,
+    },
+    keys,
+    grants,
+    limits,
+    now,
+  });
+
+  const refused = (authentication: Exclude<Authentication, { kind: 'principal' }>): FhirError => {
+    const denied = (status: number, diagnostics: string, header: string): FhirError =>
+      new FhirError(status, [{ severity: 'error', code: 'login', diagnostics }], { 'WWW-Authenticate': header });
+    switch (authentication.kind) {
+      case 'anonymous':
+        return denied(401, 'an access token is needed', challenge(realm));
+      case 'invalid-token':
+        return denied(401, 'the access token is not valid', challenge(realm, { error: 'invalid_token' }));
+      case 'invalid-request': {
+        const error = { error: 'invalid_request', description: authentication.reason } as const;
+        return denied(400, authentication.reason, challenge(realm, error));
+      }
+      case 'unavailable': {
+        const issue = { severity: 'error', code: 'transient', diagnostics: 'access cannot be decided now' } as const;
+        return new FhirError(503, [issue], { 'Retry-After': '1' });
+      }
+    }
+  };
+
+  /** Everything under the base that is not public: recorded before it is answered, whatever the answer is. */
+  const answerRecords = async (request: Request, url: URL, known: Pick<AuditSubject, 'requestId' | 'address'>) => {
+    const routed = routeOf(request.method, url.pathname.slice(basePath.length), capabilities);
+    const subject: AuditSubject = {
+      ...known,
+      ...(routed.kind === 'route'
+        ? { event: routed.route.kind, target: targetOf(routed.route) }
+        : { event: 'request' }),
+    };
+    const authentication = await authenticate(request.headers, url.searchParams);
+    if (authentication.kind !== 'principal') {
+      const error = refused(authentication);
+      const reason = 'reason' in authentication ? authentication.reason : 'no token';
+      const principal =
+        'principal' in authentication && authentication.principal ? { principal: authentication.principal } : {};
+      const query =
+        routed.kind === 'route' && routed.route.kind === 'search-type'
+          ? { query: recordableQuery(url.search.slice(1)) }
+          : {};
+      await audit({ ...subject, ...principal, ...query }, { outcome: 'denied', status: error.status, reason });
+      return respondError(error);
+    }
+    const { principal } = authentication;
+    if (routed.kind === 'no-route') {
+      await audit({ ...subject, principal }, { outcome: 'failed', status: routed.error.status });
+      return respondError(routed.error);
+    }
+    const preferences = preferencesOf(request.headers);
+    const around = { pages, principal, limits, ownBases, handling: preferences.handling, now: now() };
+    const { asked, query, historyParams } = await askedBy(request, url, routed.route, routed.capability, around);
+    const recorded = { ...subject, principal, ...(query === undefined ? {} : { query }) };
+    const ifNoneMatch = request.headers.get('if-none-match');
+    try {
+      const answer = await guard(principal, recorded).perform(asked);
+      return respond(answer, { base, principal, pages, preferences, ifNoneMatch, historyParams });
+    } catch (error) {
+      if (error instanceof Unrecorded) throw error;
+      const told = faultOf(error);
+      if (told.status >= 500) log('request-failed', { requestId: known.requestId, error: nameOf(error) });
+      await audit(recorded, { outcome: 'failed', status: told.status });
+      return respondError(told);
+    }
+  };
+
+  const answer = async (request: Request, connection: { readonly address?: string }, requestId: string) => {
+    if (request.url.length > limits.urlCharacters)
+      return respondError(fhirError(414, 'too-long', 'the URL is too long'));
+    const url = new URL(request.url);
+    const open = await publicDocument(request, url);
+    if (open !== undefined) return open;
+    if (!url.pathname.startsWith(`${basePath}/`) && url.pathname !== basePath) {
+      return respondError(fhirError(404, 'not-found', 'there is nothing at this path'));
+    }
+    const from = request.headers.get('origin');
+    if (request.method === 'OPTIONS') return openToOrigin(preflight(), from, allowsOrigin);
+    const address = connection.address === undefined ? {} : { address: connection.address };
+    return openToOrigin(await answerRecords(request, url, { requestId, ...address }), from, allowsOrigin);
+  };
+
+  return {
+    paths: [basePath, protectedResourcePath(base)],
+    fetch: async (request, connection) => {
+      const requestId = requestIdOf(request.headers);
+      // What could not be recorded is not answered.
+      const response = await answer(request, connection, requestId).catch((error: unknown) => {
+        log('request-unanswered', { requestId, error: nameOf(error) });
+        return respondError(fhirError(503, 'transient', 'the request cannot be answered now'));
+      });
+      response.headers.set('X-Request-Id', requestId);
+      return request.method === 'HEAD' ? new Response(null, response) : response;
+    },
+  };
+};
+
+/** Errors of backends that mean something to the caller are FhirErrors; all others are ours to know. */
+const faultOf = (error: unknown): FhirError =>
+  error instanceof FhirError ? error : fhirError(500, 'exception', 'the request could not be completed');
+
+/** A message may hold values of a record: the log is told the kind and where it was thrown. */
+const nameOf = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.name} ${
+        error.stack
+          ?.split('\n')
+          .find((line) => line.includes(' at '))
+          ?.trim() ?? ''
+      }`
+    : typeof error;
