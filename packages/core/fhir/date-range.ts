@@ -16,8 +16,7 @@ const utc = (year: number, month: number, day: number): number => new Date(0).se
 export const earliest: number = utc(1, 0, 1);
 export const latest: number = utc(10000, 0, 1);
 
-const pattern =
-  /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/;
+const pattern = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$/;
 
 const offsetMinutes = (zone: string | undefined): number | undefined => {
   if (zone === undefined || zone === 'Z') return 0;

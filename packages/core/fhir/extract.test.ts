@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { extract, fold } from './extract.ts';
 import type { Resource } from './resource.ts';
 import type { SearchIndex } from './search-index.ts';
@@ -180,4 +181,30 @@ test('values of the wrong kind are left out and nothing throws', () => {
       own,
     );
   extract({ resourceType: 'Nonsense' }, own);
+  const names = fc.constantFrom(
+    'code',
+    'coding',
+    'reference',
+    'subject',
+    'effectiveTiming',
+    'event',
+    'repeat',
+    'component',
+    'meta',
+  );
+  const json = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'medium' },
+      fc.constantFrom<unknown>(null, true, 1, '', 'x', '2020', 'Patient/a'),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(names, tie('value'), { maxKeys: 5 }),
+    ),
+  })).value;
+  fc.assert(
+    fc.property(fc.dictionary(names, json), (content) => {
+      for (const { start, end } of extract({ ...content, resourceType: 'Observation' }, own).dates)
+        assert.ok(start < end);
+    }),
+    { numRuns: 500 },
+  );
 });

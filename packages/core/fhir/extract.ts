@@ -68,7 +68,10 @@ const tokens = (type: string, value: unknown): readonly Coded[] => {
   if (type === 'ContactPoint') return identifier(value).map(({ code }) => ({ system: '', code }));
   if (typeof value === 'boolean') return [{ system: '', code: String(value) }];
   const code = text(value);
-  return code === undefined ? [] : [{ system: '', code }];
+  if (code === undefined) return [];
+  // A canonical is found with its version and without.
+  const [url = code] = type === 'canonical' ? code.split('|') : [];
+  return url === code ? [{ system: '', code }] : [code, url].map((one) => ({ system: '', code: one }));
 };
 
 const nameParts = ['family', 'given', 'prefix', 'suffix', 'text'];
@@ -133,7 +136,6 @@ export const extract = (resource: Resource, ownBases: readonly string[]): Search
     if (target?.kind === 'local') reference.add({ param, type: target.type, id: target.id });
     if (target?.kind === 'foreign') {
       foreign.add({ param, url: target.url });
-      // A canonical is found with its version and without.
       const [url] = target.url.split('|');
       if (isCanonical && url !== undefined && url !== target.url) foreign.add({ param, url });
     }

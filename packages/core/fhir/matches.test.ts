@@ -136,3 +136,9 @@ test('clauses are conjoined, values are alternatives, the type must be the same'
   assert.ok(finds('_id=x,y', resource) && !finds('_id=y', resource));
   assert.ok(finds('_lastUpdated=2026-01-02', resource) && !finds('_lastUpdated=lt2026', resource));
 });
+
+test('a profile is found by its URL, with its version and without', () => {
+  const resource = { resourceType: 'Patient', meta: { profile: ['http://p.example/x|6.1.0'] } };
+  assert.ok(finds('_profile=http://p.example/x', resource) && finds('_profile=http://p.example/x%7C6.1.0', resource));
+  assert.ok(!finds('_profile=http://p.example/x%7C7', resource) && !finds('_profile=http://p.example', resource));
+});

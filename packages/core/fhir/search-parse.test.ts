@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { resourceTypes } from './resource-type.ts';
 import { searchParametersOf } from './search-parameter.ts';
 import { parseSearch, type SearchSettings } from './search-parse.ts';
@@ -227,4 +228,27 @@ test('ids and instants of every type', () => {
     ]);
     assert.equal(query('_lastUpdated=gt2020', {}, type).clauses.length, 1);
   }
+});
+
+test('whatever is asked, the answer is a query or a 400 (Q34)', () => {
+  const names = fc.oneof(
+    fc.constantFrom('code', 'date', 'subject', '_sort', '_count', 'value-string:contains', 'code:missing'),
+    fc.string(),
+  );
+  const asked = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('9e999999', '0000-00-00', '9'.repeat(400), 'http://[', '\\', '|||', 'ap9999'),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(names, asked), { maxLength: 4 }),
+      fc.constantFrom('lenient' as const, 'strict' as const),
+      (pairs, handling) => {
+        const parsed = parseSearch('Observation', new URLSearchParams(pairs), settings('Observation', { handling }));
+        if (parsed.kind === 'fault') assert.equal(parsed.status, 400);
+        else for (const clause of parsed.query.clauses) assert.ok(clause.values.length > 0);
+      },
+    ),
+    { numRuns: 500 },
+  );
 });

@@ -47,6 +47,9 @@ const parseToken = (text: string): SearchValue | undefined => {
   return first === '' ? undefined : { kind: 'token', system: first };
 };
 
+const parseUrl = (text: string): SearchValue | undefined =>
+  text === '' ? undefined : { kind: 'token', system: '', code: unescaped(text) };
+
 /** A bare id is of the only type that the parameter may point to, where there is only one. */
 const parseReferenceValue = (
   text: string,
@@ -95,6 +98,8 @@ const reader = (
   if (native && modifier !== undefined) return undefined;
   switch (type) {
     case 'token':
+      // A URL is one code: what stands after `|` is its version.
+      if (code === '_profile') return modifier === undefined ? parseUrl : undefined;
       return modifier === undefined || modifier === 'not' ? parseToken : undefined;
     case 'string':
       return modifier === undefined || modifier === 'exact' || modifier === 'contains'
