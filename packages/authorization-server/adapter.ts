@@ -33,7 +33,7 @@ function withoutCookie(payload: AdapterPayload): AdapterPayload {
   return { ...payload, session: rest } as unknown as AdapterPayload;
 }
 
-export function createAdapter(pool: pg.Pool, clients: ClientRegistry): (model: string) => Adapter {
+export function createAdapter(pool: pg.Pool, clients: ClientRegistry, now: () => Date): (model: string) => Adapter {
   const nothing = async (): Promise<undefined> => undefined;
   return (model) => {
     if (model === 'Client') {
@@ -52,7 +52,7 @@ export function createAdapter(pool: pg.Pool, clients: ClientRegistry): (model: s
       async upsert(id, payload, expiresIn) {
         await pool.query(
           `insert into authorization_state (model, id, payload, grant_id, expires_at)
-           values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+           values ($1, $2, $3, $4, $5)
            on conflict (model, id) do update
              set payload = excluded.payload, grant_id = excluded.grant_id, expires_at = excluded.expires_at`,
           [
@@ -60,14 +60,14 @@ export function createAdapter(pool: pg.Pool, clients: ClientRegistry): (model: s
             hashOf(id),
             JSON.stringify(swap(withoutCookie(payload), id, self)),
             payload.grantId ?? null,
-            expiresIn ?? 60,
+            new Date(now().getTime() + (expiresIn ?? 60) * 1000),
           ],
         );
       },
       async find(id) {
         const { rows } = await pool.query<Row>(
-          'select payload, consumed_at from authorization_state where model = $1 and id = $2 and expires_at > now()',
-          [model, hashOf(id)],
+          'select payload, consumed_at from authorization_state where model = $1 and id = $2 and expires_at > $3',
+          [model, hashOf(id), now()],
         );
         const [row] = rows;
         if (row === undefined) return undefined;
@@ -80,9 +80,9 @@ export function createAdapter(pool: pg.Pool, clients: ClientRegistry): (model: s
       findByUid: nothing,
       async consume(id) {
         const { rowCount } = await pool.query(
-          `update authorization_state set consumed_at = now()
-           where model = $1 and id = $2 and consumed_at is null and expires_at > now()`,
-          [model, hashOf(id)],
+          `update authorization_state set consumed_at = $3
+           where model = $1 and id = $2 and consumed_at is null and expires_at > $3`,
+          [model, hashOf(id), now()],
         );
         if (rowCount === 0) throw new Error(`${model} was used before`);
       },

@@ -43,6 +43,7 @@ export interface Neighbours {
     request: AuthorizationParameters,
     sub: string,
   ): Promise<{ readonly id: string; readonly expiresAt: Date } | undefined>;
+  now(): Date;
   readonly log: Log;
 }
 
@@ -87,9 +88,9 @@ function policyOf(): interactionPolicy.DefaultPolicy {
 }
 
 export function createProvider(neighbours: Neighbours): { readonly provider: Provider; readonly bridge: Bridge } {
-  const { issuer, settings, cookies, people, keys, clients, pool } = neighbours;
+  const { issuer, settings, cookies, people, keys, clients, pool, now } = neighbours;
   const provider: Provider = new Provider(issuer, {
-    adapter: createAdapter(pool, clients),
+    adapter: createAdapter(pool, clients, now),
     jwks: { keys: [keys.idTokenJwk as never] },
     scopes: [openidScope, recordScope],
     responseTypes: ['code'],
