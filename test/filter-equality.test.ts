@@ -3,7 +3,7 @@
  * the Filters that decisions on random principals and scopes come to.
  */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { factsOf, type ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
@@ -31,17 +31,7 @@ const facts = new Map<string, ResourceFacts>(
   population.map((resource) => [`${resource.resourceType}/${resource.id}`, factsOf(resource, ownBases)]),
 );
 
-let database: TestDatabase;
 let query: Query;
-before(async () => {
-  database = await testDatabase();
-  query = createDatabase(database.pool).query;
-  await importResources(database.pool, population, { ownBases });
-  // Each current version stands as an earlier one too.
-  await database.pool.query(`insert into resource_history
-    select rid, version, last_updated, confidentiality, method, type, id, owner, terms, body from resource`);
-});
-after(() => database.close());
 
 const inMemory = (filter: Filter, type: string): readonly string[] =>
   [...facts.values()]
@@ -81,55 +71,68 @@ const assertEqual = async (filter: Filter, type: string): Promise<void> => {
   );
 };
 
-test('there is something to hide and something to show', () => {
-  const owned = [...facts.values()].filter(({ owners }) => owners.length === 1).length;
-  assert.ok(owned > 20 && owned < facts.size - 20, `${owned} of ${facts.size} are of one patient`);
-  assert.equal(inMemory(everything, 'Observation').length, perType);
-});
+describe('the Filter in SQL and in memory', () => {
+  let database: TestDatabase;
+  before(async () => {
+    database = await testDatabase();
+    query = createDatabase(database.pool).query;
+    await importResources(database.pool, population, { ownBases });
+    // Each current version stands as an earlier one too.
+    await database.pool.query(`insert into resource_history
+    select rid, version, last_updated, confidentiality, method, type, id, owner, terms, body from resource`);
+  });
+  after(() => database.close());
 
-test('random Filters', async () => {
-  let hits = 0;
-  await fc.assert(
-    fc.asyncProperty(arbitraryFilter(), fc.constantFrom(...arbitraryTypes), async (filter, type) => {
-      const found = inMemory(filter, type).length;
-      if (found > 0 && found < perType) hits += 1;
-      await assertEqual(filter, type);
-    }),
-    { numRuns: 600 },
-  );
-  assert.ok(hits > 60, `${hits} of 600 Filters let some through and hid some`);
-});
+  test('there is something to hide and something to show', () => {
+    const owned = [...facts.values()].filter(({ owners }) => owners.length === 1).length;
+    assert.ok(owned > 20 && owned < facts.size - 20, `${owned} of ${facts.size} are of one patient`);
+    assert.equal(inMemory(everything, 'Observation').length, perType);
+  });
 
-test('the Filters of decisions on random principals, scopes and facts', async () => {
-  let permits = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      arbitraryPrincipal,
-      arbitraryFacts,
-      fc.constantFrom(...arbitraryTypes),
-      async (principal, known, type) => {
-        const decision = decide({ principal, interaction: { kind: 'read', type, id: 'a' }, facts: known });
-        if (decision.kind === 'deny') return;
-        permits += 1;
-        await assertEqual(decision.filter, type);
-      },
-    ),
-    { numRuns: 1000 },
-  );
-  assert.ok(permits > 50, `${permits} of 1000 questions were permitted`);
-});
+  test('random Filters', async () => {
+    let hits = 0;
+    await fc.assert(
+      fc.asyncProperty(arbitraryFilter(), fc.constantFrom(...arbitraryTypes), async (filter, type) => {
+        const found = inMemory(filter, type).length;
+        if (found > 0 && found < perType) hits += 1;
+        await assertEqual(filter, type);
+      }),
+      { numRuns: 600 },
+    );
+    assert.ok(hits > 60, `${hits} of 600 Filters let some through and hid some`);
+  });
 
-test('a Filter whose values mean something to SQL', async () => {
-  for (const text of ["'", '"; drop table resource; --', '$1', '{', '}', '\\', '\u0000', '%', '']) {
-    const leaves: readonly Filter[] = [
-      { kind: 'compartment', patient: text },
-      { kind: 'instance', type: 'Observation', id: text },
-      { kind: 'token', param: text, system: text, code: text },
-      { kind: 'reference', param: text, type: text, id: text },
-      { kind: 'label', system: text, code: text },
-      { kind: 'type', type: text },
-    ];
-    await assertEqual({ kind: 'or', filters: leaves }, 'Observation');
-    for (const leaf of leaves) await assertEqual(leaf, 'Observation');
-  }
+  test('the Filters of decisions on random principals, scopes and facts', async () => {
+    let permits = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryPrincipal,
+        arbitraryFacts,
+        fc.constantFrom(...arbitraryTypes),
+        async (principal, known, type) => {
+          const decision = decide({ principal, interaction: { kind: 'read', type, id: 'a' }, facts: known });
+          if (decision.kind === 'deny') return;
+          permits += 1;
+          await assertEqual(decision.filter, type);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+    assert.ok(permits > 50, `${permits} of 1000 questions were permitted`);
+  });
+
+  test('a Filter whose values mean something to SQL', async () => {
+    for (const text of ["'", '"; drop table resource; --', '$1', '{', '}', '\\', '\u0000', '%', '']) {
+      const leaves: readonly Filter[] = [
+        { kind: 'compartment', patient: text },
+        { kind: 'instance', type: 'Observation', id: text },
+        { kind: 'token', param: text, system: text, code: text },
+        { kind: 'reference', param: text, type: text, id: text },
+        { kind: 'label', system: text, code: text },
+        { kind: 'type', type: text },
+      ];
+      await assertEqual({ kind: 'or', filters: leaves }, 'Observation');
+      for (const leaf of leaves) await assertEqual(leaf, 'Observation');
+    }
+  });
 });
