@@ -42,7 +42,7 @@ export const measures: readonly Measure[] = [
       { name: 'Upper (systolic)', component: '8480-6', usual: { low: 90, high: 120, unit: 'mm[Hg]' } },
       { name: 'Lower (diastolic)', component: '8462-4', usual: { low: 60, high: 80, unit: 'mm[Hg]' } },
     ],
-    usualFor: 'adults at rest',
+    usualFor: 'for adults at rest',
   },
   {
     id: 'glucose',

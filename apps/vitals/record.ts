@@ -117,5 +117,10 @@ async function readMeasure(
   if (read.kind === 'failed') {
     return read.failure.status === 403 ? { kind: 'not-shared' } : { kind: 'fault', failure: read.failure };
   }
-  return { kind: 'found', value: readReadings(measure, read.resources), complete: read.complete };
+  const value = readReadings(measure, read.resources);
+  // Nothing there, and one of the places where it may be was left out: nobody can say that there is none.
+  const open = measure.groups.every((group) => groups[group]);
+  return value.readings.length === 0 && !open
+    ? { kind: 'not-shared' }
+    : { kind: 'found', value, complete: read.complete };
 }

@@ -4,16 +4,6 @@ import { parseResourceScope } from '@affinity/core/smart/scope.ts';
 import { covers } from '@affinity/core/smart/scope-order.ts';
 import type { Group } from './measures.ts';
 
-/** The least this app can do its work with. */
-export const askedScope = [
-  'openid',
-  'fhirUser',
-  'launch/patient',
-  'offline_access',
-  'patient/Patient.r',
-  'patient/Observation.rs',
-].join(' ');
-
 const category = 'http://terminology.hl7.org/CodeSystem/observation-category';
 
 export interface Sharing {

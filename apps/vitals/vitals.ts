@@ -8,12 +8,15 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { createShelf } from './browser-sessions.ts';
+import { departurePage } from './pages/departure.ts';
 import { type Fault, faultPage, faults } from './pages/fault.ts';
 import type { Frame } from './pages/layout.ts';
 import { recordPage } from './pages/record-page.ts';
 import { type Notice, welcomePage } from './pages/welcome.ts';
 import { readRecord } from './record.ts';
-import { askedScope } from './sharing.ts';
+
+/** The least this app can do its work with. */
+export const askedScope = 'openid fhirUser launch/patient offline_access patient/Patient.r patient/Observation.rs';
 
 export interface VitalsOptions {
   /** path of the app, such as `/apps/vitals` */
@@ -24,10 +27,9 @@ export interface VitalsOptions {
   readonly iss: string;
   readonly client: { readonly id: string; readonly secret: string };
   readonly fetch: typeof globalThis.fetch;
-  /** milliseconds since 1970 */
-  readonly now: () => number;
+  readonly now: () => Date;
   /** Never given a token, a name or a value of the record. */
-  readonly log: (entry: Readonly<Record<string, string | number>>) => void;
+  readonly log: (event: string, fields?: Readonly<Record<string, string | number | undefined>>) => void;
   /** how long a person stays signed in */
   readonly sessionSeconds: number;
   /** most people signed in, and most sign-ins begun, at a time; beyond it the oldest goes */
@@ -44,8 +46,9 @@ interface SignedIn {
 const launchSeconds = 600;
 
 export function createVitals(options: VitalsOptions): { readonly fetch: (request: Request) => Promise<Response> } {
-  const { base, origin, now, log, sessionSeconds, sessions = 10_000 } = options;
+  const { base, origin, log, sessionSeconds, sessions = 10_000 } = options;
   const { readings = { count: 200, pages: 3 } } = options;
+  const now = () => options.now().getTime();
   const secure = origin.startsWith('https:');
   const smart = createSmartClient({
     iss: options.iss,
@@ -84,8 +87,8 @@ export function createVitals(options: VitalsOptions): { readonly fetch: (request
 
   const report = (event: string, failure?: Failure): string => {
     const reference = randomBytes(4).toString('hex');
-    const { category = '', code = '', status = 0, message = '' } = failure ?? {};
-    log({ event, reference, category, code, status, message });
+    const { category, code, status, message } = failure ?? {};
+    log(event, { reference, category, code, status, message });
     return reference;
   };
   const refuse = (c: Context, status: 400 | 403 | 404 | 500 | 502, fault: Fault) =>
@@ -108,7 +111,7 @@ export function createVitals(options: VitalsOptions): { readonly fetch: (request
       return refuse(c, 502, { ...faults.server, reference: report('launch failed', begun.failure) });
     }
     setCookie(c, cookieNames.launch, launches.put(begun.pending), { ...cookie, maxAge: launchSeconds });
-    return c.redirect(begun.url, 303);
+    return c.req.method === 'POST' ? c.html(departurePage(frame, begun.url)) : c.redirect(begun.url, 303);
   });
 
   app.get(`${base}/callback`, async (c) => {
@@ -128,7 +131,7 @@ export function createVitals(options: VitalsOptions): { readonly fetch: (request
     people.take(signedInId(c));
     const id = people.put({ session: completed.session, csrf: randomBytes(32).toString('base64url') });
     setCookie(c, cookieNames.session, id, { ...cookie, maxAge: sessionSeconds });
-    log({ event: 'signed in' });
+    log('signed in');
     return c.redirect(`${base}/chart`, 303);
   });
 

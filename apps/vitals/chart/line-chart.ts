@@ -47,19 +47,20 @@ export function drawLineChart(chart: LineChart, size: keyof typeof sizes) {
   const ranges = chart.bands.flatMap(({ low, high }) => [low, high]);
   const [low, high] = [Math.min(...values, ...ranges), Math.max(...values, ...ranges)];
   // At least a tenth of the value in height, so that a change of grams does not look like a mountain.
-  const slack = Math.max(0, high * 0.1 - (high - low)) / 2;
+  const slack = Math.max((high - low) * 0.05, (high * 0.1 - (high - low)) / 2);
   const yTicks = axisTicks(low - slack, high + slack, 4);
   const y = scaleLinear(yTicks[0] ?? 0, yTicks.at(-1) ?? 1, height - bottom, top);
   const yLabels = tickLabels(yTicks);
 
-  return html`<svg class="chart chart-${size}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${chart.id}-${size}-title ${chart.id}-${size}-desc">
+  const dotted = values.length / chart.series.length <= dots;
+  return html`<svg class="chart chart-${size}${dotted ? '' : ' dense'}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${chart.id}-${size}-title ${chart.id}-${size}-desc">
 <title id="${chart.id}-${size}-title">${chart.title}</title>
 <desc id="${chart.id}-${size}-desc">${chart.description}</desc>
 ${chart.bands.map((band) => html`<rect class="band" x="${left}" y="${fix(y(band.high))}" width="${width - left - right}" height="${fix(y(band.low) - y(band.high))}"/>`)}
 ${yTicks.map((tick, index) => html`<line class="grid" x1="${left}" x2="${width - right}" y1="${fix(y(tick))}" y2="${fix(y(tick))}"/><text class="tick" x="${left - 8}" y="${fix(y(tick) + 4)}" text-anchor="end">${yLabels[index]}</text>`)}
-<text class="unit" x="${left - 8}" y="12" text-anchor="end">${chart.unit}</text>
+<text class="unit" x="0" y="12">${chart.unit}</text>
 ${timeTicks(x.from, x.to, ticks).map((tick) => html`<line class="mark" x1="${fix(x(tick.at))}" x2="${fix(x(tick.at))}" y1="${height - bottom}" y2="${height - bottom + 5}"/><text class="tick" x="${fix(x(tick.at))}" y="${height - bottom + 20}" text-anchor="middle">${tick.label}</text>`)}
-${chart.series.map((series, index) => drawSeries(series, index, x, y, values.length / chart.series.length <= dots))}
+${chart.series.map((series, index) => drawSeries(series, index, x, y, dotted))}
 </svg>`;
 }
 

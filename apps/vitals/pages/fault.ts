@@ -1,6 +1,6 @@
 /** Something did not work: what happened, what is safe, what to do next, and a reference to quote. */
 import { html } from 'hono/html';
-import { type Frame, layout } from './layout.ts';
+import { type Frame, layout, signInForm } from './layout.ts';
 
 export interface Fault {
   readonly title: string;
@@ -16,7 +16,7 @@ export const faultPage = (frame: Frame, fault: Fault) =>
     html`<section class="card message">
 <h1>${fault.title}</h1>
 <p>${fault.text}</p>
-<p><a class="primary" href="${frame.base}/launch">Sign in with your health record</a> <a class="second" href="${frame.base}/">Back to the start</a></p>
+<div class="actions">${signInForm(frame)}<a class="second" href="${frame.base}/">Back to the start</a></div>
 ${fault.reference === undefined ? '' : html`<p class="hint">If it keeps happening, quote the reference <code>${fault.reference}</code>.</p>`}
 </section>`,
   );

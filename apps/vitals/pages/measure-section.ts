@@ -104,7 +104,7 @@ const legend = (measure: Measure, { usual, unit = '' }: Readings) =>
     ? ''
     : html`<ul class="legend">
 ${measure.series.length < 2 ? '' : measure.series.map(({ name }, index) => html`<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true" focusable="false"><g class="series series-${index + 1}"><path class="line" d="M1 6H27"/><circle class="dot" cx="14" cy="6" r="3"/></g></svg>${name}</li>`)}
-<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true" focusable="false"><rect class="band" width="28" height="12"/></svg>Usual ${measure.usualFor === undefined ? '' : `${measure.usualFor} `}${usual.map((range) => (range === undefined ? '–' : rangeText(range))).join(' over ')} ${unitName(unit)}</li>
+<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true" focusable="false"><rect class="band" width="28" height="12"/></svg>Usual ${measure.usualFor ?? 'range'}: ${usual.map((range) => (range === undefined ? '–' : rangeText(range))).join(' over ')} ${unitName(unit)}</li>
 </ul>`;
 
 const notes = (measure: Measure, { converted, undated, unit = '' }: Readings) =>
@@ -117,7 +117,8 @@ const notes = (measure: Measure, { converted, undated, unit = '' }: Readings) =>
 const table = (measure: Measure, { readings, unit = '' }: Readings, now: number) => html`<details>
 <summary>Show the numbers</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="${measure.title}, all numbers"><table>
-<thead><tr><th scope="col">Date</th>${measure.series.map(({ name }) => html`<th scope="col" class="number">${name}, ${unitName(unit)}</th>`)}</tr></thead>
+<caption>In ${unitName(unit)}, the newest first</caption>
+<thead><tr><th scope="col">Date</th>${measure.series.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr></thead>
 <tbody>
 ${readings.toReversed().map(({ date, at, amounts }) => html`<tr><th scope="row">${showDate(date)} <span class="ago">(${showAgo(at, now)})</span></th>${amounts.map((amount) => html`<td class="number">${amount === undefined ? 'no value' : showValue(amount)}</td>`)}</tr>`)}
 </tbody>

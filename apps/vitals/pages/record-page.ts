@@ -23,7 +23,7 @@ export function recordPage(frame: Frame, { record, csrf, reference, now }: Recor
 ${notShared(record)}
 <ul class="row" aria-label="Newest values">${parts.map(({ measure, readings }) => latestCard(measure, readings, now))}</ul>
 ${parts.map(({ measure, readings }) => measureSection(measure, readings, reference, now))}`,
-    { who: whoLooks(record), csrf },
+    { signedIn: { who: whoLooks(record), csrf } },
   );
 }
 

@@ -1,12 +1,12 @@
 /** The first page, for somebody who is not signed in: what Vitals shows, what it asks for, and one button. */
 import { html } from 'hono/html';
-import { type Frame, layout } from './layout.ts';
+import { type Frame, layout, signInForm } from './layout.ts';
 
 /** A drawing of no one's readings, so that the page shows what is behind it. */
-const sample = html`<svg class="sample" viewBox="0 0 360 150" aria-hidden="true" focusable="false">
-<rect class="band" x="0" y="52" width="360" height="46"/>
-<g class="series series-1"><path class="line" d="M8 74L52 60L96 82L140 66L184 90L228 70L272 58L316 76L350 64"/><circle class="dot newest" cx="350" cy="64" r="5"/></g>
-<g class="series series-2"><path class="line" d="M8 124L52 116L96 130L140 118L184 134L228 122L272 112L316 126L350 118"/><circle class="dot newest" cx="350" cy="118" r="5"/></g>
+const sample = html`<svg class="sample" viewBox="0 0 360 132" aria-hidden="true" focusable="false">
+<rect class="band" x="0" y="30" width="360" height="40"/><rect class="band" x="0" y="82" width="360" height="30"/>
+<g class="series series-1"><path class="line" d="M8 22L52 14L96 28L140 20L184 36L228 26L272 40L316 32L350 38"/><circle class="dot newest" cx="350" cy="38" r="5"/></g>
+<g class="series series-2"><path class="line" d="M8 84L52 78L96 90L140 82L184 94L228 86L272 98L316 92L350 95"/><circle class="dot newest" cx="350" cy="95" r="5"/></g>
 </svg>`;
 
 export type Notice = 'ended' | 'signed-out' | 'signed-out-here';
@@ -27,10 +27,10 @@ export const welcomePage = (frame: Frame, notice?: Notice) =>
 <div>
 <h1>Your weight, blood pressure and glucose, over time</h1>
 <p class="lead">Vitals draws the numbers that your clinic already has. You choose what it may see.</p>
-<p><a class="primary" href="${frame.base}/launch">Sign in with your health record</a></p>
+${signInForm(frame)}
 <p class="hint">You sign in at your health record, not here. Vitals never learns your password.</p>
 </div>
-<div class="card preview">${sample}</div>
+<div class="card preview" aria-hidden="true"><p class="title">Blood pressure <span>Example</span></p><p class="value"><strong>118 / 76</strong> <span>mmHg</span></p>${sample}</div>
 </section>
 <section class="facts" aria-label="What to know before you sign in">
 <div><h2>What it asks to see</h2><p>Your name and birth date, your vital signs, and your laboratory results for glucose. You can untick what you want to keep to yourself.</p></div>
