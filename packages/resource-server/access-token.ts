@@ -119,6 +119,8 @@ export const verifyAccessToken = async (
     });
     // RFC 9068 §4: an id_token, a refresh token or an assertion is signed by the same keys and is of another `typ`.
     if (!/^(?:application\/)?at\+jwt$/i.test(protectedHeader.typ ?? '')) refuse('not an access token by its typ');
+    // No extension of JWS is in use here: a header that makes one critical is not of our issuer (RFC 8725 §3.1).
+    if ('crit' in protectedHeader || 'b64' in protectedHeader) refuse('a header that is not understood');
     const parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(payload), { depth: 8 });
     const value = parsed.kind === 'ok' ? parsed.value : refuse('claims are not sound JSON');
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('claims are no object');

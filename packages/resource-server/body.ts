@@ -75,7 +75,9 @@ export const loadContent = async (
     return fhirError(400, 'invalid', 'the id is not that of the URL', `${expected.type}.id`);
   }
   const content = { resource, json };
-  return issues.length === 0 ? { content } : { content, fault: shapeError(issues) };
+  if (issues.length === 0) return { content };
+  const fault = shapeError(issues);
+  return fault.status === 400 ? fault : { content, fault };
 };
 
 /** The parameters of a search that was posted. */

@@ -1,5 +1,5 @@
 /** How much a request may ask of a resource server; every one is a setting. FHIR R4 http.html, search.html. */
-import { defaultScopeLimits, type ScopeLimits } from '@affinity/core/smart/scope-request.ts';
+import type { ScopeLimits } from '@affinity/core/smart/scope-request.ts';
 
 export interface Limits {
   /** bytes of a resource that is sent */
@@ -25,6 +25,7 @@ export interface Limits {
   readonly expiredSkewSeconds: number;
   /** seconds that `iat` and `nbf` may lie ahead; at most 60 */
   readonly futureSkewSeconds: number;
+  /** of a token: more than an app may ask for, since what it asked for may be granted in finer parts */
   readonly scope: ScopeLimits;
 }
 
@@ -38,9 +39,9 @@ export const defaultLimits: Limits = {
   maxValues: 100,
   maxClauses: 30,
   pageSeconds: 3600,
-  tokenCharacters: 32_768,
+  tokenCharacters: 49_152,
   tokenCacheEntries: 10_000,
   expiredSkewSeconds: 0,
   futureSkewSeconds: 60,
-  scope: defaultScopeLimits,
+  scope: { characters: 32_768, tokens: 1000 },
 };
