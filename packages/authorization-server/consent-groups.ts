@@ -1,5 +1,7 @@
 /** How a record is divided into things that people know, by FHIR type and by category. US Core 6.1.0, granular scopes. */
+import { compartmentParameters } from '@affinity/core/fhir/compartment.ts';
 import { resourceTypes } from '@affinity/core/fhir/resource-type.ts';
+import type { Compartment } from '@affinity/core/smart/scope.ts';
 import type { ConsentGroup } from './page-views.ts';
 
 /** One part of a type: those of its resources that have one of these categories. */
@@ -84,5 +86,8 @@ const otherKnownTypes: readonly string[] = [
 /** What a wildcard is divided into, beside `everything-else`. */
 export const knownTypes: readonly string[] = [...groupOfType.keys(), ...categoryParts.keys(), ...otherKnownTypes];
 
-/** What `everything-else` stands for today. */
-export const remainingTypes: readonly string[] = resourceTypes.filter((type) => !knownTypes.includes(type));
+/** What `everything-else` stands for today: in a patient's record, only the types that can be part of one. */
+export const remainingTypes = (compartment: Compartment): readonly string[] =>
+  resourceTypes.filter(
+    (type) => !knownTypes.includes(type) && (compartment !== 'patient' || compartmentParameters(type).length > 0),
+  );

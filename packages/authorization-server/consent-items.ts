@@ -42,15 +42,24 @@ function groupOfConstrained({ type, constraints }: ResourceScope): ConsentGroup 
   return part?.group ?? (categoryParts.has(type) ? 'other' : groupOf(type));
 }
 
+/** Everything of a type, or one of the parts into which people know it: not a selection that only the app knows. */
+const isWholePart = ({ type, constraints }: ResourceScope): boolean =>
+  constraints.length === 0 ||
+  (constraints.length === 1 &&
+    constraints[0]?.param === 'category' &&
+    categoryParts
+      .get(type)
+      ?.some(({ categories }) => categories.length === 1 && categories[0] === constraints[0]?.value) === true);
+
 function piecesOf(scope: ResourceScope): Piece[] {
   if (scope.constraints.length > 0) {
     return [{ group: groupOfConstrained(scope), types: [scope.type], narrowed: [printScope(scope)] }];
   }
   if (scope.type !== '*') return piecesOfType(scope);
-  const rest = remainingTypes.map((type) => printScope({ ...scope, type }));
+  const types = remainingTypes(scope.compartment);
   return [
     ...knownTypes.flatMap((type) => piecesOfType({ ...scope, type })),
-    { group: 'everything-else', types: remainingTypes, narrowed: rest },
+    { group: 'everything-else', types, narrowed: types.map((type) => printScope({ ...scope, type })) },
   ];
 }
 
@@ -80,7 +89,7 @@ export function offerOf(tokens: readonly string[]): Offer {
     const pieces = piecesOf(scope).map((piece) => {
       const wild = piece.group === 'everything-else';
       // What has no group of its own is asked about type by type; what has one is one thing to a person.
-      const apart = piece.group === 'other' || scope.constraints.length > 0 ? piece.narrowed.join(' ') : '';
+      const apart = piece.group === 'other' || !isWholePart(scope) ? piece.narrowed.join(' ') : '';
       const key = [scope.compartment, piece.group, access.join('+'), scope.permissions.join(''), apart].join(' ');
       const draft = drafts.get(key) ?? {
         group: piece.group,

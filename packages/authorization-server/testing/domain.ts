@@ -1,6 +1,6 @@
 /** An authorization server on a database of its own, with apps and people: what each test of this package starts from. */
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, KeyObject, randomBytes, sign } from 'node:crypto';
 import type { AuditRecord } from '@affinity/core/fhir/audit-event.ts';
 import { endGrant } from '@affinity/store/grant-feed.ts';
 import { type TestDatabase, testDatabase } from '@affinity/store/testing/database.ts';
@@ -50,6 +50,8 @@ export interface TestDomain {
   another(settings?: Partial<Settings>): Promise<AuthorizationServer>;
   /** a client assertion of `service` or `signed`; claims and header members can be replaced */
   assertion(claims?: JWTPayload, header?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** a compact JWS of `service` over these very texts, however odd */
+  signed(header: string, payload: string): string;
   token(fields: Fields, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
@@ -135,6 +137,11 @@ export async function startDomain(
       return new SignJWT(payload)
         .setProtectedHeader({ alg: 'ES384', kid: 'k1', typ: 'JWT', ...header })
         .sign(privateKey);
+    },
+    signed: (header, payload) => {
+      const text = [header, payload].map((part) => Buffer.from(part).toString('base64url')).join('.');
+      const key = { key: KeyObject.from(privateKey), dsaEncoding: 'ieee-p1363' } as const;
+      return `${text}.${sign('sha384', Buffer.from(text), key).toString('base64url')}`;
     },
     token: (fields, headers = {}) => postForm(server, '/token', fields, headers),
   };
