@@ -2,7 +2,7 @@
 
 import { fold } from '@affinity/core/fhir/extract.ts';
 import type { SearchClause, SearchValue } from '@affinity/core/fhir/search-query.ts';
-import { rangeSql } from './date-sql.ts';
+import { instantSql, rangeSql } from './date-sql.ts';
 import { hasAllTerms, hasAnyTerm, termArray, valueTerm } from './filter-sql.ts';
 import { orderingDate } from './resource-row.ts';
 import { orSql, type Sql, sql } from './sql.ts';
@@ -54,12 +54,11 @@ const stringCondition = (type: string, { param, modifier }: SearchClause, text: 
   return sql`f.rid in (select s.rid from string_index s where s.parameter = ${`${type}.${param}`} and ${compared})`;
 };
 
-const updated = { start: sql`f.last_updated`, end: sql`(f.last_updated + 1)` };
 const occurred = { start: sql`f.occurred`, end: sql`f.occurred_end` };
 const indexed = { start: sql`d.start_at`, end: sql`d.end_at` };
 
 const dateCondition = (type: string, { param }: SearchClause, value: Extract<SearchValue, { kind: 'date' }>): Sql => {
-  if (param === '_lastUpdated') return rangeSql(updated, value);
+  if (param === '_lastUpdated') return instantSql(sql`f.last_updated`, value);
   const listed = sql`exists (select from date_index d
     where d.rid = f.rid and d.parameter = ${`${type}.${param}`} and ${rangeSql(indexed, value)})`;
   // The range stands in the row itself where the resource has exactly one.
@@ -127,4 +126,31 @@ export const clausePostings = (
     }
   }
   return values.length === 0 ? undefined : { terms, patients };
+};
+
+/**
+ * Between which starts (`from` inclusive, `below` exclusive) the range of every match lies that has exactly one,
+ * where a clause on the ordering date says so.
+ */
+export const clauseStarts = ({
+  param,
+  modifier,
+  values,
+}: SearchClause): { readonly from: number | undefined; readonly below: number | undefined } | undefined => {
+  const [value, ...others] = values;
+  if (param !== orderingDate || modifier !== undefined || others.length > 0 || value?.kind !== 'date') return undefined;
+  switch (value.prefix) {
+    case 'eq':
+      return { from: value.start, below: value.end };
+    case 'sa':
+      return { from: value.end, below: undefined };
+    case 'lt':
+    case 'eb':
+      return { from: undefined, below: value.start };
+    case 'le':
+    case 'ap':
+      return { from: undefined, below: value.end };
+    default:
+      return undefined;
+  }
 };

@@ -31,3 +31,27 @@ export const rangeSql = (
       return sql`(${start} < ${asked.end} and ${end} > ${asked.start})`;
   }
 };
+
+/** The same for an instant, a range of one millisecond, written so that an index on it serves. */
+export const instantSql = (
+  at: Sql,
+  { prefix, start, end }: { readonly prefix: Prefix; readonly start: number; readonly end: number },
+): Sql => {
+  switch (prefix) {
+    case 'eq':
+    case 'ap':
+      return sql`(${at} >= ${start} and ${at} < ${end})`;
+    case 'ne':
+      return sql`not (${at} >= ${start} and ${at} < ${end})`;
+    case 'gt':
+    case 'sa':
+      return sql`(${at} >= ${end})`;
+    case 'ge':
+      return sql`(${at} >= ${start})`;
+    case 'lt':
+    case 'eb':
+      return sql`(${at} < ${start})`;
+    case 'le':
+      return sql`(${at} < ${end})`;
+  }
+};

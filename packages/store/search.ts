@@ -1,8 +1,8 @@
 /** Search over one type: the Filter and the parameters first, then the count, the order and the page. FHIR R4 search.html. */
 import type { Backend, SearchResult } from '@affinity/core/fhir/backend.ts';
 import type { Filter } from '@affinity/core/fhir/filter.ts';
-import type { SearchQuery } from '@affinity/core/fhir/search-query.ts';
-import { clauseKeys, clausePostings, clauseSql } from './clause-sql.ts';
+import type { SearchClause, SearchQuery } from '@affinity/core/fhir/search-query.ts';
+import { clauseKeys, clausePostings, clauseSql, clauseStarts } from './clause-sql.ts';
 import type { Database } from './database.ts';
 import { filterPatient, filterSql, termArray } from './filter-sql.ts';
 import { afterSql, isIndexOrder, orderBySql, orderKeys, toCursor } from './page-order.ts';
@@ -32,6 +32,25 @@ const everyRow = (type: string): Source => ({
   order: 'f',
 });
 
+/** Part of the type, by the same index. A resource with several dates stands in date_index instead: they are few. */
+const rowsStarting = (type: string, clause: SearchClause): Source | undefined => {
+  const starts = clauseStarts(clause);
+  if (starts === undefined) return undefined;
+  const { from, below } = starts;
+  const within = andSql([
+    sql`r.type = ${type} and not r.deleted and r.occurred_end is not null`,
+    ...(from === undefined ? [] : [sql`r.occurred >= ${from}`]),
+    ...(below === undefined ? [] : [sql`r.occurred < ${below}`]),
+  ]);
+  return {
+    from: sql`(select r.* from resource r where ${within} union all
+      select r.* from resource r where r.occurred_end is null and r.rid in
+        (select d.rid from date_index d where d.parameter = ${`${type}.${clause.param}`})) f`,
+    where: sql`true`,
+    order: 'f',
+  };
+};
+
 /**
  * Chooses the table that the search starts from: the rows of the patient that the query or the Filter names, the keys
  * that it names, or a posted term. Every condition is tested on the rows in any case, so the choice is of speed only.
@@ -56,7 +75,9 @@ const chooseSource = ({ type, clauses, sort }: SearchQuery, filter: Filter): Sou
     return { from: sql`compartment f`, where: sql`f.patient = ${patient} and f.type = ${type}`, order: 'f' };
   }
   const [best] = indexed.sort((one, other) => selectivity(one.param) - selectivity(other.param));
-  if (best === undefined) return everyRow(type);
+  if (best === undefined) {
+    return clauses.map((clause) => rowsStarting(type, clause)).find((source) => source !== undefined) ?? everyRow(type);
+  }
   const [only, ...others] = best.terms;
   if (only !== undefined && others.length === 0 && best.patients.length === 0 && isIndexOrder(sort)) {
     // The fence keeps the index's order: one look into resource for each posting, until the page is full.
