@@ -67,3 +67,9 @@ export const plainText = (title: string, text: string, creation: string) => ({
   creation,
   data: Buffer.from(text, 'utf8').toString('base64'),
 });
+
+/** The bounds of what is usual. */
+export interface Range {
+  readonly low?: number;
+  readonly high?: number;
+}

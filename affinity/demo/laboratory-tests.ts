@@ -1,7 +1,6 @@
 /** What a laboratory test is: its code, unit and usual range, and how its value follows from the body on the day. */
-import { type CodeableConcept, snomed } from './datatypes.ts';
+import { type CodeableConcept, type Range, snomed } from './datatypes.ts';
 import type { Measure } from './measures.ts';
-import type { Range } from './observations.ts';
 
 /** What a body tells on the day: its measures, a draw around a level, and whose it is. */
 export interface Sample {

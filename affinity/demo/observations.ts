@@ -2,7 +2,7 @@
 import { addDays, earlier, instantOf } from './calendar.ts';
 import type { Chart } from './chart.ts';
 import { type Confidentiality, metaOf } from './confidentiality.ts';
-import { type CodeableConcept, hl7, type Quantity, quantity, type Reference, round } from './datatypes.ts';
+import { type CodeableConcept, hl7, type Quantity, quantity, type Range, type Reference, round } from './datatypes.ts';
 import type { Visit } from './encounters.ts';
 
 const categories = {
@@ -56,12 +56,6 @@ export function addObservation(chart: Chart, finding: Finding): Reference {
     },
     finding.code.text,
   );
-}
-
-/** The bounds of what is usual. */
-export interface Range {
-  readonly low?: number;
-  readonly high?: number;
 }
 
 /** A measured value with its usual range and how it compares: low, normal or high. */
