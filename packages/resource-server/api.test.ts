@@ -54,6 +54,10 @@ test('N01, N02, N03, N04: create, read, vread, update, delete and what their hea
     ],
   );
   assert.equal((await clinic.send(path, token, { method: 'DELETE' })).status, 204);
+  assert.equal((await clinic.send('/Observation/never-was', token, { method: 'DELETE' })).status, 204, 'N07, E66');
+  const unborn = sending('PUT', observation('never-was', 'a', 'laboratory'));
+  const refused = await clinic.send('/Observation/never-was', token, unborn);
+  assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'GET, HEAD, DELETE'], 'E65');
 });
 
 test('N23: what Prefer says is returned', async () => {

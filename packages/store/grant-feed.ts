@@ -100,7 +100,6 @@ export const followGrants = (options: FollowOptions): GrantFollower => {
     let lost: Error | undefined;
     const lose = (error: Error): void => {
       lost ??= error;
-      proof = Number.NEGATIVE_INFINITY;
       wake.abort();
     };
     const stop = (): void => wake.abort();

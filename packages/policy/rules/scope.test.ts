@@ -133,6 +133,7 @@ test('E23, E63: shared types are read under a scope for them and written by no p
 test('E30, E32: user/ reaches what the user may, system/ a service only', () => {
   const doctor = app(['user/*.cruds'], { fhirUser: 'Practitioner/1' });
   assert.equal(denied(ask(doctor, read('Observation'))), '', 'denied by default');
+  assert.equal(denied(ask(doctor, read('Observation'), { wholeServer: false, patientsOf: [] })), '');
   assert.ok(sees(ask(doctor, read('Observation'), { patientsOf: ['b'] }), record({ owners: ['b'] })));
   assert.ok(!sees(ask(doctor, read('Observation'), { patientsOf: ['b'] }), record()));
   assert.ok(
