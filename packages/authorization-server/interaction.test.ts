@@ -89,6 +89,8 @@ test('the pages of a sign-in', async (t) => {
         assert.equal((await response).status, status);
         assert.equal((await response).headers.get('location'), null);
       }
+      // a link to someone else's sign-in shows nothing, so that nobody can be made to finish it
+      await pageOf(await domain.browser().open(elsewhere.view.action), 'error');
       assert.equal(await grants(), before);
       // a page with Referrer-Policy: no-referrer makes browsers say null; Fetch Metadata tells that it was ours
       assert.equal((await post(consent.view.csrf, { origin: 'null', 'sec-fetch-site': 'same-origin' })).status, 303);
