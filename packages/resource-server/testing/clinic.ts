@@ -180,3 +180,12 @@ export const sending = (
   body: typeof body === 'string' ? body : JSON.stringify(body),
   headers: { 'Content-Type': 'application/fhir+json', ...headers },
 });
+
+/** A clinic with patients a and b, a laboratory result of each, and a token for all of a's record. */
+export const createSmallClinic = async (given: Partial<ResourceServerOptions> = {}) => {
+  const clinic = await createClinic(given);
+  for (const id of ['a', 'b']) await clinic.put(patient(id));
+  await clinic.put(observation('o1', 'a', 'laboratory'));
+  await clinic.put(observation('o2', 'b', 'laboratory'));
+  return { clinic, token: await clinic.token() };
+};
