@@ -7,15 +7,15 @@ import { checkContentType } from './negotiation.ts';
 
 /** The text of a body, or the refusal: 413 as soon as the limit is passed, 400 for what is not UTF-8. */
 const readText = async (request: Request, limit: number): Promise<string | FhirError> => {
-  const tooLong = fhirError(413, 'too-long', `the body has more than ${limit} bytes`);
-  if (Number(request.headers.get('content-length') ?? 0) > limit) return tooLong;
+  const tooLong = (): FhirError => fhirError(413, 'too-long', `the body has more than ${limit} bytes`);
+  if (Number(request.headers.get('content-length') ?? 0) > limit) return tooLong();
   if (request.body === null) return '';
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body) {
     length += chunk.byteLength;
     // Leaving the loop cancels the stream.
-    if (length > limit) return tooLong;
+    if (length > limit) return tooLong();
     chunks.push(chunk);
   }
   try {

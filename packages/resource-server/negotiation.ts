@@ -28,8 +28,8 @@ const ofOurVersion = ({ parameters }: MediaType): boolean =>
 /** `_format` beats Accept. Undefined: JSON is wanted; otherwise the refusal. */
 export const checkAccept = (headers: Headers, query: URLSearchParams): FhirError | undefined => {
   const format = query.get('_format');
-  const refusal = fhirError(406, 'not-supported', 'only application/fhir+json is given');
-  if (format !== null) return format === 'json' || isJson(parseMediaType(format)) ? undefined : refusal;
+  const refusal = (): FhirError => fhirError(406, 'not-supported', 'only application/fhir+json is given');
+  if (format !== null) return format === 'json' || isJson(parseMediaType(format)) ? undefined : refusal();
   const accept = headers.get('accept');
   if (accept === null || accept.trim() === '') return undefined;
   const wanted = accept
@@ -38,7 +38,7 @@ export const checkAccept = (headers: Headers, query: URLSearchParams): FhirError
     .some(
       (each) => (isJson(each) || wildcards.has(each.type)) && ofOurVersion(each) && !isZero(each.parameters.get('q')),
     );
-  return wanted ? undefined : refusal;
+  return wanted ? undefined : refusal();
 };
 
 const isJson = (media: MediaType): boolean => jsonTypes.has(media.type.replace(' ', '+')) && ofOurVersion(media);
