@@ -1,13 +1,18 @@
 /** The shape of `affinity.yaml`: what may stand in it, its defaults and its bounds. Unknown keys are faults. */
 import { z } from 'zod';
 
-export interface Fault {
+export type Fault = {
   /** name of the variable, or path in affinity.yaml */
   readonly setting: string;
-  /** what was given, without secrets */
-  readonly given: string;
-  readonly allowed: string;
-}
+} & (
+  | {
+      /** what was given, without secrets */
+      readonly given: string;
+      readonly allowed: string;
+    }
+  /** a sentence that says both */
+  | { readonly fault: string }
+);
 
 const seconds = (least: number, most: number, otherwise: number) => z.int().min(least).max(most).default(otherwise);
 const address = z.union([z.ipv4(), z.ipv6()]);

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { checkClients } from '@affinity/authorization-server/clients.ts';
 import { parseDocument } from 'yaml';
 import { type ConfigFile, checkFile, type Fault } from './config-file.ts';
 
@@ -34,8 +35,8 @@ const loopback = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
 /** @param env the process environment; @param directory where `affinity.yaml` and relative paths are looked up */
 export const readConfig = (env: Readonly<Record<string, string | undefined>>, directory: string): ConfigResult => {
   const faults: Fault[] = [];
-  const fault = (setting: string, given: string, allowed: string): void => {
-    faults.push({ setting, given, allowed });
+  const fault = (setting: string, value: string, allowed: string): void => {
+    faults.push({ setting, given: value, allowed });
   };
   // An empty variable counts as absent: shells and container files set empty ones without meaning anything.
   const given = (name: string): string | undefined => env[name]?.trim() || undefined;
@@ -72,6 +73,8 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
     given('AFFINITY_CONFIG'),
     faults,
   );
+  // Its sentences name the client and what is allowed, and hold no secret.
+  for (const fault of checkClients(file?.clients ?? [])) faults.push({ setting: 'clients', fault });
   const host = given('AFFINITY_HOST') ?? file?.listen.host ?? '127.0.0.1';
   const tls = file?.listen.tls === undefined ? undefined : readTls(file.listen.tls, directory, faults);
   const trustedProxies = file?.listen.trusted_proxies ?? [];
@@ -108,7 +111,9 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
 export const describeFaults = (faults: readonly Fault[]): string =>
   [
     faults.length === 1 ? 'One setting is wrong:' : `${faults.length} settings are wrong:`,
-    ...faults.map(({ setting, given, allowed }) => `  ${setting}: given ${given}; allowed: ${allowed}`),
+    ...faults.map(
+      (one) => `  ${one.setting}: ${'fault' in one ? one.fault : `given ${one.given}; allowed: ${one.allowed}`}`,
+    ),
   ].join('\n');
 
 const quote = (value: string | undefined): string => (value === undefined ? 'nothing' : JSON.stringify(value));

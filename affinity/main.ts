@@ -34,7 +34,9 @@ process.on('unhandledRejection', (reason) => {
   console.error(reason);
   process.exit(1);
 });
-process.exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
+const exitCode = await run(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));
   return 1;
 });
+// Not by leaving: a connection that a failed start left open must not keep the process alive.
+process.exit(exitCode);

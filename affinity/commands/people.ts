@@ -21,16 +21,21 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
   }
   const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
   try {
-    const { username, name, patients } = call;
+    const { username, name, patients, administrator } = call;
     const [own] = patients;
-    await createPeople(database.pool).add({
+    const { added } = await createPeople(database.pool).add({
       username,
       name,
       password,
+      administrator,
       ...(own === undefined ? {} : { fhirUser: `Patient/${own}` }),
       patients: patients.map((patient, index) => ({ patient, relation: index === 0 ? 'self' : 'child' })),
     });
-    print(`${name} may sign in as "${username}".`);
+    if (!added) {
+      print(`There is somebody called "${username}" already; nothing was changed.`);
+      return 1;
+    }
+    print(`${name} may sign in as "${username}"${administrator ? ', and is an administrator of this domain' : ''}.`);
     return 0;
   } finally {
     await database.close();
@@ -38,17 +43,27 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
 };
 
 type Call =
-  | { readonly kind: 'add'; readonly username: string; readonly name: string; readonly patients: readonly string[] }
+  | {
+      readonly kind: 'add';
+      readonly username: string;
+      readonly name: string;
+      readonly patients: readonly string[];
+      readonly administrator: boolean;
+    }
   | { readonly kind: 'fault'; readonly fault: string };
 
-const usage = 'Usage: npx affinity people add USERNAME --name NAME [--patient ID]…';
+const usage = 'Usage: npx affinity people add USERNAME --name NAME [--patient ID]… [--administrator]';
 
 const readCall = (args: readonly string[]): Call => {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { name: { type: 'string' }, patient: { type: 'string', multiple: true } },
+      options: {
+        name: { type: 'string' },
+        patient: { type: 'string', multiple: true },
+        administrator: { type: 'boolean' },
+      },
     });
     const [verb, username, ...rest] = positionals;
     const patients = values.patient ?? [];
@@ -56,7 +71,7 @@ const readCall = (args: readonly string[]): Call => {
     if (wrong !== undefined) return { kind: 'fault', fault: `"${wrong}" is not the id of a Patient.` };
     if (verb !== 'add' || username === undefined || rest.length > 0) return { kind: 'fault', fault: usage };
     if (values.name === undefined || values.name === '') return { kind: 'fault', fault: `--name is missing. ${usage}` };
-    return { kind: 'add', username, name: values.name, patients };
+    return { kind: 'add', username, name: values.name, patients, administrator: values.administrator === true };
   } catch (error) {
     return { kind: 'fault', fault: `${error instanceof Error ? error.message : error}\n${usage}` };
   }

@@ -27,6 +27,8 @@ export interface NewPerson {
   readonly name: string;
   readonly fhirUser?: string;
   readonly patients?: readonly ActsFor[];
+  /** runs the domain: written down with the person, and no right to any record */
+  readonly administrator?: boolean;
 }
 
 export type Verification =
@@ -35,8 +37,8 @@ export type Verification =
   | { readonly kind: 'refused'; readonly sub?: string };
 
 export interface People {
-  /** @returns the sub. Adding a username again changes nothing and gives the sub that it has. */
-  add(person: NewPerson): Promise<string>;
+  /** Adding a username again changes nothing: `added` is false, and `sub` is the one that it has. */
+  add(person: NewPerson): Promise<{ readonly sub: string; readonly added: boolean }>;
   /** The same work is done for an unknown username. */
   verify(username: string, password: string): Promise<Verification>;
   /** undefined where unknown or disabled */
@@ -66,16 +68,17 @@ const personOf = ({ sub, username, name, fhir_user }: Row): Person => ({
 export function createPeople(pool: pg.Pool): People {
   const columns = 'sub, username, password_hash, name, fhir_user';
   return {
-    async add({ username, password, name, fhirUser, patients = [] }) {
+    async add({ username, password, name, fhirUser, patients = [], administrator = false }) {
       const folded = foldUsername(username);
       if (folded === '' || folded.length > 200) throw new Error('A username has 1 to 200 characters.');
       if (password === '' || Buffer.byteLength(password) > maxPasswordBytes) {
         throw new Error(`A password has 1 to ${maxPasswordBytes} bytes.`);
       }
       const hash = await hashPassword(password);
-      const { rows } = await pool.query<{ sub: string }>(
+      const { rows } = await pool.query<{ sub: string; added: boolean }>(
         `with added as (
-           insert into person (sub, username, password_hash, name, fhir_user) values ($1, $2, $3, $4, $5)
+           insert into person (sub, username, password_hash, name, fhir_user, administrator)
+           values ($1, $2, $3, $4, $5, $10)
            on conflict (username) do nothing returning sub
          ), linked as (
            insert into person_patient (sub, patient, relation, starts_at, ends_at)
@@ -83,7 +86,8 @@ export function createPeople(pool: pg.Pool): People {
            from added, unnest($6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
              as p (patient, relation, starts_at, ends_at)
          )
-         select sub from added union all select sub from person where username = $2 limit 1`,
+         select sub, true as added from added
+         union all select sub, false from person where username = $2 limit 1`,
         [
           randomUUID(),
           folded,
@@ -94,11 +98,12 @@ export function createPeople(pool: pg.Pool): People {
           patients.map(({ relation }) => relation),
           patients.map(({ from }) => from ?? null),
           patients.map(({ until }) => until ?? null),
+          administrator,
         ],
       );
       const [row] = rows;
       if (row === undefined) throw new Error('The person could not be added; try again.');
-      return row.sub;
+      return row;
     },
     async verify(username, password) {
       const { rows } = await pool.query<Row>(

@@ -63,7 +63,7 @@ export async function startDomain(
   const { pool } = database;
   const people = createPeople(pool);
   const one = { patients: [{ patient: 'p1', relation: 'self' }] };
-  const ana = await people.add({
+  const { sub: ana } = await people.add({
     username: 'ana',
     password: 'correct horse',
     name: 'Ana',

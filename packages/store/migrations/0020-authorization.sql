@@ -11,6 +11,8 @@ create table person (
   name text not null,
   -- `Patient/12`, `Practitioner/3`, or an absolute URL
   fhir_user text,
+  -- runs the domain; gives no right to any record
+  administrator boolean not null default false,
   disabled_at timestamptz,
   created_at timestamptz not null default now()
 );
