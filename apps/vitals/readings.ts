@@ -18,6 +18,8 @@ export interface Readings {
   readonly readings: readonly Reading[];
   /** one for each series */
   readonly usual: readonly (Range | undefined)[];
+  /** `usual` is what the laboratory printed on the newest result, not the range of adults */
+  readonly printed: boolean;
   /** how many were turned into `unit` from another one */
   readonly converted: number;
   /** how many have no date and are left out */
@@ -50,12 +52,12 @@ export function readReadings(measure: Measure, resources: readonly Resource[]): 
   const newest = sorted.findLast(({ amounts }) => amounts.some((amount) => amount !== undefined));
   const unit = newest?.amounts.find((amount) => amount !== undefined)?.unit;
   const turn = (amount: Amount | undefined) => (amount && unit ? convert(amount, unit) : undefined);
+  const printed = measure.series.length === 1 ? printedRange(newest?.observation, unit) : undefined;
   return {
     unit,
     readings: sorted.map(({ date, at, amounts }) => ({ date, at, amounts: amounts.map(turn) })),
-    usual: measure.series.map(
-      ({ usual }) => (measure.series.length === 1 && printedRange(newest?.observation, unit)) || inUnit(usual, unit),
-    ),
+    usual: printed === undefined ? measure.series.map(({ usual }) => inUnit(usual, unit)) : [printed],
+    printed: printed !== undefined,
     converted: sorted.filter(({ amounts }) => amounts.some((amount) => amount && amount.unit !== unit && turn(amount)))
       .length,
     undated: valid.length - dated.length,

@@ -2,6 +2,7 @@
 import type { Failure } from '@affinity/client/failure.ts';
 import type { SmartClient } from '@affinity/client/server/smart-client.ts';
 import type { Session, SessionStore } from '@affinity/client/session.ts';
+import { ageAt } from './dates.ts';
 import { type Measure, measures } from './measures.ts';
 import { type Readings, readReadings } from './readings.ts';
 import { readSharing, type Sharing } from './sharing.ts';
@@ -37,6 +38,7 @@ export async function readRecord(
   store: SessionStore,
   session: Session,
   limits: RecordLimits,
+  now: number,
 ): Promise<RecordRead> {
   const [patient, ...parts] = await Promise.all([
     readPatient(client, store, session),
@@ -49,10 +51,20 @@ export async function readRecord(
   for (const [index, measure] of measures.entries()) {
     const readings = parts[index];
     if (readings === undefined || readings === 'signed-out') return { kind: 'signed-out' };
-    shown.push({ measure, readings });
+    shown.push({ measure, readings: isAdult(patient, now) ? readings : withoutAdultRange(readings) });
   }
   return { kind: 'record', record: { session: current, sharing: readSharing(current.scope), patient, parts: shown } };
 }
+
+/** Known to be 18 or older. */
+const isAdult = (patient: Part<Patient>, now: number): boolean =>
+  patient.kind === 'found' && (ageAt(patient.value.birthDate ?? '', now) ?? 0) >= 18;
+
+/** What is usual for adults says nothing of a child, nor of somebody whose age was not shared. */
+const withoutAdultRange = (readings: Part<Readings>): Part<Readings> =>
+  readings.kind !== 'found' || readings.value.printed
+    ? readings
+    : { ...readings, value: { ...readings.value, usual: readings.value.usual.map(() => undefined) } };
 
 async function readPatient(
   client: SmartClient,

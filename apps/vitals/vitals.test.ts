@@ -150,6 +150,14 @@ describe('the page', () => {
     assert.equal(page.split('<details>').length - 1, 3);
     assert.doesNotMatch(page, /Not shared/);
   });
+  test('a child is not measured by what is usual for adults', async () => {
+    await site.signIn();
+    assert.match(await site.chart(), /Usual for adults/);
+    record.patient = { ...record.patient, birthDate: '2022-05-03' };
+    const page = await site.chart();
+    assert.match(page, /born 3 May 2022/);
+    assert.doesNotMatch(page, /Usual for adults|usual range/);
+  });
   test('says what was left out, and does not break', async () => {
     record.scope = `openid launch/patient patient/Patient.r patient/Observation.rs?category=${vitalSigns}`;
     record.resources = record.resources.slice(0, 2);
@@ -157,7 +165,7 @@ describe('the page', () => {
     const page = await site.chart();
     assert.match(page, /Not shared: laboratory results\./);
     assert.match(page, /href="https:\/\/record\.example\/my-apps"/);
-    assert.match(page, /Your glucose is not shown, because laboratory results were not shared/);
+    assert.match(page, /Glucose is not shown, because laboratory results were not shared/);
     assert.match(page, /<strong>80\.2<\/strong>/);
   });
   test('asks for nothing that was not granted', async () => {
@@ -171,7 +179,7 @@ describe('the page', () => {
   test('a search that is refused is not shared; one that fails is a fault, and the rest stays', async () => {
     await site.signIn();
     record.refuse = { path: '29463-7', status: 403 };
-    assert.match(await site.chart(), /Your weight is not shown, because vital signs were not shared/);
+    assert.match(await site.chart(), /Weight is not shown, because vital signs were not shared/);
     record.refuse = { path: '29463-7', status: 500 };
     const page = await site.chart();
     const [, reference = '?'] = /could not be fetched[\s\S]*?<code>(\w{8})<\/code>/.exec(page) ?? [];

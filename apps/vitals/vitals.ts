@@ -139,7 +139,7 @@ export function createVitals(options: VitalsOptions): { readonly fetch: (request
     const id = signedInId(c);
     const person = people.get(id);
     if (id === undefined) return c.redirect(`${base}/`, 303);
-    const read = person && (await readRecord(smart, storeOf(id), person.session, readings));
+    const read = person && (await readRecord(smart, storeOf(id), person.session, readings, now()));
     if (person === undefined || read?.kind !== 'record') {
       people.take(id);
       forget(c);

@@ -11,8 +11,8 @@ export interface Frame {
 }
 
 export interface SignedIn {
-  /** `you`, or who else looks at the record */
-  readonly who: string;
+  /** who is signed in, as a phrase */
+  readonly who: Markup;
   readonly csrf: string;
 }
 
@@ -52,7 +52,7 @@ ${onwards === undefined ? '' : html`<meta http-equiv="refresh" content="0; url=$
 ${
   signedIn === undefined
     ? ''
-    : html`<p class="who">Signed in as <strong>${signedIn.who}</strong></p>
+    : html`<p class="who">${signedIn.who}</p>
 <form method="post" action="${frame.base}/sign-out"><input type="hidden" name="csrf" value="${signedIn.csrf}"><button class="quiet" type="submit">Sign out</button></form>`
 }
 </div>

@@ -53,16 +53,16 @@ export function measureSection(measure: Measure, part: Part<Readings>, reference
     html`<section class="card measure" id="${measure.id}"><h2>${measure.title}</h2>${content}</section>`;
   if (part.kind === 'not-shared') {
     const group = measure.groups.includes('laboratory') ? 'laboratory results' : 'vital signs';
-    return section(html`<p>Your ${measure.noun} is not shown, because ${group} were not shared with Vitals.</p>`);
+    return section(html`<p>${measure.title} is not shown, because ${group} were not shared with Vitals.</p>`);
   }
   if (part.kind === 'fault') {
-    return section(html`<p>Your ${measure.noun} could not be fetched just now. Nothing is lost; load this page again in a moment.</p>
+    return section(html`<p>${measure.title} could not be fetched just now. Nothing is lost; load this page again in a moment.</p>
 <p class="hint">If it keeps happening, quote the reference <code>${reference}</code>.</p>`);
   }
   const readings = part.value.readings.filter(isMeasured);
   if (readings.length === 0) {
     return section(
-      html`<p>Your record holds no readings of ${measure.noun} that Vitals may see. When one is added, it appears here.</p>`,
+      html`<p>The record holds no readings of ${measure.noun} that Vitals may see. When one is added, it appears here.</p>`,
     );
   }
   const chart = describeChart(measure, part.value);

@@ -50,10 +50,11 @@ function notShared({ sharing, session }: RecordView): Markup | '' {
 }
 
 /** A patient who looks at the own record is `yourself`; somebody else is named as far as the id_token does. */
-function whoLooks({ session }: RecordView): string {
+function whoLooks({ session }: RecordView): Markup {
   const { fhirUser = '', patient, idTokenClaims } = session;
-  if (fhirUser.endsWith(`/Patient/${patient}`) || fhirUser === `Patient/${patient}`) return 'yourself';
-  if (typeof idTokenClaims?.name === 'string') return idTokenClaims.name;
-  if (fhirUser.includes('RelatedPerson/')) return 'a relative';
-  return fhirUser.includes('Practitioner/') ? 'a clinician' : 'another person';
+  if (fhirUser.endsWith(`/Patient/${patient}`) || fhirUser === `Patient/${patient}`) {
+    return html`Signed in as <strong>yourself</strong>`;
+  }
+  if (typeof idTokenClaims?.name === 'string') return html`Signed in as <strong>${idTokenClaims.name}</strong>`;
+  return html`Signed in <strong>for somebody else</strong>`;
 }

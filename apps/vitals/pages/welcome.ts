@@ -15,7 +15,7 @@ const notices: Readonly<Record<Notice, string>> = {
   ended: 'You are no longer signed in: your time was over, or the access was ended. Sign in again to see your numbers.',
   'signed-out': 'You are signed out. Vitals can see nothing more.',
   'signed-out-here':
-    'You are signed out here, but your health record could not be told just now. You can end the access there at any time.',
+    'You are signed out here, but your health record could not be told just now. The access ends there when you said so.',
 };
 
 export const welcomePage = (frame: Frame, notice?: Notice) =>
@@ -35,6 +35,6 @@ ${signInForm(frame)}
 <section class="facts" aria-label="What to know before you sign in">
 <div><h2>What it asks to see</h2><p>Your name and birth date, your vital signs, and your laboratory results for glucose. You can untick what you want to keep to yourself.</p></div>
 <div><h2>What it does with it</h2><p>It shows it to you, on this page. It cannot change your record, and it keeps no copy.</p></div>
-<div><h2>How it ends</h2><p>Sign out here, or end the access in your health record at any time.</p></div>
+<div><h2>How it ends</h2><p>Sign out here, and Vitals can see nothing more. Otherwise it ends when you said so.</p></div>
 </section>`,
   );

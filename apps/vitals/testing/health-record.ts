@@ -12,6 +12,7 @@ export interface HealthRecord {
   refuse: { readonly path: string; readonly status: number } | undefined;
   fhirUser: string;
   resources: readonly Resource[];
+  patient: Resource;
   /** the address to come back to, for the authorization address that the app sent the person to */
   allow(url: string): string;
   /** ends all tokens, refresh tokens too */
@@ -80,6 +81,7 @@ export async function createHealthRecord(origin: string): Promise<HealthRecord> 
     refuse: undefined,
     fhirUser: `${iss}/Patient/p1`,
     resources: [],
+    patient,
     allow(address) {
       const asked = new URL(address).searchParams;
       const code = `code-secret-${codes.size}`;
@@ -112,7 +114,7 @@ export async function createHealthRecord(origin: string): Promise<HealthRecord> 
       if (url.pathname === '/auth/revoke')
         return new Response(null, { status: record.refuse?.path === '/auth/revoke' ? 503 : 200 });
       if (record.refuse !== undefined && url.href.includes(record.refuse.path)) return json({}, record.refuse.status);
-      return url.pathname === '/fhir/Patient/p1' ? json(patient) : answerSearch(url);
+      return url.pathname === '/fhir/Patient/p1' ? json(record.patient) : answerSearch(url);
     },
   };
   return record;
