@@ -37,7 +37,7 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
         ? undefined
         : await findLiveGrant(pool, row.grantId, now());
     if (row === undefined || grant?.clientId !== client.id) return inactive;
-    const person = await stillEntitled(neighbours, grant);
+    const person = await stillEntitled(pool, grant, now());
     if (person === undefined) return inactive;
     const exp = Math.floor(row.expiresAt.getTime() / 1000);
     const { scope, clientId, sub, patient, audience } = grant;

@@ -65,8 +65,27 @@ const personOf = ({ sub, username, name, fhir_user }: Row): Person => ({
   ...(fhir_user === null ? {} : { fhirUser: fhir_user }),
 });
 
+const columns = 'sub, username, password_hash, name, fhir_user';
+
+type Queryable = pg.Pool | pg.PoolClient;
+
+/** As `People.find`; inside a transaction on its own connection, so that nobody who holds one waits for another. */
+export async function findPerson(db: Queryable, sub: string): Promise<Person | undefined> {
+  if (!/^[0-9a-f-]{36}$/.test(sub)) return undefined;
+  const { rows } = await db.query<Row>(`select ${columns} from person where sub = $1 and disabled_at is null`, [sub]);
+  return rows[0] === undefined ? undefined : personOf(rows[0]);
+}
+
+export async function findPatientsOf(db: Queryable, sub: string, at: Date): Promise<readonly ActsFor[]> {
+  const { rows } = await db.query<{ patient: string; relation: string }>(
+    `select patient, relation from person_patient where sub = $1 and starts_at <= $2 and ends_at > $2
+     order by relation <> 'self', patient`,
+    [sub, at],
+  );
+  return rows;
+}
+
 export function createPeople(pool: pg.Pool): People {
-  const columns = 'sub, username, password_hash, name, fhir_user';
   return {
     async add({ username, password, name, fhirUser, patients = [], administrator = false }) {
       const folded = foldUsername(username);
@@ -115,21 +134,8 @@ export function createPeople(pool: pg.Pool): People {
       if (right && row !== undefined) return { kind: 'verified', person: personOf(row) };
       return { kind: 'refused', ...(row === undefined ? {} : { sub: row.sub }) };
     },
-    async find(sub) {
-      if (!/^[0-9a-f-]{36}$/.test(sub)) return undefined;
-      const { rows } = await pool.query<Row>(`select ${columns} from person where sub = $1 and disabled_at is null`, [
-        sub,
-      ]);
-      return rows[0] === undefined ? undefined : personOf(rows[0]);
-    },
-    async patientsOf(sub, at) {
-      const { rows } = await pool.query<{ patient: string; relation: string }>(
-        `select patient, relation from person_patient where sub = $1 and starts_at <= $2 and ends_at > $2
-         order by relation <> 'self', patient`,
-        [sub, at],
-      );
-      return rows;
-    },
+    find: (sub) => findPerson(pool, sub),
+    patientsOf: (sub, at) => findPatientsOf(pool, sub, at),
     async disable(sub, at) {
       await pool.query('update person set disabled_at = coalesce(disabled_at, $2) where sub = $1', [sub, at]);
     },

@@ -69,6 +69,23 @@ test('eight at once, fifty times, on two servers with one database', async (t) =
     assert.deepEqual(rows, [{ live: 1 }]);
   });
 
+  await t.test('more apps at once than there are connections: each is answered', async () => {
+    const browser = domain.browser();
+    await obtainTokens(domain);
+    let back = await signIn(browser);
+    const families: Tokens[] = [];
+    for (let count = 0; count < 24; count++) {
+      if (!back.headers.has('location')) back = await allow(browser, back);
+      const answer = await domain.token(codeFields(answerOf(back).get('code') ?? ''), basic('web'));
+      families.push((await answer.json()) as Tokens);
+      back = await browser.open(authorizeUrl());
+    }
+    const answers = await Promise.all(
+      families.map(({ refresh_token }) => domain.token(refreshFields(refresh_token), basic('web'))),
+    );
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  });
+
   await t.test('the keys are made once, by whichever server starts first', async () => {
     const [one, other] = await Promise.all(servers.map((server) => server.keys()));
     assert.deepEqual(one, other);

@@ -71,7 +71,7 @@ export async function redeemCode(neighbours: TokenNeighbours, { client, sent }: 
       return { kind: 'refused', error: invalidGrant('used before'), event: 'code-replayed', grant };
     }
     if (row.expires_at <= at) return refused(invalidGrant('expired'));
-    const person = await stillEntitled(neighbours, grant);
+    const person = await stillEntitled(db, grant, at);
     if (person === undefined) return refused(invalidGrant('the person may no longer act'));
     await noteGrantUse(db, grant.id, at, payload.authTime);
     const { response, issued } = await issueTokens(db, neighbours, {

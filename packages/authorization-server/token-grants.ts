@@ -6,12 +6,11 @@ import type { AuthorizationEvent, Record as RecordEvent } from './audit-recorder
 import type { Client } from './clients.ts';
 import type { EndGrant, EndReason, Grant } from './grants.ts';
 import { closeGrant } from './grants.ts';
-import type { People, Person } from './people.ts';
+import { findPatientsOf, findPerson, type Person } from './people.ts';
 import type { IssueNeighbours } from './token-response.ts';
 
 export interface TokenNeighbours extends IssueNeighbours {
   readonly pool: pg.Pool;
-  readonly people: People;
   readonly resourceServers: readonly ResourceServer[];
   readonly endGrant: EndGrant;
   readonly record: RecordEvent;
@@ -52,10 +51,14 @@ export const endFamily = (
   return closeGrant(db, grant.id, reason, { at, tokensEnd: new Date(at.getTime() + longest * 1000), endGrant });
 };
 
-/** The person as now, if still known and still allowed to act for the patient of the grant. */
-export async function stillEntitled({ people, now }: TokenNeighbours, grant: Grant): Promise<Person | undefined> {
-  const person = await people.find(grant.sub);
+/**
+ * The person as now, if still known and still allowed to act for the patient of the grant.
+ * @param db in a transaction its own connection: asking the pool for a second one would let many callers at once wait for
+ * connections that none of them gives back
+ */
+export async function stillEntitled(db: pg.Pool | pg.PoolClient, grant: Grant, at: Date): Promise<Person | undefined> {
+  const person = await findPerson(db, grant.sub);
   if (person === undefined || grant.patient === undefined) return person;
-  const acts = await people.patientsOf(person.sub, now());
+  const acts = await findPatientsOf(db, person.sub, at);
   return acts.some(({ patient }) => patient === grant.patient) ? person : undefined;
 }

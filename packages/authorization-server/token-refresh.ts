@@ -71,7 +71,7 @@ export async function refreshTokens(
     if (row.expiresAt <= at) return refused(invalidGrant('expired'));
     const scope = refreshedScope(grant.scope, sent.get('scope'), settings);
     if (scope === undefined) return refused(new OAuthError('invalid_scope', 'scope is more than was granted'));
-    const person = await stillEntitled(neighbours, grant);
+    const person = await stillEntitled(db, grant, at);
     if (person === undefined) {
       await endFamily(db, neighbours, grant, 'person-gone');
       return { ...refused(invalidGrant('the person may no longer act')), grant };
