@@ -88,3 +88,8 @@ test('a secret in the file is never repeated', () => {
   assert.match(text, /listen\.tls\.key/);
   assert.doesNotMatch(text, /hunter2/);
 });
+
+test('a setting that is known and not used is said, not passed over', () => {
+  assert.match(configOf({ REDIS_URL: 'redis://localhost' }).notices.join(), /REDIS_URL is set and not used/);
+  assert.deepEqual(configOf({}).notices, []);
+});

@@ -23,6 +23,8 @@ export interface Config {
   /** absent: the embedded PostgreSQL */
   readonly databaseUrl?: string;
   readonly demonstration: { readonly patients: number } | undefined;
+  /** what an operator should know of the settings, though nothing is wrong with them */
+  readonly notices: readonly string[];
   readonly file: ConfigFile;
 }
 
@@ -60,13 +62,6 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
   if (databaseUrl !== undefined && !isPostgresUrl(databaseUrl)) {
     fault('DATABASE_URL', quote(withoutPassword(databaseUrl)), 'postgres://user:password@host:port/database');
   }
-  if (given('REDIS_URL') !== undefined) {
-    fault(
-      'REDIS_URL',
-      quote(withoutPassword(given('REDIS_URL') ?? '')),
-      'nothing: this version keeps all state in PostgreSQL',
-    );
-  }
 
   const file = readFile(
     resolve(directory, given('AFFINITY_CONFIG') ?? 'affinity.yaml'),
@@ -101,6 +96,10 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
       trustedProxies,
       dataDirectory: resolve(directory, given('AFFINITY_DATA') ?? 'data'),
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
+      notices:
+        given('REDIS_URL') === undefined
+          ? []
+          : ['REDIS_URL is set and not used: this version keeps all state in PostgreSQL.'],
       demonstration: demo === 'on' ? { patients: typeof patients === 'number' ? patients : 100 } : undefined,
       file,
     }),

@@ -13,6 +13,7 @@ const graceMs = 10_000;
 
 export const start = async ({ config, log, print }: CommandInput): Promise<number> => {
   const stop = waitForStop();
+  for (const notice of config.notices) print(notice);
   const metrics = createMetrics();
   let waitingFor: string | undefined = 'the database';
   let answer: Fetch | undefined;

@@ -1,7 +1,9 @@
 /** What an operator does: start, start again, stop, start a second one, ask for what is not there. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Domain, freePort, makeDirectory, removeDirectory, startDomain } from './domain.ts';
@@ -187,6 +189,49 @@ test('without the demonstration: empty, locked, and it says how to begin', async
     assert.doesNotMatch(await (await fetch(`${empty.origin}/`)).text(), /ana-demo/);
   } finally {
     await empty.stop();
+    removeDirectory(elsewhere);
+  }
+});
+
+/** @returns false where there is no openssl to make one with */
+const makeCertificate = (folder: string): boolean => {
+  const args = 'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost';
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'certificate.pem')];
+  return spawnSync('openssl', [...args.split(' '), ...files], { stdio: 'ignore' }).status === 0;
+};
+
+test('with a certificate of its own it speaks TLS, and plain HTTP gets nothing', async (t) => {
+  const elsewhere = makeDirectory();
+  const securePort = await freePort();
+  if (!makeCertificate(elsewhere)) {
+    t.skip('there is no openssl to make a certificate with');
+    return;
+  }
+  writeFileSync(join(elsewhere, 'affinity.yaml'), 'listen: { tls: { certificate: certificate.pem, key: key.pem } }\n');
+  const origin = `https://localhost:${securePort}`;
+  const secure = spawn(process.execPath, [bin, 'start'], {
+    cwd: elsewhere,
+    env: { PATH: process.env.PATH, AFFINITY_ORIGIN: origin, AFFINITY_DEMO: 'off' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await new Promise<void>((done, fail) => {
+      secure.stdout.on('data', (chunk: Buffer) => String(chunk).includes('Affinity is ready') && done());
+      secure.once('exit', (code) => fail(new Error(`it ended with ${code}`)));
+    });
+    const ca = readFileSync(join(elsewhere, 'certificate.pem'));
+    const answer = await new Promise<IncomingMessage>((done, fail) => {
+      get(`${origin}/fhir/.well-known/smart-configuration`, { ca }, done).once('error', fail);
+    });
+    assert.equal(answer.statusCode, 200);
+    let body = '';
+    for await (const chunk of answer) body += chunk;
+    assert.equal(JSON.parse(body).issuer, `${origin}/auth`);
+    await assert.rejects(fetch(`http://localhost:${securePort}/`));
+  } finally {
+    const ended = new Promise((done) => secure.once('exit', done));
+    secure.kill();
+    await ended;
     removeDirectory(elsewhere);
   }
 });
