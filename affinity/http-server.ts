@@ -32,6 +32,8 @@ export const listen = async (config: Pick<Config, 'listen' | 'trustedProxies'>, 
   const create = (): ServerType =>
     createAdaptorServer({
       fetch: (request, { incoming }) => {
+        if (!hasOneHost(incoming.rawHeaders))
+          return new Response(null, { status: 400, headers: { connection: 'close' } });
         const peer = incoming.socket?.remoteAddress;
         const address = originalAddress(peer, request.headers.get('x-forwarded-for'), config.trustedProxies);
         return fetch(request, address === undefined ? {} : { address });
@@ -65,6 +67,16 @@ export const listen = async (config: Pick<Config, 'listen' | 'trustedProxies'>, 
       await Promise.all(servers.map((server) => closeServer(server, graceMs)));
     },
   };
+};
+
+/** RFC 9112 §3.2: more than one is refused, for a proxy before us may have believed the other. */
+const hasOneHost = (rawHeaders: readonly string[]): boolean => {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts <= 1;
 };
 
 const bind = (server: ServerType, port: number, host: string): Promise<void> =>
