@@ -4,6 +4,7 @@ import { startEmbedded } from '@affinity/store/postgres/embedded.ts';
 import { migrate } from '@affinity/store/postgres/migrate.ts';
 import { createPool } from '@affinity/store/postgres/pool.ts';
 import { findRunning } from '@affinity/store/postgres/running.ts';
+import { createSharedConnection, type SharedConnection } from '@affinity/store/postgres/shared-connection.ts';
 import pg from 'pg';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
@@ -11,6 +12,8 @@ import type { Log } from './log.ts';
 export interface Database {
   readonly url: string;
   readonly pool: pg.Pool;
+  /** for reads by id */
+  readonly shared: SharedConnection;
   /** where it is, for people: never a password */
   readonly description: string;
   close(): Promise<void>;
@@ -27,13 +30,11 @@ export interface OpenOptions {
 /** @throws Error in plain words: the directory is in use, the database cannot be reached, a migration does not fit */
 export const openDatabase = async (config: Config, { log, onLost, join }: OpenOptions): Promise<Database> => {
   const source = await findSource(config, join, onLost);
-  const pool = createPool({
-    url: source.url,
-    max: config.file.limits.database_connections,
-    onError: (error) => log('database connection lost', { error: error.message }),
-  });
+  const onError = (error: Error): void => log('database connection lost', { error: error.message });
+  const pool = createPool({ url: source.url, max: config.file.limits.database_connections, onError });
+  const shared = createSharedConnection({ url: source.url, onError });
   const close = async (): Promise<void> => {
-    await pool.end();
+    await Promise.all([shared.close(), pool.end()]);
     await source.stop();
   };
   try {
@@ -42,7 +43,7 @@ export const openDatabase = async (config: Config, { log, onLost, join }: OpenOp
     await close();
     throw error;
   }
-  return { url: source.url, pool, description: source.description, close };
+  return { url: source.url, pool, shared, description: source.description, close };
 };
 
 interface Source {

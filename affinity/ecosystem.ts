@@ -41,14 +41,14 @@ const version = '0.1.0';
 
 export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<Ecosystem> => {
   const { config, database, metrics, log, now } = neighbours;
-  const { pool } = database;
+  const { pool, shared } = database;
   const { origin, demonstration, file } = config;
   const issuer = `${origin}/auth`;
   const clinicBase = `${origin}/fhir`;
   const ownBases = [clinicBase];
 
   const audit = createAuditLog({ pool });
-  const backend = createBackend({ pool, ownBases });
+  const backend = createBackend({ pool, shared, ownBases });
   const people = createPeople(pool);
   const grants = followGrants({
     connect: () => new pg.Client({ connectionString: database.url, application_name: 'affinity grants' }),

@@ -21,6 +21,7 @@ import { importResources } from '@affinity/store/import.ts';
 import { startEmbedded } from '@affinity/store/postgres/embedded.ts';
 import { migrate } from '@affinity/store/postgres/migrate.ts';
 import { createPool } from '@affinity/store/postgres/pool.ts';
+import { createSharedConnection } from '@affinity/store/postgres/shared-connection.ts';
 import { resourceKey } from '@affinity/store/terms.ts';
 import { createAdaptorServer } from '@hono/node-server';
 import { SignJWT } from 'jose';
@@ -41,7 +42,8 @@ const population = generatePopulation({ seed: 2026, patients: 100, today: '2026-
 await importResources(pool, population, { ownBases });
 await pool.query('analyze');
 
-const backend = createBackend({ pool, ownBases });
+const shared = createSharedConnection({ url: postgres.url, onError: () => {} });
+const backend = createBackend({ pool, shared, ownBases });
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }] };
 const grants = followGrants({
@@ -173,6 +175,7 @@ process.send?.({
 });
 process.once('message', async () => {
   await grants.close();
+  await shared.close();
   await pool.end();
   await postgres.stop();
   removeDirectory(directory);

@@ -5,12 +5,15 @@ import type pg from 'pg';
 import { storeCapabilities } from './capability.ts';
 import { createDatabase } from './database.ts';
 import { createHistory } from './history.ts';
+import type { SharedConnection } from './postgres/shared-connection.ts';
 import { createRead, createVread } from './read.ts';
 import { createSearch } from './search.ts';
 import { createCreate, createDelete, createUpdate } from './write.ts';
 
 export interface StoreOptions {
   readonly pool: pg.Pool;
+  /** for reads by id, which are short; they go through the pool where it is not given */
+  readonly shared?: SharedConnection;
   /** the absolute URLs at which this store's resources are known: a reference under one is a reference to it */
   readonly ownBases: readonly string[];
   /** epoch milliseconds; the system's clock unless told */
@@ -18,8 +21,8 @@ export interface StoreOptions {
 }
 
 /** The database must have had the migrations. The Filter is compiled into every statement. */
-export const createBackend = ({ pool, ownBases, now = Date.now }: StoreOptions): Backend => {
-  const database = createDatabase(pool);
+export const createBackend = ({ pool, shared, ownBases, now = Date.now }: StoreOptions): Backend => {
+  const database = createDatabase(pool, shared);
   const write = {
     database,
     now,

@@ -6,8 +6,10 @@ import { sql } from './sql.ts';
 import { resourceKey } from './terms.ts';
 import { parseVersionId, toDeletion, toVersion, type VersionRow } from './version-row.ts';
 
-const toReadResult = (type: string, row: VersionRow | undefined): ReadResult => {
+/** @throws Error when the row is not the one that was asked for: then no answer is better than this one. */
+const toReadResult = (type: string, id: string, row: VersionRow | undefined): ReadResult => {
   if (row === undefined) return { kind: 'absent' };
+  if (row.id !== id) throw new Error('The database answered with another resource than was asked for.');
   return row.deleted
     ? { kind: 'deleted', deletion: toDeletion(type, row) }
     : { kind: 'found', version: toVersion(type, row) };
@@ -15,12 +17,12 @@ const toReadResult = (type: string, row: VersionRow | undefined): ReadResult => 
 
 /** A deleted resource keeps the facts of its last content, so the Filter speaks of that. */
 export const createRead =
-  ({ query }: Database): Backend['read'] =>
+  ({ look }: Database): Backend['read'] =>
   async ({ type, id }, filter) => {
-    const [row] = await query<VersionRow>(sql`
+    const [row] = await look<VersionRow>(sql`
       select f.id, f.version, f.last_updated, f.deleted, f.body from resource f
       where f.rid = ${resourceKey(type, id)} and f.type = ${type} and f.id = ${id} and ${filterSql(filter, type)}`);
-    return toReadResult(type, row);
+    return toReadResult(type, id, row);
   };
 
 /** An earlier version is judged by its own content and by the current one. */
@@ -38,5 +40,5 @@ export const createVread =
       select f.id, h.version, h.last_updated, h.method = 'DELETE', h.body
       from resource f join resource_history h on h.rid = f.rid
       where ${current} and h.version = ${version} and ${filterSql(filter, type, 'h')}`);
-    return toReadResult(type, row);
+    return toReadResult(type, id, row);
   };
