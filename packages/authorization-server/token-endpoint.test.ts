@@ -218,6 +218,28 @@ test('the token endpoint', async (t) => {
     assert.equal(domain.audit.findLast(({ event }) => event === 'refresh-token-replayed')?.grant, grant);
   });
 
+  await t.test('whoever had to wait for the database is not late by the wait (C23)', async () => {
+    const { refresh_token, access_token } = await obtainTokens(domain);
+    const { pool } = domain.database;
+    const holder = await pool.connect();
+    await holder.query('begin');
+    await holder.query('select from authorization_grant where id = $1 for update', [claimsOf(access_token).grant_id]);
+    const waiting = async (count: number): Promise<void> => {
+      const statement = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      while ((await pool.query(statement)).rowCount !== count) await new Promise((done) => setTimeout(done, 5));
+    };
+    const first = token(refreshFields(refresh_token), basic('web'));
+    await waiting(1);
+    domain.advance(11);
+    const second = token(refreshFields(refresh_token), basic('web'));
+    await waiting(2);
+    await holder.query('commit');
+    holder.release();
+    const [one, other] = await Promise.all([first, second]);
+    assert.deepEqual([one.status, other.status], [200, 200]);
+    assert.equal(await one.text(), await other.text());
+  });
+
   await t.test('a person or a right that is gone ends the app’s (C32)', async () => {
     const url = authorizeUrl({ client_id: 'web', prompt: 'consent' });
     const browser = domain.browser();

@@ -50,12 +50,13 @@ export async function refreshTokens(
   const token = sent.get('refresh_token');
   if (token === undefined) return refused(new OAuthError('invalid_request', 'refresh_token is missing'));
   const { pool, settings, now } = neighbours;
-  const at = now();
   return transaction(pool, async (db): Promise<TokenOutcome> => {
     const known = await findRefreshToken(db, token);
     if (known === undefined) return refused(invalidGrant('unknown'));
     // The grant's row is the lock of the whole family: whoever comes second waits here and then sees what the first did.
     await db.query('select from authorization_grant where id = $1 for update', [known.grantId]);
+    // The time at which the lock is held: whoever had to wait for it is not late by the wait.
+    const at = now();
     const grant = await findLiveGrant(db, known.grantId, at);
     const row = await findRefreshToken(db, token);
     if (grant === undefined || row === undefined) return refused(invalidGrant('the grant has ended'));

@@ -48,3 +48,18 @@ test('a statement over its time is cancelled, and the name of the part is shown'
   await assert.rejects(pool.query('select pg_sleep(60)'), { code: '57014' });
   assert.deepEqual((await pool.query('show application_name')).rows, [{ application_name: 'clinic' }]);
 });
+
+test('an answer that does not come is not waited for, and its connection is not used again', async (t) => {
+  const { url } = await testDatabase(t);
+  const pool = createPool({ url, max: 1, queryTimeout: 100, onError: () => {} });
+  t.after(() => pool.end());
+  const { rows: before } = await pool.query('select pg_backend_pid() as pid');
+  await assert.rejects(pool.query('select pg_sleep(5)'), /timeout/i);
+  const { rows: after } = await pool.query('select pg_backend_pid() as pid');
+  assert.notDeepEqual(after, before);
+  await assert.rejects(
+    transaction(pool, (client) => client.query('select pg_sleep(5)')),
+    /timeout/i,
+  );
+  assert.deepEqual((await pool.query('select 1 as one')).rows, [{ one: 1 }]);
+});

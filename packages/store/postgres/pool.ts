@@ -12,6 +12,11 @@ export type PoolOptions = {
   readonly max?: number;
   /** Milliseconds after which the server cancels a statement; none by default. */
   readonly statementTimeout?: number;
+  /**
+   * Milliseconds after which we no longer wait for an answer, whatever the server does: it may be frozen, or the network
+   * gone. The connection is closed then. None by default.
+   */
+  readonly queryTimeout?: number;
   /** Milliseconds to wait for a connection, a free one included; 10,000 by default. */
   readonly connectTimeout?: number;
   /** Shown in `pg_stat_activity`. */
@@ -28,6 +33,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: options.connectTimeout ?? 10_000,
     application_name: options.applicationName ?? 'affinity',
     ...(options.statementTimeout === undefined ? {} : { statement_timeout: options.statementTimeout }),
+    ...(options.queryTimeout === undefined ? {} : { query_timeout: options.queryTimeout }),
   });
   pool.on('error', options.onError);
   // A client in use reports its end as a rejected query and as an event; without a listener the event ends the process.
