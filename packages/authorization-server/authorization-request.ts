@@ -55,11 +55,14 @@ export async function checkAuthorizationRequest(
   { values, repeated }: Parameters,
   { clients, resourceServers, settings, verifyHint }: RequestNeighbours,
 ): Promise<AuthorizationRequest> {
-  const page = (fault: 'unknown-app' | 'bad-return-address', detail: string): AuthorizationRequest => ({
+  const page = (fault: 'unknown-app' | 'bad-return-address' | 'bad-request', detail: string): AuthorizationRequest => ({
     kind: 'page',
     fault,
     detail,
   });
+  // RFC 6749 appendix A has it in no parameter, and what is kept of a request could not hold it.
+  if ([...values.values()].some((value) => value.includes('\0')))
+    return page('bad-request', 'A parameter holds a NUL character.');
   if (repeated.includes('client_id')) return page('unknown-app', 'client_id was sent more than once.');
   if (repeated.includes('redirect_uri')) return page('bad-return-address', 'redirect_uri was sent more than once.');
   const client = clients.find(values.get('client_id') ?? '');

@@ -47,8 +47,9 @@ export interface People {
   disable(sub: string, at: Date): Promise<void>;
 }
 
-/** How usernames are compared. */
-export const foldUsername = (username: string): string => username.normalize('NFKC').trim().toLowerCase();
+/** How usernames are compared. A NUL, which PostgreSQL has no text with, becomes a character that no username has. */
+export const foldUsername = (username: string): string =>
+  username.normalize('NFKC').trim().toLowerCase().replaceAll('\0', '\u{fffd}');
 
 interface Row {
   readonly sub: string;
