@@ -9,9 +9,12 @@ import { everything } from '@affinity/core/fhir/filter.ts';
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import { routeOf } from '@affinity/resource-server/api.ts';
 import { askedBy } from '@affinity/resource-server/asked.ts';
+import { originHeaders } from '@affinity/resource-server/cors.ts';
 import { defaultLimits } from '@affinity/resource-server/limits.ts';
 import { preferencesOf } from '@affinity/resource-server/negotiation.ts';
 import { createPageCursors } from '@affinity/resource-server/page-cursor.ts';
+import { createPublicDocuments } from '@affinity/resource-server/public-documents.ts';
+import { requestIdOf } from '@affinity/resource-server/request-id.ts';
 import { createResourceServer } from '@affinity/resource-server/resource-server.ts';
 import { respond, respondError } from '@affinity/resource-server/respond.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
@@ -54,16 +57,13 @@ const grants = followGrants({
   now: Date.now,
 });
 const pageKey = randomBytes(32);
+const described = { name: 'clinic', base, issuer, authorizationMetadata: () => ({}), smartCapabilities: [] };
 const clinic = createResourceServer({
-  name: 'clinic',
-  base,
+  ...described,
   backend,
   audit: createAuditLog({ pool }),
-  issuer,
   keys: async () => keys,
   grants,
-  authorizationMetadata: () => ({}),
-  smartCapabilities: [],
   facts: () => ({}),
   pageKey,
   allowsOrigin: () => false,
@@ -95,15 +95,27 @@ const capabilities = new Map(backend.capabilities.map((each) => [each.type, each
 const pages = createPageCursors({ key: pageKey, base, seconds: 3600, now: Date.now });
 const principal = { clientId: 'bench', tokenId: 'bench', scopes: [] };
 
-/** The door, the store and the answer of the clinic, and nothing between them. */
+const publicDocument = createPublicDocuments({
+  ...described,
+  capabilities: backend.capabilities,
+  started: Date.now(),
+});
+
+/** The door, the store and the answer of the clinic, headers and all; but nobody asks who it is, decides or records. */
 const unguarded = async (request: Request): Promise<Response> => {
+  const requestId = requestIdOf(request.headers);
   const url = new URL(request.url);
+  const open = await publicDocument(request, url);
+  if (open !== undefined) return open;
+  const allowed = await originHeaders(request.headers.get('origin'), () => false);
+  const edge = { 'X-Request-Id': requestId, ...allowed };
   const routed = routeOf(request.method, url.pathname.slice('/fhir'.length), capabilities);
-  if (routed.kind === 'no-route') return respondError(routed.error);
+  if (routed.kind === 'no-route') return respondError(routed.error, edge);
   const preferences = preferencesOf(request.headers);
   const around = { pages, principal, limits: defaultLimits, ownBases, handling: preferences.handling, now: Date.now() };
   const { asked, historyParams } = await askedBy(request, url, routed.route, routed.capability, around);
-  const context = { base, principal, pages, preferences, ifNoneMatch: null, historyParams };
+  const ifNoneMatch = request.headers.get('if-none-match');
+  const context = { base, principal, pages, preferences, ifNoneMatch, historyParams, edge };
   const { intent } = asked;
   if (intent.kind === 'search-type') {
     const result = await backend.searchType(intent.query, everything);

@@ -13,27 +13,23 @@ export const openToAll = (response: Response): Response => {
   return response;
 };
 
-/** Never with credentials: nothing here is decided by a cookie. */
-export const openToOrigin = async (
-  response: Response,
+/** The headers of an answer about records. Never with credentials: nothing here is decided by a cookie. */
+export const originHeaders = async (
   origin: string | null,
   allows: AllowsOrigin,
-): Promise<Response> => {
-  response.headers.append('Vary', 'Origin');
-  if (origin !== null && (await allows(origin))) {
-    response.headers.set('Access-Control-Allow-Origin', origin);
-    response.headers.set('Access-Control-Expose-Headers', exposedHeaders);
-  }
-  return response;
-};
+): Promise<Readonly<Record<string, string>>> =>
+  origin !== null && (await allows(origin))
+    ? { Vary: 'Origin', 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': exposedHeaders }
+    : { Vary: 'Origin' };
 
 /** Answers a preflight; it says nothing of whether the path exists. */
-export const preflight = (): Response =>
+export const preflight = (headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(null, {
     status: 204,
     headers: {
       'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE',
       'Access-Control-Allow-Headers': requestHeaders,
       'Access-Control-Max-Age': '600',
+      ...headers,
     },
   });

@@ -16,14 +16,14 @@ import { askedBy } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery, Unrecorded } from './audit-trail.ts';
 import { type Authentication, createAuthenticate } from './authenticate.ts';
 import { challenge } from './challenge.ts';
-import { type AllowsOrigin, openToOrigin, preflight } from './cors.ts';
+import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
 import { createGuard } from './guard.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { preferencesOf } from './negotiation.ts';
 import { createPageCursors } from './page-cursor.ts';
 import { createPublicDocuments, protectedResourcePath } from './public-documents.ts';
 import { requestIdOf } from './request-id.ts';
-import { respond, respondError } from './respond.ts';
+import { type EdgeHeaders, respond, respondError } from './respond.ts';
 
 export interface ResourceServerOptions {
   /** as the audit log knows it: `clinic` */
@@ -116,7 +116,12 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
   };
 
   /** Everything under the base that is not public: recorded before it is answered, whatever the answer is. */
-  const answerRecords = async (request: Request, url: URL, known: Pick<AuditSubject, 'requestId' | 'address'>) => {
+  const answerRecords = async (
+    request: Request,
+    url: URL,
+    known: Pick<AuditSubject, 'requestId' | 'address'>,
+    edge: EdgeHeaders,
+  ) => {
     const routed = routeOf(request.method, url.pathname.slice(basePath.length), capabilities);
     const subject: AuditSubject = {
       ...known,
@@ -135,12 +140,12 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
           ? { query: recordableQuery(url.search.slice(1)) }
           : {};
       await audit({ ...subject, ...principal, ...query }, { outcome: 'denied', status: error.status, reason });
-      return respondError(error);
+      return respondError(error, edge);
     }
     const { principal } = authentication;
     if (routed.kind === 'no-route') {
       await audit({ ...subject, principal }, { outcome: 'failed', status: routed.error.status });
-      return respondError(routed.error);
+      return respondError(routed.error, edge);
     }
     const preferences = preferencesOf(request.headers);
     const around = { pages, principal, limits, ownBases, handling: preferences.handling, now: now() };
@@ -149,29 +154,33 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const ifNoneMatch = request.headers.get('if-none-match');
     try {
       const answer = await guard(principal, recorded).perform(asked);
-      return respond(answer, { base, principal, pages, preferences, ifNoneMatch, historyParams });
+      return respond(answer, { base, principal, pages, preferences, ifNoneMatch, historyParams, edge });
     } catch (error) {
       if (error instanceof Unrecorded) throw error;
       const told = faultOf(error);
       if (told.status >= 500) log('request-failed', { requestId: known.requestId, error: nameOf(error) });
       await audit(recorded, { outcome: 'failed', status: told.status });
-      return respondError(told);
+      return respondError(told, edge);
     }
   };
 
   const answer = async (request: Request, connection: { readonly address?: string }, requestId: string) => {
+    const own = { 'X-Request-Id': requestId };
     if (request.url.length > limits.urlCharacters)
-      return respondError(fhirError(414, 'too-long', 'the URL is too long'));
+      return respondError(fhirError(414, 'too-long', 'the URL is too long'), own);
     const url = new URL(request.url);
     const open = await publicDocument(request, url);
-    if (open !== undefined) return open;
-    if (!url.pathname.startsWith(`${basePath}/`) && url.pathname !== basePath) {
-      return respondError(fhirError(404, 'not-found', 'there is nothing at this path'));
+    if (open !== undefined) {
+      open.headers.set('X-Request-Id', requestId);
+      return open;
     }
-    const from = request.headers.get('origin');
-    if (request.method === 'OPTIONS') return openToOrigin(preflight(), from, allowsOrigin);
+    if (!url.pathname.startsWith(`${basePath}/`) && url.pathname !== basePath) {
+      return respondError(fhirError(404, 'not-found', 'there is nothing at this path'), own);
+    }
+    const edge = { ...own, ...(await originHeaders(request.headers.get('origin'), allowsOrigin)) };
+    if (request.method === 'OPTIONS') return preflight(edge);
     const address = connection.address === undefined ? {} : { address: connection.address };
-    return openToOrigin(await answerRecords(request, url, { requestId, ...address }), from, allowsOrigin);
+    return answerRecords(request, url, { requestId, ...address }, edge);
   };
 
   return {
@@ -181,9 +190,9 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       // What could not be recorded is not answered.
       const response = await answer(request, connection, requestId).catch((error: unknown) => {
         log('request-unanswered', { requestId, error: nameOf(error) });
-        return respondError(fhirError(503, 'transient', 'the request cannot be answered now'));
+        const told = fhirError(503, 'transient', 'the request cannot be answered now');
+        return respondError(told, { 'X-Request-Id': requestId });
       });
-      response.headers.set('X-Request-Id', requestId);
       return request.method === 'HEAD' ? new Response(null, response) : response;
     },
   };

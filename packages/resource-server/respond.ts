@@ -21,8 +21,11 @@ const versionHeaders = ({ versionId, lastUpdated }: Version): Record<string, str
 const json = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(body, { status, headers: { ...common, 'Content-Type': fhirJson, ...headers } });
 
-export const respondError = ({ status, issues, headers }: FhirError): Response =>
-  json(status, JSON.stringify(operationOutcome(issues)), headers);
+/** Headers that an answer has whatever it says; given when it is made, because adding to a Response costs more. */
+export type EdgeHeaders = Readonly<Record<string, string>>;
+
+export const respondError = ({ status, issues, headers }: FhirError, edge: EdgeHeaders = {}): Response =>
+  json(status, JSON.stringify(operationOutcome(issues)), { ...edge, ...headers });
 
 export interface ResponseContext {
   readonly base: string;
@@ -33,6 +36,7 @@ export interface ResponseContext {
   readonly ifNoneMatch: string | null;
   /** what the history was asked with, as it was understood */
   readonly historyParams: readonly (readonly [string, string])[];
+  readonly edge: EdgeHeaders;
 }
 
 const withQuery = (url: string, params: readonly (readonly [string, string])[]): string => {
@@ -54,11 +58,11 @@ const links = (
 
 const respondWritten = (
   answer: Extract<Answer, { kind: 'written' }>,
-  { base, preferences }: ResponseContext,
+  { base, preferences, edge }: ResponseContext,
 ): Response => {
   const { version, status, mayRead } = answer;
   const place = `${base}/${version.type}/${version.id}/_history/${version.versionId}`;
-  const headers = { ...versionHeaders(version), ...(status === 201 ? { Location: place } : {}) };
+  const headers = { ...edge, ...versionHeaders(version), ...(status === 201 ? { Location: place } : {}) };
   if (preferences.return === 'OperationOutcome') {
     const outcome = operationOutcome([{ severity: 'information', code: 'informational', diagnostics: 'stored' }]);
     return json(status, JSON.stringify(outcome), headers);
@@ -75,11 +79,12 @@ const isKnown = (ifNoneMatch: string | null, versionId: string): boolean =>
     .some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${versionId}"`);
 
 export const respond = (answer: Answer, context: ResponseContext): Response => {
+  const { edge } = context;
   switch (answer.kind) {
     case 'refusal':
-      return respondError(answer.error);
+      return respondError(answer.error, edge);
     case 'resource': {
-      const headers = versionHeaders(answer.version);
+      const headers = { ...edge, ...versionHeaders(answer.version) };
       return isKnown(context.ifNoneMatch, answer.version.versionId)
         ? new Response(null, { status: 304, headers: { ...common, ...headers } })
         : json(200, answer.version.body, headers);
@@ -87,15 +92,16 @@ export const respond = (answer: Answer, context: ResponseContext): Response => {
     case 'written':
       return respondWritten(answer, context);
     case 'done':
-      return new Response(null, { status: 204, headers: common });
+      return new Response(null, { status: 204, headers: { ...common, ...edge } });
     case 'search': {
       const { query, result } = answer;
       const around = links(context, query.type, query.understood, result.next);
-      return json(200, searchset(context.base, result.matches, around, result.total));
+      return json(200, searchset(context.base, result.matches, around, result.total), edge);
     }
     case 'history': {
       const path = `${answer.type}/${answer.id}/_history`;
-      return json(200, history(context.base, answer.entries, links(context, path, context.historyParams, answer.next)));
+      const around = links(context, path, context.historyParams, answer.next);
+      return json(200, history(context.base, answer.entries, around), edge);
     }
   }
 };

@@ -3,6 +3,7 @@
  * share the next, so its cost is spread over all who wait. IHE BALP; docs/decisions/0004-audit-log.md.
  */
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditLog, AuditRecord } from '@affinity/core/fhir/audit-event.ts';
 import type pg from 'pg';
 import { beforeFirst, type ChainHead, type Segment, segmentHash } from './audit-chain.ts';
@@ -112,7 +113,7 @@ export const createAuditLog = ({
         }
         queue.push({ line: JSON.stringify(record), resolve, reject });
         // The records of one turn of the event loop go together.
-        flushing ??= Promise.resolve().then(flush);
+        flushing ??= nextTurn().then(flush);
       }),
     settle: async () => {
       while (flushing !== undefined) await flushing;

@@ -10,9 +10,8 @@ import { hash } from 'node:crypto';
 export type Term = string;
 
 const hashOf = (text: string): Term => {
-  const digest = hash('sha256', text, 'buffer');
-  digest[0] = (digest[0] ?? 0) & 0x7f;
-  return digest.readBigInt64BE(0).toString();
+  const first = BigInt(`0x${hash('sha256', text, 'hex').slice(0, 16)}`);
+  return BigInt.asUintN(63, first).toString();
 };
 
 // A type and a parameter hold no blank, and a length stands before the first of two values: no two meanings share a text.

@@ -3,6 +3,7 @@
  * it, and the answers come in the same order (PostgreSQL 18 documentation, 54.2.4, pipelining). Half the work of a
  * connection each, on both sides; but whoever stands behind a long statement waits for it, so only short ones go here.
  */
+import { Socket } from 'node:net';
 import pg from 'pg';
 
 export interface SharedConnectionOptions {
@@ -26,21 +27,28 @@ export interface SharedConnection {
   close(): Promise<void>;
 }
 
+interface Open {
+  readonly client: pg.Client;
+  readonly socket: Socket;
+}
+
 /** Nothing connects before the first statement. Each statement is its own transaction. */
 export const createSharedConnection = (options: SharedConnectionOptions): SharedConnection => {
-  let open: pg.Client | undefined;
-  let opening: Promise<pg.Client> | undefined;
+  let open: Open | undefined;
+  let opening: Promise<Open> | undefined;
   let closed = false;
 
-  const connect = async (): Promise<pg.Client> => {
+  const connect = async (): Promise<Open> => {
+    const socket = new Socket();
     const client = new pg.Client({
+      stream: () => socket,
       connectionString: options.url,
       pipeline: true,
       connectionTimeoutMillis: options.connectTimeout ?? 10_000,
       application_name: options.applicationName ?? 'affinity reads',
     });
     const forget = (): void => {
-      if (open === client) open = undefined;
+      if (open?.client === client) open = undefined;
     };
     client.on('error', (error) => {
       forget();
@@ -48,11 +56,11 @@ export const createSharedConnection = (options: SharedConnectionOptions): Shared
     });
     client.on('end', forget);
     await client.connect();
-    open = client;
-    return client;
+    open = { client, socket };
+    return open;
   };
 
-  const connected = (): Promise<pg.Client> => {
+  const connected = (): Promise<Open> => {
     if (closed) return Promise.reject(new Error('The connection was closed.'));
     opening ??= connect().finally(() => {
       opening = undefined;
@@ -60,8 +68,16 @@ export const createSharedConnection = (options: SharedConnectionOptions): Shared
     return opening;
   };
 
-  const run = <Row>(client: pg.Client, { text, values, name }: Parameters<SharedConnection['query']>[0]) =>
+  /** What is asked in one turn of the event loop is sent in one piece. */
+  const gather = (socket: Socket): void => {
+    if (socket.writableCorked > 0) return;
+    socket.cork();
+    setImmediate(() => socket.uncork());
+  };
+
+  const run = <Row>({ client, socket }: Open, { text, values, name }: Parameters<SharedConnection['query']>[0]) =>
     new Promise<readonly Row[]>((resolve, reject) => {
+      gather(socket);
       // As an object of the driver's own: it copies a plain one property by property.
       const query = new pg.Query<never>(text, values, (error: Error | null | undefined, result) =>
         error ? reject(error) : resolve(result.rows),
@@ -71,12 +87,12 @@ export const createSharedConnection = (options: SharedConnectionOptions): Shared
 
   return {
     query: <Row>(statement: Parameters<SharedConnection['query']>[0]) =>
-      open === undefined ? connected().then((client) => run<Row>(client, statement)) : run<Row>(open, statement),
+      open === undefined ? connected().then((now) => run<Row>(now, statement)) : run<Row>(open, statement),
     close: async () => {
       closed = true;
-      const client = open ?? (await opening?.catch(() => undefined));
+      const last = open ?? (await opening?.catch(() => undefined));
       open = undefined;
-      await client?.end();
+      await last?.client.end();
     },
   };
 };
