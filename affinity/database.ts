@@ -41,7 +41,9 @@ export const openDatabase = async (config: Config, { log, onLost, join }: OpenOp
     await migrate(source.url);
   } catch (error) {
     await close();
-    throw error;
+    if (config.databaseUrl === undefined) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`The PostgreSQL that DATABASE_URL names cannot be used: ${reason}.`, { cause: error });
   }
   return { url: source.url, pool, shared, description: source.description, close };
 };

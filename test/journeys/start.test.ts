@@ -117,6 +117,14 @@ test('wrong settings: one message names every fault, and the exit code is 2', as
   for (const name of ['AFFINITY_PORT', 'AFFINITY_DEMO', 'AFFINITY_HOST']) assert.match(wrong.stderr, new RegExp(name));
 });
 
+test('a database that does not answer: the message names the setting and the reason, not the password', async () => {
+  const DATABASE_URL = `postgres://affinity:hunter2@127.0.0.1:${await freePort()}/affinity`;
+  const failed = await run(directory, ['start'], { DATABASE_URL, AFFINITY_PORT: String(await freePort()) });
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /DATABASE_URL names cannot be used: connect ECONNREFUSED/);
+  assert.doesNotMatch(failed.stderr, /hunter2/);
+});
+
 test('a client that cannot be used is a wrong setting too', async () => {
   const elsewhere = makeDirectory();
   try {
