@@ -62,7 +62,8 @@ const pathOf = (request: Request): string => new URL(request.url).pathname;
 /** Resolves once: with undefined on SIGINT or SIGTERM, with a message when the database ended by itself. */
 const waitForStop = (): { asked: Promise<string | undefined>; fail: (message: string) => void } => {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(undefined));
+  // Heard each time: one Ctrl-C may arrive twice, from the terminal and from npm, and the second must not cut the stop short.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(undefined));
   return { asked: promise, fail: resolve };
 };
 
