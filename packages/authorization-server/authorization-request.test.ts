@@ -41,6 +41,7 @@ test('the authorization endpoint', async (t) => {
       authorizeUrl({ redirect_uri: undefined }),
       authorizeUrl({ redirect_uri: `${callback}/` }),
       authorizeUrl({ redirect_uri: 'https://evil.example/' }),
+      authorizeUrl({ state: 'a\0b' }),
       `${authorizeUrl()}&redirect_uri=${encodeURIComponent(callback)}`,
       `${authorizeUrl()}&redirect_uri=https%3A%2F%2Fevil.example`,
       `${authorizeUrl()}&client_id=web`,
