@@ -16,22 +16,46 @@ const columns = {
 export const sortableParams = (params: ReadonlySet<string>): readonly string[] =>
   params.has('date') ? ['_lastUpdated', 'date'] : ['_lastUpdated'];
 
+/** Names that the keys have in the rows of a page. */
+const names = { key1: sql`page.key1`, key2: sql`page.key2`, key3: sql`page.key3` } as const;
+const bareNames = { key1: sql`key1`, key2: sql`key2`, key3: sql`key3` } as const;
+type KeyName = keyof typeof names;
+
+export type KeyValues = Readonly<Record<KeyName, string>>;
+
 export interface OrderKey {
   readonly column: Sql;
+  readonly name: KeyName;
   readonly descending: boolean;
 }
 
 /** The keys to order by; the last is the resource's own, so that no two rows are equal. */
 export const orderKeys = (sort: readonly SortKey[], row: 'f' | 'p'): readonly OrderKey[] => {
-  const given = sort.length === 0 ? [{ param: 'date', descending: true }] : sort;
-  const keys = given.map(({ param, descending }) => {
-    if (param !== 'date' && param !== '_lastUpdated') {
-      throw fhirError(400, 'not-supported', 'Sorting by this parameter is not supported.');
-    }
-    return { column: columns[row][param], descending };
-  });
-  return [...keys, { column: columns[row].rid, descending: keys[0]?.descending ?? true }];
+  const [first = { param: 'date', descending: true }, ...others] = sort;
+  // A parameter that is given again orders nothing more.
+  const second = others.find(({ param }) => param !== first.param);
+  const columnOf = ({ param }: SortKey): Sql => {
+    if (param === 'date' || param === '_lastUpdated') return columns[row][param];
+    throw fhirError(400, 'not-supported', 'Sorting by this parameter is not supported.');
+  };
+  for (const key of others) columnOf(key);
+  return [
+    { name: 'key1', column: columnOf(first), descending: first.descending },
+    ...(second === undefined
+      ? []
+      : [{ name: 'key2', column: columnOf(second), descending: second.descending } as const]),
+    { name: 'key3', column: columns[row].rid, descending: first.descending },
+  ];
 };
+
+/** The keys as columns of a page, and the same order for its rows. */
+export const keyColumns = (keys: readonly OrderKey[]): Sql =>
+  joinSql(
+    keys.map(({ column, name }) => sql`${column} as ${bareNames[name]}`),
+    ', ',
+  );
+export const keysOfPage = (keys: readonly OrderKey[]): readonly OrderKey[] =>
+  keys.map((key) => ({ ...key, column: names[key.name] }));
 
 /** Whether the order is by `date` and then the key, as the indexes stand. */
 export const isIndexOrder = (sort: readonly SortKey[]): boolean =>
@@ -69,7 +93,8 @@ export const afterSql = (keys: readonly OrderKey[], cursor: string): Sql => {
 };
 
 /** The values of the last row's keys. Opaque to everybody else, and bound to the caller by the guard, not here. */
-export const toCursor = (values: readonly string[]): string => Buffer.from(values.join(' ')).toString('base64url');
+export const toCursor = (keys: readonly OrderKey[], values: KeyValues): string =>
+  Buffer.from(keys.map(({ name }) => values[name]).join(' ')).toString('base64url');
 
 const largest = 2n ** 63n;
 

@@ -5,7 +5,16 @@ import type { SearchClause, SearchQuery } from '@affinity/core/fhir/search-query
 import { clauseKeys, clausePostings, clauseSql, clauseStarts } from './clause-sql.ts';
 import type { Database } from './database.ts';
 import { filterPatient, filterSql, termArray } from './filter-sql.ts';
-import { afterSql, isIndexOrder, orderBySql, orderKeys, toCursor } from './page-order.ts';
+import {
+  afterSql,
+  isIndexOrder,
+  type KeyValues,
+  keyColumns,
+  keysOfPage,
+  orderBySql,
+  orderKeys,
+  toCursor,
+} from './page-order.ts';
 import { andSql, joinSql, type Sql, sql } from './sql.ts';
 import { toVersion, type VersionRow } from './version-row.ts';
 
@@ -17,9 +26,7 @@ interface Source {
   readonly order: 'f' | 'p';
 }
 
-interface MatchRow extends VersionRow {
-  readonly keys: readonly string[];
-}
+type MatchRow = VersionRow & KeyValues;
 
 /** Parameters by which little is found are looked up first: what names one thing, then what points to one, then codes. */
 const selectivity = (param: string): number =>
@@ -112,19 +119,19 @@ export const createSearch =
       return Number(row?.total ?? 0);
     };
     if (count === 0) return { matches: [], total: await countAll() };
-    const columns = joinSql(
-      keys.map(({ column }) => sql`${column}::text`),
-      ', ',
-    );
+    // The page is found on narrow rows; only then are the bodies fetched.
     const page = sql`
-      select f.rid, array[${columns}] as keys, row_number() over (order by ${orderBySql(keys)}) as place
-      from ${source.from}
+      select f.rid, ${keyColumns(keys)} from ${source.from}
       where ${matching} ${cursor === undefined ? sql`` : sql`and ${afterSql(keys, cursor)}`}
       order by ${orderBySql(keys)} limit ${count + 1}`;
+    const shownKeys = keysOfPage(keys);
+    const columns = joinSql(
+      shownKeys.map(({ column }) => column),
+      ', ',
+    );
     const rows = await query<MatchRow>(sql`
-      with page as materialized (${page})
-      select r.id, r.version, r.last_updated, r.deleted, r.body, page.keys
-      from page join resource r on r.rid = page.rid order by page.place`);
+      select r.id, r.version, r.last_updated, r.deleted, r.body, ${columns}
+      from (${page}) page join resource r on r.rid = page.rid order by ${orderBySql(shownKeys)}`);
     const shown = rows.slice(0, count);
     const last = shown.at(-1);
     const more = rows.length > count && last !== undefined;
@@ -133,6 +140,6 @@ export const createSearch =
     return {
       matches: shown.map((row) => toVersion(type, row)),
       ...(total === undefined ? {} : { total }),
-      ...(more ? { next: toCursor(last.keys) } : {}),
+      ...(more ? { next: toCursor(keys, last) } : {}),
     };
   };
