@@ -49,6 +49,8 @@ const limits = z
     sign_in_failures_per_address: z.int().min(1).max(100_000).default(200),
     sign_in_window_seconds: seconds(10, 86_400, 900),
     database_connections: z.int().min(4).max(500).default(20),
+    /** how long a statement may take, and how long an answer is waited for, before the caller is told 503 */
+    database_patience_seconds: seconds(1, 600, 15),
   })
   .prefault({});
 

@@ -25,14 +25,27 @@ export interface OpenOptions {
   readonly onLost: (message: string) => void;
   /** true: a server that already runs on the data directory is joined instead of refused (for commands beside it) */
   readonly join: boolean;
+  /** milliseconds that a statement may take; without it, commands wait as long as their work needs */
+  readonly patience?: number;
 }
 
 /** @throws Error in plain words: the directory is in use, the database cannot be reached, a migration does not fit */
-export const openDatabase = async (config: Config, { log, onLost, join }: OpenOptions): Promise<Database> => {
+export const openDatabase = async (config: Config, { log, onLost, join, patience }: OpenOptions): Promise<Database> => {
   const source = await findSource(config, join, onLost);
   const onError = (error: Error): void => log('database connection lost', { error: error.message });
-  const pool = createPool({ url: source.url, max: config.file.limits.database_connections, onError });
-  const shared = createSharedConnection({ url: source.url, onError });
+  const pool = createPool({
+    url: source.url,
+    max: config.file.limits.database_connections,
+    onError,
+    ...(patience === undefined
+      ? {}
+      : { statementTimeout: patience, queryTimeout: patience + 1_000, connectTimeout: patience }),
+  });
+  const shared = createSharedConnection({
+    url: source.url,
+    onError,
+    ...(patience === undefined ? {} : { answerTimeout: patience, connectTimeout: patience }),
+  });
   const close = async (): Promise<void> => {
     await Promise.all([shared.close(), pool.end()]);
     await source.stop();

@@ -30,6 +30,7 @@ export const start = async ({ config, log, print }: CommandInput): Promise<numbe
     const database = await openDatabase(config, {
       log,
       join: false,
+      patience: config.file.limits.database_patience_seconds * 1_000,
       onLost: (message) => stop.fail(message),
     });
     try {

@@ -69,3 +69,15 @@ test('a server that cannot be reached is an error to the caller, and nobody else
   await assert.rejects(connection.query(echo(1)));
   await connection.close();
 });
+
+test('a server that gives no answer is given up, and everybody who waits is told', async (t) => {
+  const { url } = await testDatabase(t);
+  const connection = createSharedConnection({ url, answerTimeout: 200, onError: () => {} });
+  t.after(() => connection.close());
+  const [slow, behind] = await Promise.allSettled([
+    connection.query({ text: 'select pg_sleep(5)', values: [] }),
+    connection.query(echo(6)),
+  ]);
+  assert.deepEqual([slow?.status, behind?.status], ['rejected', 'rejected']);
+  assert.deepEqual(await connection.query(echo(7)), [{ value: 7 }]);
+});

@@ -10,6 +10,11 @@ export interface SharedConnectionOptions {
   readonly url: string;
   /** milliseconds; 10,000 unless told */
   readonly connectTimeout?: number;
+  /**
+   * Milliseconds without any answer while some are owed, after which the connection is given up: the server may be frozen,
+   * or the network gone. 20,000 unless told.
+   */
+  readonly answerTimeout?: number;
   /** shown in `pg_stat_activity` */
   readonly applicationName?: string;
   /** told when the connection was lost; the next statement opens another */
@@ -30,6 +35,9 @@ export interface SharedConnection {
 interface Open {
   readonly client: pg.Client;
   readonly socket: Socket;
+  /** answers owed, and when the last came or the first of them was asked for (performance.now) */
+  owed: number;
+  heard: number;
 }
 
 /** Nothing connects before the first statement. Each statement is its own transaction. */
@@ -37,6 +45,7 @@ export const createSharedConnection = (options: SharedConnectionOptions): Shared
   let open: Open | undefined;
   let opening: Promise<Open> | undefined;
   let closed = false;
+  const patience = options.answerTimeout ?? 20_000;
 
   const connect = async (): Promise<Open> => {
     const socket = new Socket();
@@ -56,8 +65,20 @@ export const createSharedConnection = (options: SharedConnectionOptions): Shared
     });
     client.on('end', forget);
     await client.connect();
-    open = { client, socket };
+    open = { client, socket, owed: 0, heard: 0 };
+    watch(open);
     return open;
+  };
+
+  /** One timer for all who wait: it looks now and then, and costs a statement nothing. */
+  const watch = (one: Open): void => {
+    const timer = setInterval(() => {
+      if (one.owed > 0 && performance.now() - one.heard > patience) {
+        one.socket.destroy(new Error(`PostgreSQL gave no answer for ${patience} ms.`));
+      }
+    }, patience / 4);
+    timer.unref();
+    one.socket.once('close', () => clearInterval(timer));
   };
 
   const connected = (): Promise<Open> => {
@@ -75,14 +96,19 @@ export const createSharedConnection = (options: SharedConnectionOptions): Shared
     setImmediate(() => socket.uncork());
   };
 
-  const run = <Row>({ client, socket }: Open, { text, values, name }: Parameters<SharedConnection['query']>[0]) =>
+  const run = <Row>(one: Open, { text, values, name }: Parameters<SharedConnection['query']>[0]) =>
     new Promise<readonly Row[]>((resolve, reject) => {
-      gather(socket);
+      gather(one.socket);
+      if (one.owed === 0) one.heard = performance.now();
+      one.owed += 1;
       // As an object of the driver's own: it copies a plain one property by property.
-      const query = new pg.Query<never>(text, values, (error: Error | null | undefined, result) =>
-        error ? reject(error) : resolve(result.rows),
-      );
-      client.query(name === undefined ? query : Object.assign(query, { name }));
+      const query = new pg.Query<never>(text, values, (error: Error | null | undefined, result) => {
+        one.owed -= 1;
+        one.heard = performance.now();
+        if (error) reject(error);
+        else resolve(result.rows);
+      });
+      one.client.query(name === undefined ? query : Object.assign(query, { name }));
     });
 
   return {
