@@ -141,7 +141,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
       let told = false;
       await prepareDemonstration({
         pool,
-        people,
+        url: database.url,
         ownBases,
         patients: demonstration.patients,
         now,

@@ -1,24 +1,18 @@
-/**
- * Sets the demonstration domain up: sample people and synthetic records. It may be killed at any moment: the next start
- * goes on with the same seed and the same day, and what is there already stays.
- */
-import type { People } from '@affinity/authorization-server/people.ts';
-import { importResources } from '@affinity/store/import.ts';
+/** Whether the demonstration domain is set up in a database, and its setting up, once. */
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
 import type pg from 'pg';
-import { samplePeople } from './people.ts';
-import { generatePopulation } from './population.ts';
+import type { PreparationNews, PreparationTask } from './set-up.ts';
 
 export interface DemonstrationNeighbours {
   readonly pool: pg.Pool;
-  readonly people: People;
+  /** of the same database, for the process that sets the demonstration up */
+  readonly url: string;
   readonly ownBases: readonly string[];
   readonly patients: number;
   readonly now: () => Date;
   readonly onProgress: (taken: number) => void;
 }
-
-/** The records are those of this seed, so that everybody's demonstration tells the same stories. */
-const seed = 2026;
 
 /** What the first start settled. */
 export interface Begun {
@@ -29,26 +23,29 @@ export interface Begun {
 
 /** Nothing is done where it was done before. */
 export const prepareDemonstration = async (neighbours: DemonstrationNeighbours): Promise<void> => {
-  const { pool, people, ownBases, now, onProgress } = neighbours;
+  const { pool, url, ownBases, patients, now, onProgress } = neighbours;
   if ((await recall(pool, 'demonstration-done')) !== undefined) return;
-  const fresh: Begun = { seed, today: now().toISOString().slice(0, 10), patients: neighbours.patients };
-  const begun = await remember(pool, 'demonstration-begun', fresh);
-  const adding = Promise.all(
-    samplePeople.map(({ username, password, name, fhirUser, patients }) =>
-      people.add({ username, password, name, fhirUser, patients }),
-    ),
-  );
-  const importing = importResources(pool, generatePopulation(begun), {
-    ownBases,
-    mode: 'keep',
-    onProgress: ({ taken }) => onProgress(taken),
-  });
-  const [summary] = await Promise.all([importing, adding]);
-  if (summary.refused.length > 0) {
-    throw new Error(`The demonstration's own records were refused: ${summary.refused[0]?.reason}`);
-  }
-  await remember(pool, 'demonstration-done', begun);
+  await runPreparation({ url, ownBases, patients, now: now().getTime() }, onProgress);
 };
+
+/** A process of its own: what it takes to make a hundred records is not held for as long as the domain runs. */
+const runPreparation = (task: PreparationTask, onProgress: (taken: number) => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const child = fork(join(import.meta.dirname, 'preparation.ts'));
+    let end: PreparationNews | undefined;
+    child.on('message', (message) => {
+      const news = message as PreparationNews;
+      if (news.kind === 'progress') onProgress(news.taken);
+      else end = news;
+    });
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      if (end?.kind === 'done') resolve();
+      else if (end?.kind === 'failed') reject(new Error(end.message));
+      else reject(new Error(`Setting the demonstration up ended with ${signal ?? code}.`));
+    });
+    child.send(task);
+  });
 
 /** The seed and the day of the demonstration in this database, if there is one: more of its people fit to them. */
 export const demonstrationOf = async (pool: pg.Pool): Promise<Partial<Begun>> =>
@@ -60,7 +57,7 @@ const recall = async (pool: pg.Pool, name: string): Promise<unknown> => {
 };
 
 /** @returns what is remembered: what was there before, where there was something */
-const remember = async (pool: pg.Pool, name: string, value: Begun): Promise<Begun> => {
+export const remember = async (pool: pg.Pool, name: string, value: Begun): Promise<Begun> => {
   const { rows } = await pool.query<{ value: Begun }>(
     `insert into domain_fact (name, value) values ($1, $2)
      on conflict (name) do update set value = domain_fact.value returning value`,
