@@ -21,6 +21,8 @@ export interface HttpServer {
 const bounds = {
   maxHeaderSize: 64 * 1024,
   headersTimeout: 15_000,
+  // How often the two times around it are looked at: what is late is cut by then.
+  connectionsCheckingInterval: 5_000,
   requestTimeout: 120_000,
   keepAliveTimeout: 5_000,
   insecureHTTPParser: false,

@@ -14,7 +14,7 @@ interface Spoken {
 }
 
 const kilobyte = 1024;
-const bodyLimit = 64 * kilobyte;
+const bodyLimit = 8 * 1024 * kilobyte;
 
 suite('the wire', () => {
   let domain: Domain;
@@ -226,27 +226,19 @@ suite('the wire', () => {
     assert.equal(({} as { status?: string }).status, undefined);
   });
 
-  test('JSON a million deep and lists a million long are refused without a pause for others', async () => {
-    const large = await startDomain({ yaml: clientsYaml, env: { AFFINITY_DEMO_PATIENTS: '4' } });
-    try {
-      const rights = bearer(await serviceToken(large.origin));
-      const headers = { ...rights, 'content-type': 'application/fhir+json' };
-      const million = 1_000_000;
-      for (const body of [
-        `${'['.repeat(million)}${']'.repeat(million)}`,
-        '{"a":'.repeat(million),
-        observation(`,"x":[${'0,'.repeat(million)}0]`),
-        observation(`,"x":"${'\\u0061'.repeat(million)}"`),
-        `{${Array.from({ length: 300_000 }, (_, at) => `"k${at}":0`).join(',')}}`,
-      ]) {
-        const answer = fetch(`${large.origin}/fhir/Observation`, { method: 'POST', headers, body });
-        const other = fetch(`${large.origin}/fhir/Patient/patient-0001`, { headers: rights });
-        assert.equal((await other).status, 200);
-        assert.equal((await answer).status, 400, body.slice(0, 40));
-      }
-    } finally {
-      await large.stop();
-      removeDirectory(large.directory);
+  test('JSON a million deep and lists a million long are refused, and others are answered', async () => {
+    const million = 1_000_000;
+    for (const body of [
+      `${'['.repeat(million)}${']'.repeat(million)}`,
+      '{"a":'.repeat(million),
+      observation(`,"x":[${'0,'.repeat(million)}0]`),
+      observation(`,"x":"${'\\u0061'.repeat(million)}"`),
+      `{${Array.from({ length: 300_000 }, (_, at) => `"k${at}":0`).join(',')}}`,
+    ]) {
+      const answer = send(body);
+      const other = fetch(`${domain.origin}/fhir/Patient/patient-0001`, { headers: bearer(token) });
+      assert.equal((await other).status, 200);
+      assert.equal((await answer).status, 400, body.slice(0, 40));
     }
   });
 
