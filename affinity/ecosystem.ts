@@ -32,6 +32,8 @@ export interface EcosystemNeighbours {
 
 export interface Ecosystem extends Ready {
   readonly fetch: Fetch;
+  /** the database was heard from lately: without it no token of a person is taken */
+  readonly hearsDatabase: () => boolean;
   /** Sets the demonstration up where it is wanted and not there yet; may be ended at any moment and begun again. */
   prepare(print: (text: string) => void): Promise<void>;
   close(): Promise<void>;
@@ -132,6 +134,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
 
   return {
     fetch,
+    hearsDatabase: () => grants.isFresh(),
     addresses: addressesOf(origin),
     apps: demonstration === undefined ? [] : [{ name: 'Vitals', url: `${origin}${vitalsPath}/` }],
     samplePeople: demonstration === undefined ? [] : samplePeople,

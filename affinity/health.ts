@@ -20,7 +20,7 @@ export const answerHealth = (
     const waiting = waitingFor();
     return waiting === undefined
       ? json(200, { status: 'ready' })
-      : json(503, { status: 'starting', waitingFor: waiting });
+      : json(503, { status: 'waiting', waitingFor: waiting });
   }
   if (path === '/metrics') {
     // Figures tell an outsider how busy a hospital is: they are read from the machine itself.

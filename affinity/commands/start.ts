@@ -16,10 +16,12 @@ export const start = async ({ config, log, print }: CommandInput): Promise<numbe
   for (const notice of config.notices) print(notice);
   const metrics = createMetrics();
   let waitingFor: string | undefined = 'the database';
+  let hearsDatabase = (): boolean => true;
   let answer: Fetch | undefined;
+  const wait = (): string | undefined => waitingFor ?? (hearsDatabase() ? undefined : 'the database');
   const server = await openServer(config, () =>
     listen(config, async (request, connection) => {
-      const health = answerHealth({ waitingFor: () => waitingFor, metrics }, pathOf(request), connection.address);
+      const health = answerHealth({ waitingFor: wait, metrics }, pathOf(request), connection.address);
       if (health !== undefined) return health;
       if (answer === undefined)
         return new Response('Starting. Try again in a moment.\n', { status: 503, headers: { 'retry-after': '1' } });
@@ -39,6 +41,7 @@ export const start = async ({ config, log, print }: CommandInput): Promise<numbe
         waitingFor = 'the demonstration records';
         await ecosystem.prepare((text) => print(text));
         answer = ecosystem.fetch;
+        hearsDatabase = ecosystem.hearsDatabase;
         waitingFor = undefined;
         print(describeReady(config, ecosystem, database.description));
         const lost = await stop.asked;

@@ -180,6 +180,8 @@ suite('outages', () => {
   test('the database stopped: 503 for everything, at once', async (t) => {
     await cluster.stop();
     t.diagnostic(`answered with 503 within ${(await assertNothingIsAnswered()).toFixed(0)} ms`);
+    assert.equal((await fetch(`${origin}/health/ready`)).status, 503, 'a load balancer is told');
+    assert.equal((await fetch(`${origin}/health/live`)).status, 200);
     assert.equal((await fetch(`${origin}/fhir/metadata`)).status, 200, 'what is public needs no database');
     const page = await fetch(`${origin}/auth/authorize`, { redirect: 'manual' });
     assert.ok(page.status >= 400);
