@@ -240,14 +240,17 @@ suite('side paths', () => {
       const { searchParam } = statement.rest[0]?.resource.find((each) => each.type === type) ?? assert.fail(type);
       for (const { name, type: kind } of searchParam) {
         for (const modifier of modifiersOf[kind] ?? ['', ':missing']) {
-          const values = modifier === ':missing' ? ['true', 'false'] : (valuesOf[kind] ?? ['x']);
+          const values =
+            modifier === ':missing'
+              ? ['true', 'false']
+              : (valuesOf[kind] ?? ['x']).slice(0, modifier === '' ? undefined : 3);
           for (const value of values)
             requests.push({ path: `${type}?${name}${modifier}=${encodeURIComponent(value)}` });
         }
         for (const order of ['', '-']) requests.push({ path: `${type}?_sort=${order}${name}&_count=1` });
       }
     }
-    assert.ok(requests.length > 500);
+    assert.ok(requests.length > 1_500);
     t.diagnostic(`${requests.length} requests, each at both domains`);
     await compare(requests);
   });
