@@ -1,6 +1,7 @@
 /** `npm run bench [-- startup | serving]`: the figures of docs/performance.md, measured here and now. */
-import { printTable, ratios, spread } from './figures.ts';
-import { measureServing } from './serving.ts';
+import { median, printTable, ratios, spread } from './figures.ts';
+import type { Memory } from './processes.ts';
+import { type Candidate, measureServing } from './serving.ts';
 import { measureStartup } from './startup.ts';
 
 const asked = process.argv[2];
@@ -8,22 +9,35 @@ const asked = process.argv[2];
 if (asked === undefined || asked === 'startup') {
   const figures = await measureStartup(5);
   console.log('\nStart to ready, median of 5 (least–most), 100 patients');
+  const row = (name: string, seconds: readonly number[], aim: string, memory: readonly Memory[]) => {
+    const proportional = memory.map((each) => each.proportional);
+    const resident = memory.map((each) => each.resident);
+    return [name, spread(seconds, 2), aim, spread(proportional, 0), spread(resident, 0), '< 350'];
+  };
   printTable([
-    ['', 'seconds', 'aim', 'memory, MB', 'aim'],
-    ['empty directory', spread(figures.emptySeconds, 2), '< 6', spread(figures.emptyMegabytes, 0), '< 350'],
-    ['existing directory', spread(figures.existingSeconds, 2), '< 1.5', spread(figures.existingMegabytes, 0), '< 350'],
+    ['', 'seconds', 'aim', 'memory (PSS), MB', 'summed RSS, MB', 'aim'],
+    row('empty directory', figures.emptySeconds, '< 6', figures.emptyMemory),
+    row('existing directory', figures.existingSeconds, '< 1.5', figures.existingMemory),
   ]);
 }
 
 if (asked === undefined || asked === 'serving') {
-  for (const { scenario, connections, perSecond } of await measureServing(7, 3, 32)) {
-    const { clinic, unguarded, bare } = perSecond;
+  for (const { scenario, connections, rounds } of await measureServing(7, 3, 32)) {
     console.log(`\n${scenario}, ${connections} connections, 7 interleaved rounds: median (least–most)`);
+    const perSecond = (candidate: Candidate) => rounds[candidate].map((round) => round.perSecond);
+    const row = (name: string, candidate: Candidate, aim: string) => [
+      name,
+      spread(perSecond(candidate), 0),
+      median(rounds[candidate].map(({ node }) => node)).toFixed(0),
+      median(rounds[candidate].map(({ postgres }) => postgres)).toFixed(0),
+      candidate === 'clinic' ? '' : spread(ratios(perSecond('clinic'), perSecond(candidate)), 2),
+      aim,
+    ];
     printTable([
-      ['', 'answers/s', 'clinic against it', 'aim'],
-      ['clinic: token, guard, audit', spread(clinic, 0), '', ''],
-      ['without guard and audit', spread(unguarded, 0), spread(ratios(clinic, unguarded), 2), '≥ 0.85'],
-      ['bare node:http + pg', spread(bare, 0), spread(ratios(clinic, bare), 2), '≥ 0.6'],
+      ['', 'answers/s', 'µs of Node', 'µs of PostgreSQL', 'clinic against it', 'aim'],
+      row('clinic: token, guard, audit', 'clinic', ''),
+      row('without token, guard and audit', 'unguarded', '≥ 0.85'),
+      row('bare node:http + pg', 'bare', '≥ 0.6'),
     ]);
   }
 }

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
+import { processorOf } from './processes.ts';
 
 export type Candidate = 'clinic' | 'unguarded' | 'bare';
 export const candidates: readonly Candidate[] = ['clinic', 'unguarded', 'bare'];
@@ -9,8 +10,16 @@ export const candidates: readonly Candidate[] = ['clinic', 'unguarded', 'bare'];
 export interface ServingFigures {
   readonly scenario: 'read' | 'search';
   readonly connections: number;
-  /** answers per second, one for each round; the same round of two candidates was measured one right after the other */
-  readonly perSecond: Readonly<Record<Candidate, readonly number[]>>;
+  /** the same round of two candidates was measured one right after the other */
+  readonly rounds: Readonly<Record<Candidate, readonly Round[]>>;
+}
+
+export interface Round {
+  readonly perSecond: number;
+  /** processor time of the measured process for one answer, in microseconds */
+  readonly node: number;
+  /** that of all processes of its PostgreSQL */
+  readonly postgres: number;
 }
 
 interface Started {
@@ -36,14 +45,21 @@ export const measureServing = async (
     for (const scenario of ['read', 'search'] as const) {
       await checkSame(started, scenario);
       for (const candidate of candidates) await load(started, scenario, candidate, 2, connections);
-      const perSecond: Record<Candidate, number[]> = { clinic: [], unguarded: [], bare: [] };
+      const measured: Record<Candidate, Round[]> = { clinic: [], unguarded: [], bare: [] };
       for (let round = 0; round < rounds; round++) {
         for (let turn = 0; turn < candidates.length; turn++) {
           const candidate = candidates[(round + turn) % candidates.length] ?? 'clinic';
-          perSecond[candidate].push(await load(started, scenario, candidate, seconds, connections));
+          const before = processorOf(server.pid ?? 0);
+          const { answers, perSecond } = await load(started, scenario, candidate, seconds, connections);
+          const after = processorOf(server.pid ?? 0);
+          measured[candidate].push({
+            perSecond,
+            node: (after.own - before.own) / answers,
+            postgres: (after.others - before.others) / answers,
+          });
         }
       }
-      figures.push({ scenario, connections, perSecond });
+      figures.push({ scenario, connections, rounds: measured });
     }
     return figures;
   } finally {
@@ -77,10 +93,10 @@ const load = async (
   candidate: Candidate,
   seconds: number,
   connections: number,
-): Promise<number> => {
+): Promise<{ readonly answers: number; readonly perSecond: number }> => {
   const { url, headers } = ask(started, candidate);
   const result = await autocannon({ url: `${url}${started[scenario]}`, headers, connections, duration: seconds });
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${candidate}: ${result.non2xx} refusals, ${result.errors} errors`);
-  return result['2xx'] / result.duration;
+  return { answers: result['2xx'], perSecond: result['2xx'] / result.duration };
 };

@@ -6,7 +6,7 @@ import { type ImportSummary, importResources } from '@affinity/store/import.ts';
 import type { ImportItem } from '@affinity/store/import-item.ts';
 import { readImportSource } from '@affinity/store/import-source.ts';
 import { openDatabase } from '../database.ts';
-import { demonstrationOf } from '../demo/domain.ts';
+import { demonstrationOf } from '../demo/begun.ts';
 import { generatePopulation } from '../demo/population.ts';
 import { createProgress } from '../progress.ts';
 import type { CommandInput } from './command.ts';

@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import type pg from 'pg';
+import { recall } from './begun.ts';
 import type { PreparationNews, PreparationTask } from './set-up.ts';
 
 export interface DemonstrationNeighbours {
@@ -12,13 +13,6 @@ export interface DemonstrationNeighbours {
   readonly patients: number;
   readonly now: () => Date;
   readonly onProgress: (taken: number) => void;
-}
-
-/** What the first start settled. */
-export interface Begun {
-  readonly seed: number;
-  readonly today: string;
-  readonly patients: number;
 }
 
 /** Nothing is done where it was done before. */
@@ -46,22 +40,3 @@ const runPreparation = (task: PreparationTask, onProgress: (taken: number) => vo
     });
     child.send(task);
   });
-
-/** The seed and the day of the demonstration in this database, if there is one: more of its people fit to them. */
-export const demonstrationOf = async (pool: pg.Pool): Promise<Partial<Begun>> =>
-  ((await recall(pool, 'demonstration-begun')) as Begun | undefined) ?? {};
-
-const recall = async (pool: pg.Pool, name: string): Promise<unknown> => {
-  const { rows } = await pool.query<{ value: unknown }>('select value from domain_fact where name = $1', [name]);
-  return rows[0]?.value;
-};
-
-/** @returns what is remembered: what was there before, where there was something */
-export const remember = async (pool: pg.Pool, name: string, value: Begun): Promise<Begun> => {
-  const { rows } = await pool.query<{ value: Begun }>(
-    `insert into domain_fact (name, value) values ($1, $2)
-     on conflict (name) do update set value = domain_fact.value returning value`,
-    [name, JSON.stringify(value)],
-  );
-  return rows[0]?.value ?? value;
-};

@@ -5,7 +5,7 @@
 import type { People } from '@affinity/authorization-server/people.ts';
 import { importResources } from '@affinity/store/import.ts';
 import type pg from 'pg';
-import { remember } from './domain.ts';
+import { remember } from './begun.ts';
 import { samplePeople } from './people.ts';
 import { generatePopulation } from './population.ts';
 

@@ -6,14 +6,11 @@ export interface Link {
   readonly url: string;
 }
 
-const bundle = (type: string, links: readonly Link[], entries: readonly string[], total?: number): string =>
-  `{${[
-    `"resourceType":"Bundle"`,
-    `"type":"${type}"`,
-    ...(total === undefined ? [] : [`"total":${total}`]),
-    `"link":${JSON.stringify(links)}`,
-    ...(entries.length === 0 ? [] : [`"entry":[${entries.join(',')}]`]),
-  ].join(',')}}`;
+const bundle = (type: string, links: readonly Link[], entries: readonly string[], total?: number): string => {
+  const counted = total === undefined ? '' : `,"total":${total}`;
+  const listed = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
+  return `{"resourceType":"Bundle","type":"${type}"${counted},"link":${JSON.stringify(links)}${listed}}`;
+};
 
 /** `base` has no trailing slash. */
 export const searchset = (base: string, matches: readonly Version[], links: readonly Link[], total?: number): string =>

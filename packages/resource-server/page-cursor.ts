@@ -2,7 +2,7 @@
  * Where the next page begins, sealed: a link says nothing to whoever reads it, cannot be made up, and is good only for
  * the caller, grant and type that it was given to, for a while. FHIR R4 http.html#paging.
  */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 
 /** What a link carries: the search as it was understood and the backend's own cursor. */
@@ -35,7 +35,7 @@ export const createPageCursors = (options: {
   readonly now: () => number;
 }): PageCursors => {
   if (options.key.length < 32) throw new RangeError('the key that seals page links has fewer than 32 bytes');
-  const key = createHash('sha256').update('page-cursor').update(options.key).digest();
+  const key = createSecretKey(createHash('sha256').update('page-cursor').update(options.key).digest());
   /** Authenticated beside the content: a link opened by another caller, or for another path, is not one. */
   const binding = (scope: string, { clientId, user, grant }: Principal): Buffer =>
     Buffer.from(JSON.stringify([options.base, scope, clientId, user ?? null, grant ?? null]));

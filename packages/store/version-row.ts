@@ -10,8 +10,12 @@ export interface VersionRow {
   readonly body: string | null;
 }
 
-/** Epoch milliseconds as an instant of FHIR. */
-export const toInstant = (milliseconds: number): string => new Date(milliseconds).toISOString();
+/** Epoch milliseconds as an instant of FHIR. The last is remembered: what was stored together has one instant. */
+export const toInstant = (milliseconds: number): string => {
+  if (milliseconds !== last.milliseconds) last = { milliseconds, text: new Date(milliseconds).toISOString() };
+  return last.text;
+};
+let last = { milliseconds: Number.NaN, text: '' };
 
 export const toDeletion = (type: string, row: VersionRow): Deletion => ({
   type,
