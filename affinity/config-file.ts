@@ -45,6 +45,7 @@ const limits = z
     json_depth: z.int().min(8).max(200).default(64),
     page_size: z.int().min(1).max(1000).default(50),
     page_size_most: z.int().min(1).max(1000).default(1000),
+    sign_in_failures_per_account_and_address: z.int().min(1).max(10_000).default(10),
     sign_in_failures_per_account: z.int().min(1).max(10_000).default(100),
     sign_in_failures_per_address: z.int().min(1).max(100_000).default(200),
     sign_in_window_seconds: seconds(10, 86_400, 900),

@@ -172,6 +172,8 @@ const settingsOf = ({ tokens, limits }: Config['file']): Partial<Settings> => ({
   signIn: {
     ...defaultSettings.signIn,
     windowSeconds: limits.sign_in_window_seconds,
+    perAccountAndAddress: limits.sign_in_failures_per_account_and_address,
+    perKnownBrowser: limits.sign_in_failures_per_account_and_address,
     perAccount: limits.sign_in_failures_per_account,
     perAddress: limits.sign_in_failures_per_address,
   },
