@@ -96,7 +96,9 @@ const load = async (
 ): Promise<{ readonly answers: number; readonly perSecond: number }> => {
   const { url, headers } = ask(started, candidate);
   const result = await autocannon({ url: `${url}${started[scenario]}`, headers, connections, duration: seconds });
-  if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${candidate}: ${result.non2xx} refusals, ${result.errors} errors`);
+  if (result.non2xx > 0 || result.errors > 0) {
+    const statuses = JSON.stringify(result.statusCodeStats);
+    throw new Error(`${candidate}: ${result.non2xx} refusals, ${result.errors} errors, ${statuses}`);
+  }
   return { answers: result['2xx'], perSecond: result['2xx'] / result.duration };
 };
