@@ -1,10 +1,11 @@
 /**
- * kill -9 of the server under load: no acknowledged write is lost, and every answered request has its audit record.
- * Each round starts the domain on the same data, writes, reads and is denied from many connections, kills the process
+ * kill -9 of the server under load: no acknowledged write is lost, and every answered request has its audit record. In
+ * every second round its PostgreSQL is killed with it. Each round starts the domain on the same data, writes, reads and is denied from many connections, kills the process
  * without warning, starts it again and compares what was answered with what is there.
  */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readAuditRecords, verifyAuditLog } from '@affinity/store/audit-reader.ts';
 import { createPool } from '@affinity/store/postgres/pool.ts';
 import { findRunning } from '@affinity/store/postgres/running.ts';
@@ -53,6 +54,7 @@ export const proveCrash = async (rounds: number, say: (text: string) => void): P
       const load = Array.from({ length: connections }, (_, lane) => loadUntilCut(domain.origin, token, lane, answered));
       await new Promise((done) => setTimeout(done, 150 + ((round * 97) % 400)));
       const ended = domain.stop('SIGKILL');
+      if (round % 2 === 0) process.kill(postmasterOf(directory), 'SIGKILL');
       await Promise.all(load);
       assert.equal(await ended, 'SIGKILL');
 
@@ -73,6 +75,10 @@ export const proveCrash = async (rounds: number, say: (text: string) => void): P
     answered: all.length,
   };
 };
+
+/** PostgreSQL 18 documentation, 18.3: the first line of postmaster.pid. */
+const postmasterOf = (directory: string): number =>
+  Number(readFileSync(`${directory}/data/cluster/postmaster.pid`, 'utf8').split('\n')[0]);
 
 const backendToken = async (origin: string, key: KeyObject): Promise<string> => {
   const endpoint = `${origin}/auth/token`;
