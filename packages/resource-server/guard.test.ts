@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BackendUnavailable } from '@affinity/core/fhir/backend.ts';
 import { type Clinic, type ClinicOptions, createClinic, observation, patient, sending } from './testing/clinic.ts';
 
 const ids = async (response: Response): Promise<string[]> => {
@@ -247,6 +248,22 @@ test('every decision is recorded before its answer; a permitted write before it 
   assert.equal(read.status, 503);
   assert.doesNotMatch(await read.text(), /laboratory/);
   assert.equal((await clinic.send('/Observation/lab')).status, 503, 'a denial that cannot be recorded');
+});
+
+test('records that cannot be reached are a 503, recorded', async () => {
+  const clinic = await filled();
+  const gone = await createClinic({
+    backend: {
+      ...clinic.backend,
+      read: async () => {
+        throw new BackendUnavailable(new Error('connect ECONNREFUSED 10.0.0.7'));
+      },
+    },
+  });
+  const response = await gone.send('/Observation/lab', await gone.token());
+  assert.equal(response.status, 503);
+  assert.doesNotMatch((await response.text()) + gone.log.join(), /10\.0\.0\.7/);
+  assert.deepEqual([gone.audit.at(-1)?.outcome, gone.audit.at(-1)?.status], ['failed', 503]);
 });
 
 test('a backend that fails is a 500 that says nothing, recorded', async () => {

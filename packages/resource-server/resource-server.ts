@@ -3,7 +3,7 @@
  * http.html; SMART App Launch 2.2; RFC 6750.
  */
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
-import type { Backend } from '@affinity/core/fhir/backend.ts';
+import { type Backend, BackendUnavailable } from '@affinity/core/fhir/backend.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { SmartCapability } from '@affinity/core/smart/configuration.ts';
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
@@ -199,8 +199,12 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
 };
 
 /** Errors of backends that mean something to the caller are FhirErrors; all others are ours to know. */
-const faultOf = (error: unknown): FhirError =>
-  error instanceof FhirError ? error : fhirError(500, 'exception', 'the request could not be completed');
+const faultOf = (error: unknown): FhirError => {
+  if (error instanceof FhirError) return error;
+  return error instanceof BackendUnavailable
+    ? fhirError(503, 'transient', 'the request cannot be completed now')
+    : fhirError(500, 'exception', 'the request could not be completed');
+};
 
 /** A message may hold values of a record: the log is told the kind and where it was thrown. */
 const nameOf = (error: unknown): string =>

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { storeCapabilities } from './capability.ts';
 import { createDatabase } from './database.ts';
 import { createHistory } from './history.ts';
+import { tellingOutages } from './outage.ts';
 import type { SharedConnection } from './postgres/shared-connection.ts';
 import { createRead, createVread } from './read.ts';
 import { createSearch } from './search.ts';
@@ -31,12 +32,12 @@ export const createBackend = ({ pool, shared, ownBases, now = Date.now }: StoreO
   return {
     appliesFilter: true,
     capabilities: storeCapabilities(),
-    read: createRead(database),
-    vread: createVread(database),
-    create: createCreate(write),
-    update: createUpdate(write),
-    delete: createDelete(write),
-    historyInstance: createHistory(database),
-    searchType: createSearch(database),
+    read: tellingOutages(createRead(database)),
+    vread: tellingOutages(createVread(database)),
+    create: tellingOutages(createCreate(write)),
+    update: tellingOutages(createUpdate(write)),
+    delete: tellingOutages(createDelete(write)),
+    historyInstance: tellingOutages(createHistory(database)),
+    searchType: tellingOutages(createSearch(database)),
   };
 };

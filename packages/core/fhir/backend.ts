@@ -106,3 +106,14 @@ export interface Backend {
   ): Promise<HistoryResult>;
   searchType(query: SearchQuery, filter: Filter): Promise<SearchResult>;
 }
+
+/**
+ * What holds the records cannot be asked now: the caller may try again. A write that ends so may have been made or not.
+ * Nothing else that a Backend throws means anything to a caller.
+ */
+export class BackendUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('the records cannot be reached', { cause });
+    this.name = 'BackendUnavailable';
+  }
+}
