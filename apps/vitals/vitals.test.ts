@@ -157,6 +157,7 @@ describe('the page', () => {
     const page = await site.chart();
     assert.match(page, /born 3 May 2022/);
     assert.doesNotMatch(page, /Usual for adults|usual range/);
+    assert.match(page, /<ul class="legend"><li>[\s\S]*?Upper \(systolic\)<\/li>/, 'which line is which is still said');
   });
   test('says what was left out, and does not break', async () => {
     record.scope = `openid launch/patient patient/Patient.r patient/Observation.rs?category=${vitalSigns}`;

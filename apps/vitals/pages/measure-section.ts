@@ -99,13 +99,18 @@ function describeChart(measure: Measure, { readings, unit = '', usual }: Reading
   };
 }
 
-const legend = (measure: Measure, { usual, unit = '' }: Readings) =>
-  usual.every((range) => range === undefined)
-    ? ''
-    : html`<ul class="legend">
-${measure.series.length < 2 ? '' : measure.series.map(({ name }, index) => html`<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true" focusable="false"><g class="series series-${index + 1}"><path class="line" d="M1 6H27"/><circle class="dot" cx="14" cy="6" r="3"/></g></svg>${name}</li>`)}
-<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true" focusable="false"><rect class="band" width="28" height="12"/></svg>Usual ${measure.usualFor ?? 'range'}: ${usual.map((range) => (range === undefined ? '–' : rangeText(range))).join(' over ')} ${unitName(unit)}</li>
-</ul>`;
+const seriesKey = (name: string, index: number): Markup =>
+  html`<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true" focusable="false"><g class="series series-${index + 1}"><path class="line" d="M1 6H27"/><circle class="dot" cx="14" cy="6" r="3"/></g></svg>${name}</li>`;
+
+const bandKey = (measure: Measure, { usual, unit = '' }: Readings): Markup =>
+  html`<li><svg class="key" viewBox="0 0 28 12" aria-hidden="true" focusable="false"><rect class="band" width="28" height="12"/></svg>Usual ${measure.usualFor ?? 'range'}: ${usual.map((range) => (range === undefined ? '–' : rangeText(range))).join(' over ')} ${unitName(unit)}</li>`;
+
+/** Which line is which, where there are several, and what the band is, where there is one. */
+function legend(measure: Measure, readings: Readings): Markup | '' {
+  const lines = measure.series.length < 2 ? [] : measure.series.map(({ name }, index) => seriesKey(name, index));
+  const bands = readings.usual.every((range) => range === undefined) ? [] : [bandKey(measure, readings)];
+  return lines.length + bands.length === 0 ? '' : html`<ul class="legend">${[...lines, ...bands]}</ul>`;
+}
 
 const notes = (measure: Measure, { converted, undated, unit = '' }: Readings) =>
   html`${
