@@ -98,13 +98,22 @@ test('what a person chooses', async (t) => {
     const page = await pageOf(consent.clone(), 'consent');
     assert.deepEqual(page.view.leaveOutConfidential, { checked: true });
     const scope = page.view.items.map((item) => item.scope);
-    const tokens = await tokensOf(await browser.submit(page, { decision: 'allow', duration: '30', scope }));
+    const fields = { decision: 'allow', duration: '30', scope };
+    const tokens = await tokensOf(await browser.submit(page, { ...fields, confidential_asked: 'yes' }));
     assert.equal(claimsOf(tokens.access_token).clearance, 'V');
     const refreshed = await token(
       { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' },
       basic('web'),
     );
     assert.equal(claimsOf(((await refreshed.json()) as Tokens).access_token).clearance, 'V');
+  });
+
+  await t.test('a box that was not on the page is not one that was unticked', async () => {
+    const browser = domain.browser();
+    const page = await pageOf(await signIn(browser, authorizeUrl({ prompt: 'consent' })), 'consent');
+    const scope = page.view.items.map((item) => item.scope);
+    const tokens = await tokensOf(await browser.submit(page, { decision: 'allow', duration: '30', scope }));
+    assert.equal(claimsOf(tokens.access_token).clearance, undefined);
   });
 
   await t.test('to deny is access_denied, and leaves no grant (B20)', async () => {

@@ -41,7 +41,7 @@ export function showConsent(
     ...(patient === undefined ? {} : { patient }),
     items,
     ...(asksForRecords(tokens)
-      ? { leaveOutConfidential: { checked: posted === undefined || posted.has('leave_out_confidential') } }
+      ? { leaveOutConfidential: { checked: posted === undefined || !letsConfidentialIn(posted) } }
       : {}),
     durations: durationsOf(neighbours.settings, tokens),
     ...(posted === undefined ? {} : { fault: 'nothing-chosen' as const }),
@@ -54,6 +54,10 @@ const nothingChosen = (items: readonly ConsentItem[], posted: readonly string[])
   const optional = items.filter(({ required, group }) => !required && group !== 'offline');
   return optional.length > 0 && !optional.some(({ scope }) => posted.includes(scope));
 };
+
+/** Unticked by somebody who saw the box: a field that is merely missing never widens a grant. */
+const letsConfidentialIn = (posted: URLSearchParams): boolean =>
+  posted.get('confidential_asked') === 'yes' && !posted.has('leave_out_confidential');
 
 export async function takeConsent(
   neighbours: StepNeighbours,
@@ -87,7 +91,7 @@ export async function takeConsent(
     requestedScope: tokens.join(' '),
     scope: granted.filter((token) => lasting || token !== 'offline_access').join(' '),
     ...(patient === undefined ? {} : { patient: patient.id }),
-    ...(asksForRecords(tokens) && !posted.has('leave_out_confidential') ? { clearance: 'V' } : {}),
+    ...(asksForRecords(tokens) && letsConfidentialIn(posted) ? { clearance: 'V' } : {}),
     lasting,
     createdAt: at,
     expiresAt: new Date(at.getTime() + seconds * 1000),

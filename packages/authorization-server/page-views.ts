@@ -80,7 +80,8 @@ export interface ConsentItem {
 }
 
 /**
- * Fields posted: `scope` (one checkbox each), `leave_out_confidential` (checkbox, value `yes`), `duration` (radio),
+ * Fields posted: `scope` (one checkbox each), `leave_out_confidential` (checkbox, value `yes`) with
+ * `confidential_asked` (hidden, value `yes`: without it the box was not there to be unticked), `duration` (radio),
  * `decision` (button Allow: `allow`; button Deny: `deny`), `csrf`.
  */
 export interface ConsentView {

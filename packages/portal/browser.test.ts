@@ -88,6 +88,7 @@ describe('without JavaScript', () => {
     assert.deepEqual(lastPost(), {
       csrf: ['c5rf'],
       scope: kept.map((item) => item.scope),
+      confidential_asked: ['yes'],
       leave_out_confidential: ['yes'],
       duration: ['once'],
       decision: ['allow'],

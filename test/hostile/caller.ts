@@ -191,6 +191,7 @@ export const walk = async (visitor: Visitor, origin: string, allowed: Allowed = 
         scope: page.scopes.filter((scope) => !without(scope)),
         duration: '365',
         decision: 'allow',
+        confidential_asked: 'yes',
         ...(allowed.confidential === true ? {} : { leave_out_confidential: 'yes' }),
         ...allowed.fields,
       });

@@ -213,6 +213,7 @@ export async function allow(
   const ticked = page.view.items.map(({ scope }) => scope).filter((scope) => !options.without?.includes(scope));
   const fields = {
     scope: ticked,
+    confidential_asked: 'yes',
     leave_out_confidential: 'yes',
     duration: '365',
     decision: 'allow',

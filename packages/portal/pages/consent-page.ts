@@ -34,7 +34,7 @@ const printLeaveOut = (house: House, view: ConsentView): Markup | undefined => {
   const { consent } = house.words;
   if (view.leaveOutConfidential === undefined) return undefined;
   return html`<fieldset class="protect"><legend>${consent.legend.confidential}</legend><ul class="rows"><li><label class="row" for="leave-out">
-<input type="checkbox" id="leave-out" name="leave_out_confidential" value="yes" aria-describedby="leave-out-about"${view.leaveOutConfidential.checked && html` checked`}><span class="row-icon">${icons.shield}</span>
+<input type="hidden" name="confidential_asked" value="yes"><input type="checkbox" id="leave-out" name="leave_out_confidential" value="yes" aria-describedby="leave-out-about"${view.leaveOutConfidential.checked && html` checked`}><span class="row-icon">${icons.shield}</span>
 <span class="row-text"><span class="row-title">${consent.leaveOut}</span> <span class="fact" id="leave-out-about">${consent.leaveOutWhy(quoted(view.app.name))}</span></span></label></li></ul></fieldset>`;
 };
 
