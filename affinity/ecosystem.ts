@@ -19,6 +19,7 @@ import { vitalsCard, vitalsClient, vitalsPath } from './demo/vitals.ts';
 import type { Fetch } from './http-server.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import description from './package.json' with { type: 'json' };
 import { createPatientDirectory } from './patient-directory.ts';
 import type { Ready } from './ready.ts';
 
@@ -38,8 +39,6 @@ export interface Ecosystem extends Ready {
   prepare(print: (text: string) => void): Promise<void>;
   close(): Promise<void>;
 }
-
-const version = '0.1.0';
 
 export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<Ecosystem> => {
   const { config, database, metrics, log, now } = neighbours;
@@ -61,7 +60,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   });
   const portal = createPortal({
     origin,
-    version,
+    version: description.version,
     apps: demonstration === undefined ? [] : [vitalsCard],
     addresses: addressesOf(origin),
     log: (_level, message, facts) => log(message, { detail: JSON.stringify(facts ?? {}) }),

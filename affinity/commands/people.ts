@@ -1,7 +1,7 @@
 /** `affinity people add`: somebody who may sign in. The password comes from standard input, never from the arguments. */
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { createPeople } from '@affinity/authorization-server/people.ts';
+import { type ActsFor, createPeople } from '@affinity/authorization-server/people.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
 import { openDatabase } from '../database.ts';
 import type { CommandInput } from './command.ts';
@@ -21,15 +21,14 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
   }
   const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
   try {
-    const { username, name, patients, administrator } = call;
-    const [own] = patients;
+    const { username, name, own, others, administrator } = call;
     const { added } = await createPeople(database.pool).add({
       username,
       name,
       password,
       administrator,
       ...(own === undefined ? {} : { fhirUser: `Patient/${own}` }),
-      patients: patients.map((patient, index) => ({ patient, relation: index === 0 ? 'self' : 'child' })),
+      patients: [...(own === undefined ? [] : [{ patient: own, relation: 'self' }]), ...others],
     });
     if (!added) {
       print(`There is somebody called "${username}" already; nothing was changed.`);
@@ -47,12 +46,16 @@ type Call =
       readonly kind: 'add';
       readonly username: string;
       readonly name: string;
-      readonly patients: readonly string[];
+      /** the Patient that this person is */
+      readonly own: string | undefined;
+      /** those for whom this person may act */
+      readonly others: readonly ActsFor[];
       readonly administrator: boolean;
     }
   | { readonly kind: 'fault'; readonly fault: string };
 
-const usage = 'Usage: npx affinity people add USERNAME --name NAME [--patient ID]… [--administrator]';
+const usage =
+  'Usage: npx affinity people add USERNAME --name NAME [--patient ID] [--acts-for ID=RELATION]… [--administrator]';
 
 const readCall = (args: readonly string[]): Call => {
   try {
@@ -61,20 +64,33 @@ const readCall = (args: readonly string[]): Call => {
       allowPositionals: true,
       options: {
         name: { type: 'string' },
-        patient: { type: 'string', multiple: true },
+        patient: { type: 'string' },
+        'acts-for': { type: 'string', multiple: true },
         administrator: { type: 'boolean' },
       },
     });
     const [verb, username, ...rest] = positionals;
-    const patients = values.patient ?? [];
-    const wrong = patients.find((id) => !isResourceId(id));
+    const own = values.patient;
+    const others = (values['acts-for'] ?? []).map(readActsFor);
+    const wrong = [...(own === undefined ? [] : [own]), ...others.map(({ patient }) => patient)].find(
+      (id) => !isResourceId(id),
+    );
     if (wrong !== undefined) return { kind: 'fault', fault: `"${wrong}" is not the id of a Patient.` };
+    if (others.some(({ relation }) => relation === '')) {
+      return { kind: 'fault', fault: `--acts-for takes ID=RELATION, such as patient-7=child. ${usage}` };
+    }
     if (verb !== 'add' || username === undefined || rest.length > 0) return { kind: 'fault', fault: usage };
     if (values.name === undefined || values.name === '') return { kind: 'fault', fault: `--name is missing. ${usage}` };
-    return { kind: 'add', username, name: values.name, patients, administrator: values.administrator === true };
+    return { kind: 'add', username, name: values.name, own, others, administrator: values.administrator === true };
   } catch (error) {
     return { kind: 'fault', fault: `${error instanceof Error ? error.message : error}\n${usage}` };
   }
+};
+
+/** `patient-7=child` */
+const readActsFor = (text: string): ActsFor => {
+  const [patient = '', relation = ''] = text.split('=', 2);
+  return { patient, relation };
 };
 
 /** The first line of standard input; on a terminal it is asked for, and what is typed is not shown. */

@@ -17,7 +17,7 @@ import type { EndGrant } from './grants.ts';
 import { createIdTokens } from './id-token.ts';
 import { createInteractionEndpoint } from './interaction.ts';
 import { createIntrospectionEndpoint } from './introspection.ts';
-import type { Log } from './log.ts';
+import { faultName, type Log } from './log.ts';
 import { type Metadata, metadataOf, metadataPaths } from './metadata.ts';
 import { createPageResponses } from './page-response.ts';
 import type { Pages, PatientView } from './page-views.ts';
@@ -133,7 +133,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       try {
         return await route(request, connection);
       } catch (error) {
-        log('authorization server failed', { reason: error instanceof Error ? error.message : 'unknown' });
+        log('authorization server failed', { reason: faultName(error) });
         const { pathname } = new URL(request.url);
         const forPeople = pathname.startsWith(`${mount}/authorize`) || pathname.startsWith(`${mount}/interaction`);
         return forPeople

@@ -1,6 +1,5 @@
 /** What a person allowed an app: one row from the consent to its end. RFC 6749 §1.3; RFC 7009; SMART App Launch 2.2. */
 import { randomUUID } from 'node:crypto';
-import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 
 export interface Grant {
@@ -144,9 +143,3 @@ export async function closeGrant(
   await endGrant(db, id, reason, tokensEnd);
   return true;
 }
-
-/** The same in a transaction of its own. */
-export const closeGrantAlone = (
-  pool: pg.Pool,
-  ...rest: Parameters<typeof closeGrant> extends [unknown, ...infer Rest] ? Rest : never
-): Promise<boolean> => transaction(pool, (client) => closeGrant(client, ...rest));

@@ -9,7 +9,7 @@ import { createAdapter } from './adapter.ts';
 import type { ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
 import { type Bridge, createBridge } from './koa-bridge.ts';
-import type { Log } from './log.ts';
+import { faultName, type Log } from './log.ts';
 import type { People } from './people.ts';
 import type { Settings } from './settings.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -146,7 +146,9 @@ export function createProvider(neighbours: Neighbours): { readonly provider: Pro
       ...(code?.clientId === undefined ? {} : { client: code.clientId }),
     };
   });
-  provider.on('server_error', (_, error) => neighbours.log('authorization endpoint failed', { reason: error.message }));
+  provider.on('server_error', (_, error) =>
+    neighbours.log('authorization endpoint failed', { reason: faultName(error) }),
+  );
   return { provider, bridge };
 }
 

@@ -1,6 +1,6 @@
 /** Forgets what has expired, a little at a time, so that nobody waits for it. */
 import type pg from 'pg';
-import type { Log } from './log.ts';
+import { faultName, type Log } from './log.ts';
 import type { Settings } from './settings.ts';
 
 const batch = 1000;
@@ -34,7 +34,7 @@ export function startPurge(pool: pg.Pool, settings: Settings, log: Log): { stop(
   let running: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
     running = purgeExpired(pool, settings).catch((error: unknown) => {
-      log('purge failed', { reason: error instanceof Error ? error.message : 'unknown' });
+      log('purge failed', { reason: faultName(error) });
     });
   }, settings.purgeSeconds * 1000);
   timer.unref();

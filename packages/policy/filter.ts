@@ -1,6 +1,7 @@
 /** A Filter judged in memory: what a foreign system returned, and what somebody wants to write. */
-import { confidentialityLevels, type Filter } from '@affinity/core/fhir/filter.ts';
+import type { Filter } from '@affinity/core/fhir/filter.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
+import { isAtMost } from '@affinity/core/fhir/security-label.ts';
 
 /** True when the Filter lets a resource with these facts through; must agree with every store's translation of it. */
 export const evaluate = (filter: Filter, facts: ResourceFacts): boolean => {
@@ -38,6 +39,6 @@ export const evaluate = (filter: Filter, facts: ResourceFacts): boolean => {
     case 'label':
       return facts.labels.some(({ system, code }) => system === filter.system && code === filter.code);
     case 'confidentiality':
-      return confidentialityLevels.indexOf(facts.confidentiality) <= confidentialityLevels.indexOf(filter.atMost);
+      return isAtMost(facts.confidentiality, filter.atMost);
   }
 };

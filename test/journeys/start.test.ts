@@ -157,6 +157,14 @@ test('commands beside the running domain: import, people, check', async () => {
 
   const short = await run(directory, ['people', 'add', 'nora', '--name', 'Nora'], {}, 'short\n');
   assert.equal(short.code, 2);
+  const vague = await run(
+    directory,
+    ['people', 'add', 'nora', '--name', 'Nora', '--acts-for', 'imported-1'],
+    {},
+    'x\n',
+  );
+  assert.equal(vague.code, 2);
+  assert.match(vague.stdout, /ID=RELATION/);
   const added = await run(
     directory,
     ['people', 'add', 'nora', '--name', 'Nora', '--patient', 'imported-1'],
