@@ -8,7 +8,10 @@ export interface PatientEntry {
   readonly birthDate?: string;
 }
 
-/** Asked only for the patients that the authorization server has found the person may act for. */
+/**
+ * Not through the guard, because nobody holds a token yet: the authorization server asks only for patients for whom the
+ * person may act, and records each before a page shows it. The Filter lets through those instances and nothing else.
+ */
 export const createPatientDirectory =
   (backend: Backend) =>
   async (ids: readonly string[]): Promise<readonly PatientEntry[]> => {

@@ -106,6 +106,17 @@ test('only guard.ts makes a Guarded', () => {
   assert.deepEqual(makers, ['packages/resource-server/guard.ts']);
 });
 
+test('a Backend is asked by the guard, by its second check, and for the names on the sign-in pages: nowhere else', () => {
+  const askers = sources.filter((file) =>
+    /\bbackend\.(read|vread|create|update|delete|historyInstance|searchType)\(/.test(code(file)),
+  );
+  assert.deepEqual(askers.sort(), [
+    'affinity/patient-directory.ts',
+    'packages/resource-server/guard.ts',
+    'packages/resource-server/second-check.ts',
+  ]);
+});
+
 test('only config.ts reads the environment, and main.ts hands it over', () => {
   const readers = sources.filter((file) => /\bprocess\.env\b|\bimport\.meta\.env\b/.test(code(file)));
   assert.deepEqual(

@@ -6,6 +6,7 @@ export type AuthorizationEvent =
   | 'sign-in'
   | 'sign-in-failed'
   | 'sign-in-throttled'
+  | 'patient-shown'
   | 'patient-choice-refused'
   | 'consent-granted'
   | 'consent-denied'

@@ -73,6 +73,7 @@ test('a person signs in, allows, and the app gets and refreshes tokens with the 
   assert.equal(later.nonce, undefined);
   assert.deepEqual(
     domain.audit.map(({ event }) => event),
-    ['sign-in', 'consent-granted', 'code-issued', 'token-issued', 'token-refreshed'],
+    // The name stands on the consent page, and is read again when the page is posted.
+    ['sign-in', 'patient-shown', 'patient-shown', 'consent-granted', 'code-issued', 'token-issued', 'token-refreshed'],
   );
 });

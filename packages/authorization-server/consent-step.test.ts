@@ -28,6 +28,12 @@ test('what a person chooses', async (t) => {
   await t.test('one patient is taken, of several one is chosen, without any nothing goes on (B29, B30)', async () => {
     const browser = domain.browser();
     const choice = await pageOf(await signIn(browser, authorizeUrl(), 'ben'), 'patient');
+    const shown = domain.audit.filter(({ event }) => event === 'patient-shown');
+    assert.deepEqual(new Set(shown.map(({ target }) => target)), new Set(['Patient/p2', 'Patient/p3']));
+    assert.ok(
+      shown.every(({ user, client }) => user !== undefined && client === 'web'),
+      'who saw the names, for which app',
+    );
     assert.deepEqual(
       choice.view.patients.map(({ id, relation }) => [id, relation]),
       [

@@ -9,7 +9,14 @@ import type { Client } from './clients.ts';
 import { showConsent, takeConsent } from './consent-step.ts';
 import { readCookie } from './cookies.ts';
 import { readForm } from './form.ts';
-import { noteResult, type Outcome, type PersonStep, type Step, type StepNeighbours } from './interaction-step.ts';
+import {
+  auditFacts,
+  noteResult,
+  type Outcome,
+  type PersonStep,
+  type Step,
+  type StepNeighbours,
+} from './interaction-step.ts';
 import { hardenHeaders, type PageResponses } from './page-response.ts';
 import type { AppView, PatientView } from './page-views.ts';
 import { patientOf, showPatientChoice, takePatientChoice } from './patient-step.ts';
@@ -57,10 +64,20 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     return session.accountId === begun.accountId ? people.find(session.accountId) : undefined;
   };
 
-  const patientsOf = async (person: Person): Promise<readonly PatientView[]> => {
+  /** Name and date of birth are of a record: each look is recorded before a page can show it. */
+  const patientsOf = async (step: Step, person: Person): Promise<readonly PatientView[]> => {
     const acts = await people.patientsOf(person.sub, now());
     const known = new Map(
       (await neighbours.patients(acts.map(({ patient }) => patient))).map((view) => [view.id, view]),
+    );
+    await Promise.all(
+      [...known.keys()].map((patient) =>
+        neighbours.record('patient-shown', 'permitted', {
+          ...auditFacts(step, person),
+          patient,
+          target: `Patient/${patient}`,
+        }),
+      ),
     );
     return acts.flatMap(({ patient, relation }) => {
       const view = known.get(patient);
@@ -75,7 +92,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     const person = await personIn(step);
     if (person === undefined) return { kind: 'fault', fault: 'expired', status: 400 };
     const wanted = needsPatient(step.tokens);
-    const full: PersonStep = { ...step, person, patients: wanted ? await patientsOf(person) : [] };
+    const full: PersonStep = { ...step, person, patients: wanted ? await patientsOf(step, person) : [] };
     if (wanted && full.patients.length === 0) return { kind: 'fault', fault: 'no-patient', status: 403 };
     const patient = patientOf(full);
     const asked = wanted && patient === undefined ? 'patient' : 'consent';
