@@ -28,7 +28,9 @@ const letterOf: Record<Interaction['kind'], string> = {
   vread: 'r',
   'history-instance': 'r',
   create: 'c',
+  'history-type': 's',
   update: 'u',
+  patch: 'u',
   delete: 'd',
   'search-type': 's',
 };

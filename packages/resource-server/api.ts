@@ -1,6 +1,5 @@
 /** The route table: which path and method is which interaction. FHIR R4 http.html#summary. */
 import type { TypeCapability } from '@affinity/core/fhir/backend.ts';
-import type { Interaction } from '@affinity/core/fhir/interaction.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
 
@@ -18,7 +17,7 @@ export type Routed =
   | { readonly kind: 'route'; readonly route: Route; readonly capability: TypeCapability }
   | { readonly kind: 'no-route'; readonly error: FhirError };
 
-type Methods = Readonly<Record<string, Interaction['kind']>>;
+type Methods = Readonly<Record<string, Route['kind']>>;
 
 /** By the shape of the path; HEAD is as GET. */
 const shapes = {

@@ -82,7 +82,10 @@ export const createGuard = (options: GuardOptions): Guard => {
   };
 
   /** What is read, under the decision's Filter. */
-  const look = async (intent: Exclude<Intent, Write | { kind: 'delete' }>, filter: Filter): Promise<Answer> => {
+  const look = async (
+    intent: Exclude<Intent, Write | { kind: 'delete' | 'patch' | 'history-type' }>,
+    filter: Filter,
+  ): Promise<Answer> => {
     switch (intent.kind) {
       case 'read':
       case 'vread': {
@@ -115,6 +118,8 @@ export const createGuard = (options: GuardOptions): Guard => {
         return conflict();
       case 'id-taken':
         return refusal(fhirError(409, 'duplicate', 'the id is taken'));
+      case 'canonical-taken':
+        return refusal(fhirError(409, 'duplicate', 'another resource has this url and version'));
     }
   };
 
@@ -194,6 +199,9 @@ export const createGuard = (options: GuardOptions): Guard => {
             // What is not there is as deleted as it can be; hidden or not, the answer is one (FHIR R4 http.html#delete).
             return result.kind === 'absent' ? { kind: 'done' } : written(result, false);
           });
+        case 'patch':
+        case 'history-type':
+          return release(refusal(fhirError(405, 'not-supported', 'this is not possible here')));
         default:
           return release(await look(intent, decision.filter));
       }

@@ -11,6 +11,11 @@ const questions = {
   reference: ['=x', '=Patient/x', '=https://other.example/fhir/Patient/x', ':identifier=s|x', ':missing=false'],
   string: ['=x', ':exact=x', ':contains=x', ':missing=true'],
   date: ['=2020', '=ge2020-01-01', '=2020,2021', ':missing=true'],
+  number: ['=1', '=ge1.50', ':missing=true'],
+  quantity: ['=5.4|http://unitsofmeasure.org|mg', '=lt5.4||mg', '=5.4'],
+  uri: ['=http://x.example/y', ':below=http://x.example/'],
+  composite: [':missing=true'],
+  special: [':missing=true'],
 } as const;
 
 test('every declared parameter is understood and answered, and so is every sort', async (t) => {

@@ -26,6 +26,8 @@ export interface AuditRecord {
   readonly purpose?: string;
   /** `Type/id` or `Type/id/_history/v`, or a type for a search */
   readonly target?: string;
+  /** ids of the patients whose records the answer holds or the request was about, each once */
+  readonly patients?: readonly string[];
   /** raw query of a search; personal data, kept only in the audit log */
   readonly query?: string;
   /** network address of the caller */

@@ -6,7 +6,8 @@
 import type { Filter } from './filter.ts';
 import type { HistoryPage } from './interaction.ts';
 import type { Content } from './resource.ts';
-import type { SearchQuery } from './search-query.ts';
+import type { SearchParameters } from './search-parameter.ts';
+import type { SearchQuery, SystemQuery } from './search-query.ts';
 
 /** One version of a resource. `body` is its JSON text and leaves as it is. */
 export interface Version {
@@ -16,6 +17,8 @@ export interface Version {
   /** instant with milliseconds, UTC: 2026-05-03T10:15:30.123Z */
   readonly lastUpdated: string;
   readonly body: string;
+  /** ids of the patients whose record it is, where the backend knows them without reading the body */
+  readonly patients?: readonly string[];
 }
 /** A version that is a deletion: it has no content. */
 export interface Deletion {
@@ -40,7 +43,9 @@ export type WriteResult =
   /** `If-Match` names another version than the current one */
   | { readonly kind: 'version-conflict'; readonly current: string }
   /** create with an id that is taken */
-  | { readonly kind: 'id-taken' };
+  | { readonly kind: 'id-taken' }
+  /** another resource has the same canonical `url` and `version` (FHIR R4 references.html#canonical) */
+  | { readonly kind: 'canonical-taken' };
 
 export interface HistoryEntry {
   readonly method: 'POST' | 'PUT' | 'DELETE';
@@ -52,37 +57,70 @@ export type HistoryResult =
 
 export interface SearchResult {
   readonly matches: readonly Version[];
+  /** what `_include` and `_revinclude` add to the matches of this page, each once, none of them a match */
+  readonly included?: readonly Version[];
   /** exact, present when asked for with `_total=accurate` or `_count=0`, or when the page shows everything */
   readonly total?: number;
-  /** cursor of the page after this one; absent on the last */
+  /** cursors of the page after this one, of the one before it, and of the last; absent where there is none, or not known */
   readonly next?: string;
+  readonly previous?: string;
+  readonly last?: string;
 }
+
+export type TypeInteraction =
+  | 'read'
+  | 'vread'
+  | 'create'
+  | 'update'
+  | 'patch'
+  | 'delete'
+  | 'history-instance'
+  | 'history-type'
+  | 'search-type';
+
+export type SearchParamType =
+  | 'token'
+  | 'reference'
+  | 'string'
+  | 'date'
+  | 'number'
+  | 'quantity'
+  | 'uri'
+  | 'composite'
+  | 'special';
 
 /** What a Backend can do, per type: the CapabilityStatement is written from it. */
 export interface TypeCapability {
   readonly type: string;
-  readonly interactions: readonly (
-    | 'read'
-    | 'vread'
-    | 'create'
-    | 'update'
-    | 'delete'
-    | 'history-instance'
-    | 'search-type'
-  )[];
+  readonly interactions: readonly TypeInteraction[];
   readonly searchParams: readonly {
     readonly name: string;
-    readonly type: 'token' | 'reference' | 'string' | 'date';
+    readonly type: SearchParamType;
     readonly definition: string;
   }[];
   /** names that `_sort` takes */
   readonly sort: readonly string[];
+  /** `_include` values, as `Type:param`; none: includes are not performed */
+  readonly includes?: readonly string[];
+  /** `_revinclude` values, as `Type:param` */
+  readonly revIncludes?: readonly string[];
 }
 
-export interface Backend {
-  /** true: the Filter is applied in the same statement that reads, so what comes out needs no second check */
-  readonly appliesFilter: boolean;
-  readonly capabilities: readonly TypeCapability[];
+/** The Filter of each type that an answer may speak of beside the type asked for: `nothing` where it may not. */
+export type FilterOf = (type: string) => Filter;
+
+/** What goes with a question beside its Filter. What is left out lets nothing more through. */
+export interface Asking {
+  /** of the types that chains and `_has` lead through; absent: nothing */
+  readonly chained?: FilterOf;
+  /** of the types that are included; absent: nothing */
+  readonly included?: FilterOf;
+  /** the caller has gone, or the time is up: the work is given up, and the promise rejects */
+  readonly signal?: AbortSignal;
+}
+
+/** The interactions, each narrowed by the Filter that the caller's rights come to. */
+export interface Interactions {
   read(at: { readonly type: string; readonly id: string }, filter: Filter): Promise<ReadResult>;
   vread(
     at: { readonly type: string; readonly id: string; readonly versionId: string },
@@ -104,7 +142,60 @@ export interface Backend {
     at: { readonly type: string; readonly id: string; readonly page: HistoryPage },
     filter: Filter,
   ): Promise<HistoryResult>;
-  searchType(query: SearchQuery, filter: Filter): Promise<SearchResult>;
+  searchType(query: SearchQuery, filter: Filter, asking?: Asking): Promise<SearchResult>;
+}
+
+/** The page of a history of several resources: newest first, each version judged as in an instance's history. */
+export interface HistoryOf {
+  readonly types: readonly string[];
+  readonly page: HistoryPage;
+}
+
+/** `Patient/[id]/$everything`: the patient, what is in the patient's record, and the shared resources these refer to. */
+export interface EverythingOf {
+  readonly patient: string;
+  /** only resources of these types (`_type`), already narrowed to what was granted */
+  readonly types: readonly string[];
+  /** only care of this range of dates (`start`, `end`): epoch milliseconds, end exclusive */
+  readonly start?: number;
+  readonly end?: number;
+  /** only resources updated at or after this instant (`_since`) */
+  readonly since?: string;
+  readonly count: number;
+  readonly cursor?: string;
+}
+
+/**
+ * A Backend within one transaction: nothing of it is seen by anybody else before it is committed, and nobody else's
+ * writes change what it has read. A result that is a conflict leaves the transaction as it was.
+ */
+export type Transaction = Interactions;
+
+export interface Backend extends Interactions {
+  /** true: the Filter is applied in the same statement that reads, so what comes out needs no second check */
+  readonly appliesFilter: boolean;
+  /** what works at this moment; the same array as long as nothing has changed */
+  readonly capabilities: readonly TypeCapability[];
+  /** the search parameters by which it finds, at this moment */
+  readonly parameters?: SearchParameters;
+  /** history of types, and of the whole system */
+  history?(
+    of: HistoryOf,
+    filterOf: FilterOf,
+    signal?: AbortSignal,
+  ): Promise<Extract<HistoryResult, { kind: 'history' }>>;
+  searchSystem?(query: SystemQuery, filterOf: FilterOf, signal?: AbortSignal): Promise<SearchResult>;
+  everything?(of: EverythingOf, filterOf: FilterOf, signal?: AbortSignal): Promise<SearchResult>;
+  /** ids of the patients whose record each of these is, by `Type/id`; what does not exist is left out */
+  ownersOf?(
+    references: readonly { readonly type: string; readonly id: string }[],
+  ): Promise<ReadonlyMap<string, readonly string[]>>;
+  /**
+   * All that `work` writes, or nothing. What it throws undoes everything and is thrown on. It may be run again, from the
+   * start, when another transaction was in its way: it must not leave anything behind outside the transaction.
+   * `hold` names what no other transaction may work on at the same time.
+   */
+  transact?<Result>(work: (within: Transaction) => Promise<Result>, hold: readonly string[]): Promise<Result>;
 }
 
 /**
@@ -115,5 +206,13 @@ export class BackendUnavailable extends Error {
   constructor(cause: unknown) {
     super('the records cannot be reached', { cause });
     this.name = 'BackendUnavailable';
+  }
+}
+
+/** A question took longer than it may, and was given up. */
+export class BackendTooSlow extends Error {
+  constructor(cause?: unknown) {
+    super('the question took too long', { cause });
+    this.name = 'BackendTooSlow';
   }
 }

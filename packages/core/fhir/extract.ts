@@ -10,7 +10,7 @@ import type {
   StringEntry,
   TokenEntry,
 } from './search-index.ts';
-import { type SearchPath, type Step, searchParametersOf } from './search-parameter.ts';
+import { type SearchParameters, type SearchPath, type Step, standardParameters } from './search-parameter.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
@@ -117,7 +117,11 @@ const collector = <Entry extends { readonly param: string }>(keyOf: (entry: Entr
  * resources are not indexed, and a reference to one is no reference to this server. Never throws: a value of the wrong
  * kind is left out.
  */
-export const extract = (resource: Resource, ownBases: readonly string[]): SearchIndex => {
+export const extract = (
+  resource: Resource,
+  ownBases: readonly string[],
+  parameters: SearchParameters = standardParameters,
+): SearchIndex => {
   const token = collector<TokenEntry>(({ system, code }) => JSON.stringify([system, code]));
   const reference = collector<ReferenceEntry>(({ type, id }) => `${type}/${id}`);
   const foreign = collector<ForeignReferenceEntry>(({ url }) => url);
@@ -142,7 +146,7 @@ export const extract = (resource: Resource, ownBases: readonly string[]): Search
     if (isObject(value)) for (const one of identifier(value.identifier)) logical.add({ param, ...one });
   };
 
-  for (const { code: param, type, paths } of searchParametersOf(resource.resourceType)) {
+  for (const { code: param, type, paths } of parameters.of(resource.resourceType)) {
     if (param === '_id' || param === '_lastUpdated') continue;
     let exists: boolean | undefined;
     for (const path of paths) {
@@ -168,5 +172,12 @@ export const extract = (resource: Resource, ownBases: readonly string[]): Search
     identifierReferences: logical.entries,
     strings: string.entries,
     dates: dates.entries,
+    numbers: [],
+    quantities: [],
+    uris: [],
+    texts: [],
+    typedIdentifiers: [],
+    positions: [],
+    composites: [],
   };
 };

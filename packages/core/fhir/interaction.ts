@@ -18,7 +18,10 @@ export const interactionKinds = [
 ] as const;
 export type InteractionKind = (typeof interactionKinds)[number];
 
-/** The interactions that a Backend of ours performs. `ifMatch` is the bare version id of `If-Match: W/"3"`. */
+/**
+ * What is asked of one type: the words of a decision. Interactions of the whole system are decided type by type.
+ * `ifMatch` is the bare version id of `If-Match: W/"3"`.
+ */
 export type Interaction =
   | { readonly kind: 'read'; readonly type: string; readonly id: string }
   | { readonly kind: 'vread'; readonly type: string; readonly id: string; readonly versionId: string }
@@ -30,15 +33,19 @@ export type Interaction =
       readonly content: Content;
       readonly ifMatch?: string;
     }
+  | { readonly kind: 'patch'; readonly type: string; readonly id: string; readonly ifMatch?: string }
   | { readonly kind: 'delete'; readonly type: string; readonly id: string; readonly ifMatch?: string }
   | { readonly kind: 'history-instance'; readonly type: string; readonly id: string; readonly page: HistoryPage }
+  | { readonly kind: 'history-type'; readonly type: string; readonly page: HistoryPage }
   | { readonly kind: 'search-type'; readonly type: string; readonly query: SearchQuery };
 
 export interface HistoryPage {
   /** entries wanted, 1…1000 */
   readonly count: number;
-  /** only versions older than this version id (paging) */
+  /** where the page begins, as given out by the backend in `HistoryResult.next`; opaque to everybody else */
   readonly before?: string;
   /** only versions at or after this instant (`_since`) */
   readonly since?: string;
+  /** only versions that were current at some time of this range (`_at`): epoch milliseconds, end exclusive */
+  readonly at?: { readonly start: number; readonly end: number };
 }

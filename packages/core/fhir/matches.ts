@@ -80,6 +80,8 @@ const valueMatches = (clause: SearchClause, value: SearchValue, facts: ResourceF
       const ranges = param === '_lastUpdated' ? [updated] : index.dates.filter((entry) => entry.param === param);
       return ranges.some((range) => dateMatches(range, value));
     }
+    default:
+      return false;
   }
 };
 

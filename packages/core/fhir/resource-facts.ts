@@ -4,6 +4,7 @@ import { extract } from './extract.ts';
 import type { Confidentiality } from './filter.ts';
 import type { Coding, Resource } from './resource.ts';
 import type { SearchIndex } from './search-index.ts';
+import { type SearchParameters, standardParameters } from './search-parameter.ts';
 import { confidentialityOf, labelsOf } from './security-label.ts';
 
 export interface ResourceFacts {
@@ -19,12 +20,27 @@ export interface ResourceFacts {
   readonly index: SearchIndex;
 }
 
+/** What facts are computed with, beside the resource. */
+export interface FactsAround {
+  /** the parameters to index by; HL7's unless told */
+  readonly parameters?: SearchParameters;
+  /**
+   * Whose record another resource is: for resources that are in a record through what they refer to, such as a
+   * Provenance through its target. Absent, or undefined for one: nobody's.
+   */
+  readonly ownersOf?: (target: { readonly type: string; readonly id: string }) => readonly string[] | undefined;
+}
+
 /**
  * The facts of a resource as it will be stored: its `id` must be set, since a Patient is its own record by it.
  * `ownBases` are the absolute URLs at which this server's resources are known.
  */
-export const factsOf = (resource: Resource, ownBases: readonly string[]): ResourceFacts => {
-  const index = extract(resource, ownBases);
+export const factsOf = (
+  resource: Resource,
+  ownBases: readonly string[],
+  { parameters = standardParameters }: FactsAround = {},
+): ResourceFacts => {
+  const index = extract(resource, ownBases, parameters);
   const owners = recordOwners(resource, ownBases);
   const labels = labelsOf(resource);
   return {

@@ -31,6 +31,56 @@ export interface DateEntry {
   readonly end: number;
 }
 
+/** Numbers and quantities are ranges by their precision: 5.4 is [5.35, 5.45). */
+export interface NumberEntry {
+  readonly param: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+export interface QuantityEntry extends NumberEntry {
+  /** '' where the resource gives none */
+  readonly system: string;
+  readonly code: string;
+  /** as printed */
+  readonly unit: string;
+}
+export interface UriEntry {
+  readonly param: string;
+  readonly uri: string;
+}
+/** What `:text` of a token parameter compares: displays and texts. */
+export interface TextEntry {
+  readonly param: string;
+  readonly folded: string;
+}
+/** `Identifier.type` with the value, for `:of-type`. */
+export interface TypedIdentifierEntry {
+  readonly param: string;
+  readonly system: string;
+  readonly code: string;
+  readonly value: string;
+}
+/** WGS84 degrees */
+export interface PositionEntry {
+  readonly param: string;
+  readonly latitude: number;
+  readonly longitude: number;
+}
+export type ComponentValue =
+  | ({ readonly kind: 'token' } & Omit<TokenEntry, 'param'>)
+  | ({ readonly kind: 'reference' } & Omit<ReferenceEntry, 'param'>)
+  | ({ readonly kind: 'string' } & Omit<StringEntry, 'param'>)
+  | ({ readonly kind: 'date' } & Omit<DateEntry, 'param'>)
+  | ({ readonly kind: 'number' } & Omit<NumberEntry, 'param'>)
+  | ({ readonly kind: 'quantity' } & Omit<QuantityEntry, 'param'>)
+  | ({ readonly kind: 'uri' } & Omit<UriEntry, 'param'>);
+/** One element that a composite parameter speaks of: for each component, the values found in it. */
+export interface CompositeEntry {
+  readonly param: string;
+  readonly parts: readonly (readonly ComponentValue[])[];
+}
+
 export interface SearchIndex {
   readonly tokens: readonly TokenEntry[];
   readonly references: readonly ReferenceEntry[];
@@ -39,4 +89,11 @@ export interface SearchIndex {
   readonly identifierReferences: readonly TokenEntry[];
   readonly strings: readonly StringEntry[];
   readonly dates: readonly DateEntry[];
+  readonly numbers: readonly NumberEntry[];
+  readonly quantities: readonly QuantityEntry[];
+  readonly uris: readonly UriEntry[];
+  readonly texts: readonly TextEntry[];
+  readonly typedIdentifiers: readonly TypedIdentifierEntry[];
+  readonly positions: readonly PositionEntry[];
+  readonly composites: readonly CompositeEntry[];
 }

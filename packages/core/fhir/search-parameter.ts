@@ -92,3 +92,10 @@ export const searchParameter = (type: string, code: string): Lookup => lookups(t
 /** All indexed parameters of a resource type, `_id` and `_lastUpdated` first. */
 export const searchParametersOf = (type: string): readonly SearchParameter[] =>
   [...lookups(type).values()].flatMap((lookup) => (lookup.kind === 'indexed' ? [lookup.parameter] : []));
+
+/** The search parameters that something knows: HL7's and US Core's, and those that were added to them. */
+export interface SearchParameters {
+  find(type: string, code: string): Lookup;
+  of(type: string): readonly SearchParameter[];
+}
+export const standardParameters: SearchParameters = { find: searchParameter, of: searchParametersOf };

@@ -17,7 +17,8 @@ export const sharedTypes: ReadonlySet<string> = new Set(
    PractitionerRole Questionnaire SpecimenDefinition Substance ValueSet`.split(/\s+/),
 );
 
-const isWrite = (kind: Intent['kind']): boolean => kind === 'create' || kind === 'update' || kind === 'delete';
+const isWrite = (kind: Intent['kind']): boolean =>
+  kind === 'create' || kind === 'update' || kind === 'patch' || kind === 'delete';
 
 /** The records of these patients; what is shared can be read by whoever reaches one, and written by none of them. */
 const recordsOf = (patients: readonly string[], { kind, type }: Intent): Filter => {
