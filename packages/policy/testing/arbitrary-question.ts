@@ -52,13 +52,6 @@ export const factsOfWorld = (resource: WorldResource): ResourceFacts => ({
     typedIdentifiers: [],
     positions: [],
     composites: [],
-    numbers: [],
-    quantities: [],
-    uris: [],
-    texts: [],
-    typedIdentifiers: [],
-    positions: [],
-    composites: [],
   },
 });
 
