@@ -98,6 +98,12 @@ export interface SearchQuery extends Criteria {
   readonly understood: readonly (readonly [string, string])[];
 }
 
+/** Which part of each match is wanted. FHIR R4 search.html#summary, #elements. */
+export type Subset =
+  | { readonly kind: 'summary'; readonly which: 'true' | 'text' | 'data' }
+  /** elements at the top of a resource; what is mandatory is shown beside them */
+  | { readonly kind: 'elements'; readonly names: readonly string[] };
+
 /** A search of several types by parameters that every type has. FHIR R4 http.html#search, `_type`. */
 export interface SystemQuery extends Omit<SearchQuery, 'type' | 'joins' | 'includes'> {
   readonly types: readonly string[];
