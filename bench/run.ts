@@ -1,4 +1,5 @@
-/** `npm run bench [-- startup | serving]`: the figures of docs/performance.md, measured here and now. */
+/** `npm run bench [-- startup | serving | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+import { measureClinic } from './clinic.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
 import type { Memory } from './processes.ts';
 import { type Candidate, measureServing } from './serving.ts';
@@ -40,4 +41,22 @@ if (asked === undefined || asked === 'serving') {
       row('bare node:http + pg', 'bare', '≥ 0.6'),
     ]);
   }
+}
+
+if (asked === 'clinic') {
+  const sizes = process.argv[3] === undefined ? [10_000, 100_000, 1_000_000] : process.argv[3].split(',').map(Number);
+  await measureClinic(sizes, 5, (figures) => {
+    const { resources, timings, importPerSecond, bytesPerResource, textPerResource, paging } = figures;
+    console.log(`\n${resources} resources: ${bytesPerResource.toFixed(0)} bytes on disk each, of which`);
+    console.log(`${textPerResource.toFixed(0)} are its text; import ${importPerSecond.toFixed(0)} resources/s`);
+    const megabytes = [paging.first, paging.most, paging.last].map((each) => each.toFixed(0));
+    console.log(`${paging.pages} pages of 1,000: ${megabytes.join(', ')} MB at the first, at most, at the last`);
+    const rows = timings.map(({ name, p50, p99, perSecond }) => [
+      name,
+      p50.toFixed(2),
+      p99.toFixed(2),
+      perSecond.toFixed(0),
+    ]);
+    printTable([['', 'p50, ms', 'p99, ms', 'by 16 at once, 1/s'], ...rows]);
+  });
 }
