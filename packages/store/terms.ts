@@ -18,6 +18,10 @@ const hashOf = (text: string): Term => {
 const termOf = (type: string, param: string, kind: string, first: string, second: string): Term =>
   hashOf(`${type} ${param} ${kind} ${first.length} ${first}${second}`);
 
+/** Keys of things that are no search values: each kind has texts of its own. */
+const keyOf = (kind: string, first: string, second: string): Term =>
+  hashOf(`${kind.length} ${kind} ${first.length} ${first}${second}`);
+
 /** The key of a resource in every table. */
 export const resourceKey = (type: string, id: string): Term => hashOf(`${type}/${id}`);
 
@@ -36,6 +40,32 @@ export const referenceTerm = (type: string, param: string, targetType: string, i
   termOf(type, param, 'reference', targetType, id);
 export const referenceIdTerm = (type: string, param: string, id: string): Term => termOf(type, param, 'id', id, '');
 export const urlTerm = (type: string, param: string, url: string): Term => termOf(type, param, 'url', url, '');
+
+/** `identifier:of-type=system|code|value`. */
+export const ofTypeTerm = (type: string, param: string, system: string, code: string, value: string): Term =>
+  termOf(type, param, `of-type ${system.length} ${code.length}`, `${system}${code}`, value);
+
+/** A text that `:text` looks through, folded. */
+export const textTerm = (type: string, param: string, folded: string): Term => termOf(type, param, 'text', folded, '');
+
+/** `parameter` in the tables of values. */
+export const parameterKey = (type: string, param: string): Term => keyOf('parameter', type, param);
+
+/** The name under which the terms of a composite's component are made; `position` counts from 1. */
+export const componentParam = (param: string, position: number): string => `${param}$${position}`;
+
+/** System, code or printed unit of a quantity. */
+export const quantityTextKey = (text: string): Term => keyOf('quantity', text, '');
+
+/** Base units of UCUM, or a system and code that UCUM does not know: what two quantities that compare have in common. */
+export const unitKey = (system: string, code: string): Term => keyOf('unit', system, code);
+
+/** The same, as a term of a composite's component. */
+export const baseUnitTerm = (type: string, param: string, unit: Term): Term => termOf(type, param, 'unit', unit, '');
+
+/** A canonical url of a type, with a version or without. */
+export const canonicalKey = (type: string, url: string, version?: string): Term =>
+  keyOf(`canonical${version === undefined ? '' : ` ${version}`}`, type, url);
 
 /** The parameter name under which `Reference.identifier` is kept. */
 export const identifierParam = (param: string): string => `${param}:identifier`;
