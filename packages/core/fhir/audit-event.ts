@@ -1,5 +1,60 @@
 /** What is recorded of every decision before its answer leaves. FHIR R4 AuditEvent; IHE BALP. */
 
+/**
+ * Everything that is recorded. What each becomes as an AuditEvent stands in one table, balp/event-forms.ts: a name that is
+ * added here and not there is a type error.
+ */
+export const auditedEvents = [
+  // interactions with records (FHIR R4 http.html)
+  'read',
+  'vread',
+  'update',
+  'patch',
+  'delete',
+  'history-instance',
+  'history-type',
+  'history-system',
+  'create',
+  'search-type',
+  'search-system',
+  'batch',
+  'transaction',
+  'operation',
+  // a request whose path or method names no interaction
+  'request',
+  // sign-in, consent and tokens
+  'sign-in',
+  'sign-in-failed',
+  'sign-in-throttled',
+  'second-factor',
+  'sign-out',
+  'patient-shown',
+  'patient-choice-refused',
+  'consent-granted',
+  'consent-denied',
+  'code-issued',
+  'code-replayed',
+  'token-issued',
+  'token-refreshed',
+  'token-refused',
+  'refresh-token-replayed',
+  'token-revoked',
+  'token-introspected',
+  // how the domain is run
+  'client-registered',
+  'client-changed',
+  'key-rotated',
+  'policy-changed',
+  'label-changed',
+  'role-changed',
+  'emergency-access',
+  // records that leave for another organization, and that come from one
+  'disclosed',
+  'disclosure-received',
+] as const;
+export type AuditedEvent = (typeof auditedEvents)[number];
+
+/** Fields beyond the first five may be missing in records of earlier versions; none is ever taken away. */
 export interface AuditRecord {
   /** unique, sortable by time: uuid v7 */
   readonly id: string;
@@ -7,8 +62,7 @@ export interface AuditRecord {
   readonly recorded: string;
   /** the part that speaks: `clinic`, `authorization-server`… */
   readonly source: string;
-  /** a FHIR interaction, or an event of sign-in and grants: `sign-in`, `sign-in-failed`, `consent-granted`, `token-issued`… */
-  readonly event: string;
+  readonly event: AuditedEvent;
   readonly outcome: 'permitted' | 'denied' | 'failed';
   /** the HTTP status of the answer, where there is one */
   readonly status?: number;
@@ -18,6 +72,8 @@ export interface AuditRecord {
   readonly client?: string;
   /** subject of the user at the issuer */
   readonly user?: string;
+  /** `iss` of the user's subject */
+  readonly issuer?: string;
   readonly grant?: string;
   /** jti of the access token, never the token */
   readonly token?: string;
@@ -30,6 +86,16 @@ export interface AuditRecord {
   readonly patients?: readonly string[];
   /** raw query of a search; personal data, kept only in the audit log */
   readonly query?: string;
+  /** the raw form of a search by POST, or what may be kept of one to the token endpoint; personal data as well */
+  readonly form?: string;
+  /** what was understood of the query, as a query; personal data as well */
+  readonly understood?: string;
+  /** the scopes that were consented to */
+  readonly scope?: string;
+  /** HTTP method of the request */
+  readonly method?: string;
+  /** absolute URL under which the part that speaks is known: a FHIR base, or the issuer */
+  readonly base?: string;
   /** network address of the caller */
   readonly address?: string;
 }
