@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compartmentParameters, nobodysRecord, ownerElements, recordOwners } from './compartment.ts';
+import { compartmentParameters, nobodysRecord, ownerElements, recordOwners, throughElements } from './compartment.ts';
 import definition from './definitions/patient-compartment.json' with { type: 'json' };
 import type { Resource } from './resource.ts';
 import { factsOf } from './resource-facts.ts';
@@ -23,8 +23,14 @@ test("HL7's compartment has 67 types, each by reference parameters that are inde
 });
 
 test('every type of the compartment is decided: somebody’s record by one element, or nobody’s (E21, E22)', () => {
-  const decided = new Set([...Object.keys(ownerElements), ...nobodysRecord, 'Patient']);
-  assert.deepEqual([...decided].sort(), [...Object.keys(definition), 'Device'].sort());
+  const decided = new Set([
+    ...Object.keys(ownerElements),
+    ...Object.keys(throughElements),
+    ...nobodysRecord,
+    'AuditEvent',
+    'Patient',
+  ]);
+  assert.deepEqual([...decided].sort(), [...Object.keys(definition), 'Binary', 'Device'].sort());
   for (const type of nobodysRecord) assert.equal(ownerElements[type], undefined);
 });
 
@@ -107,6 +113,59 @@ test('a reference is resolved before it owns; a contained Patient never does (E2
     assert.deepEqual(subject(same), ['a'], same);
   for (const other of ['#a', 'patient/a', 'https://other.example/fhir/Patient/a', 'urn:uuid:a', 'Patient/a?x', 'a'])
     assert.deepEqual(subject(other), [], other);
+});
+
+test('a Provenance is in the one record that all its targets are in, else in nobody’s (E21, E24, J17)', () => {
+  const known: Readonly<Record<string, readonly string[]>> = {
+    'Observation/a': ['a'],
+    'Condition/a': ['a'],
+    'Condition/b': ['b'],
+    'Account/ab': ['a', 'b'],
+    'Medication/m': [],
+    'Binary/a': ['a'],
+    'Provenance/a': ['a'],
+  };
+  const through = (type: string, element: string, references: readonly string[]) => {
+    const values = references.map((reference) => ({ reference }));
+    const resource = { resourceType: type, id: 'p', [element]: type === 'Binary' ? values[0] : values } as Resource;
+    return recordOwners(resource, own, (at) => known[`${at.type}/${at.id}`]);
+  };
+  const targets = (...references: string[]) => through('Provenance', 'target', references);
+  assert.deepEqual(targets('Observation/a'), ['a']);
+  assert.deepEqual(targets('Observation/a/_history/3', 'Patient/a', 'Binary/a', 'Condition/a'), ['a']);
+  assert.deepEqual(targets('Patient/a'), ['a']);
+  for (const other of [
+    'Condition/b',
+    'Account/ab',
+    'Medication/m',
+    'Observation/never',
+    'Patient/b',
+    'Provenance/a',
+    '#a',
+    'urn:uuid:a',
+    'https://other.example/fhir/Observation/a',
+  ]) {
+    assert.deepEqual(targets('Observation/a', other), [], other);
+    assert.deepEqual(targets(other, 'Observation/a'), [], other);
+  }
+  assert.deepEqual(targets(), []);
+  assert.deepEqual(owners({ resourceType: 'Provenance', target: [{ reference: 'Observation/a' }] }), []);
+  assert.deepEqual(through('Binary', 'securityContext', ['Observation/a']), ['a']);
+  assert.deepEqual(through('Binary', 'securityContext', ['Patient/a']), ['a']);
+  for (const other of ['Binary/a', 'Provenance/a', 'Account/ab'])
+    assert.deepEqual(through('Binary', 'securityContext', [other]), [], other);
+});
+
+test('an AuditEvent is of the one patient that its entities name (J01)', () => {
+  const event = (...entity: object[]) => owners({ resourceType: 'AuditEvent', agent: [{ who: b }], entity });
+  const data = { what: { reference: 'Observation/x/_history/1' }, role: { code: '4' } };
+  const patient = { what: a, role: { code: '1' } };
+  assert.deepEqual(event(data, patient), ['a']);
+  assert.deepEqual(event({ what: { reference: 'Patient/a/_history/2' }, role: { code: '4' } }, patient), ['a']);
+  assert.deepEqual(event(data), []);
+  assert.deepEqual(event(patient, { what: b }), []);
+  assert.deepEqual(event(patient, { what: { reference: 'https://other.example/Patient/b' } }), []);
+  assert.deepEqual(event(patient, { what: { reference: '#b' }, role: { code: '1' } }), []);
 });
 
 test('shared master data is in no compartment and nobody’s (E22, E23)', () => {

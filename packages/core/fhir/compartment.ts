@@ -4,7 +4,7 @@
  * that patient, by the one element in the table below. FHIR R4 compartmentdefinition-patient.html.
  */
 import definition from './definitions/patient-compartment.json' with { type: 'json' };
-import { parseReference } from './reference.ts';
+import { parseReference, type Target } from './reference.ts';
 import { isResourceId, type Resource } from './resource.ts';
 import type { ReferenceEntry } from './search-index.ts';
 
@@ -68,7 +68,6 @@ export const ownerElements: Readonly<Record<string, string>> = {
   NutritionOrder: 'patient',
   Observation: 'subject', // not performer: a relative may report about the patient
   Procedure: 'subject', // not performer
-  Provenance: 'target', // of the Patient resource itself; several patients share it, and then nobody owns it
   QuestionnaireResponse: 'subject', // not author
   RelatedPerson: 'patient',
   RequestGroup: 'subject', // not action.participant
@@ -82,10 +81,18 @@ export const ownerElements: Readonly<Record<string, string>> = {
   VisionPrescription: 'patient',
 };
 
+/**
+ * Types that are in a record through other resources, by the element that names these: in the record of the one patient
+ * in whose records all of them are, else nobody's.
+ */
+export const throughElements: Readonly<Record<string, string>> = {
+  Binary: 'securityContext',
+  Provenance: 'target', // its targets' record, whichever type they have
+};
+
 /** Types of HL7's compartment that are nobody's record, because they hold what is other people's beside one's own. */
 export const nobodysRecord: readonly string[] = [
   'Appointment', // names all participants
-  'AuditEvent', // names who else was asked about
   'Group', // names its members
   'Person', // links the records of one person under several roles
   'Schedule', // belongs to its actors' calendar
@@ -105,23 +112,96 @@ export const compartmentsOf = (
 const referencesIn = (value: unknown): readonly unknown[] =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
 
+const targetOf = (value: unknown, ownBases: readonly string[]): Target | undefined => {
+  const literal: unknown =
+    typeof value === 'object' && value !== null && 'reference' in value ? value.reference : undefined;
+  return typeof literal === 'string' ? parseReference(literal, ownBases) : undefined;
+};
+
+interface LocalResource {
+  readonly type: string;
+  readonly id: string;
+}
+
+/**
+ * The resources through which a resource is in a record; undefined where its type is in one by itself or in none. `whole`:
+ * false where one is named that can never say whose it is: one of another server, a contained one, and one that is itself
+ * in a record through others (but a Provenance of a Binary is in the Binary's), so that nothing owns itself by a circle.
+ */
+export const ownedThrough = (
+  resource: Resource,
+  ownBases: readonly string[],
+): { readonly targets: readonly LocalResource[]; readonly whole: boolean } | undefined => {
+  const { resourceType } = resource;
+  const element = Object.hasOwn(throughElements, resourceType) ? throughElements[resourceType] : undefined;
+  if (element === undefined) return undefined;
+  const values = referencesIn(resource[element]);
+  const targets = new Map<string, LocalResource>();
+  let whole = true;
+  for (const value of values) {
+    const target = targetOf(value, ownBases);
+    const says =
+      target?.kind === 'local' &&
+      (!Object.hasOwn(throughElements, target.type) || (resourceType === 'Provenance' && target.type === 'Binary'));
+    if (says) targets.set(`${target.type}/${target.id}`, { type: target.type, id: target.id });
+    else whole = false;
+  }
+  return { targets: [...targets.values()], whole };
+};
+
+const ownersThrough = (
+  { targets, whole }: { readonly targets: readonly LocalResource[]; readonly whole: boolean },
+  ownersOf: OwnersOf,
+): readonly string[] => {
+  if (!whole) return [];
+  const each = targets.map((target) => (target.type === 'Patient' ? [target.id] : (ownersOf(target) ?? [])));
+  const [first] = each;
+  const [owner] = first ?? [];
+  return owner !== undefined && each.every((owners) => owners.length === 1 && owners[0] === owner) ? [owner] : [];
+};
+
+/**
+ * An AuditEvent is of the one patient that its entities name. One that names several, or one in the patient's place that
+ * is not of this server, is nobody's: it would tell one patient of another.
+ */
+const ownersOfEvent = (resource: Resource, ownBases: readonly string[]): readonly string[] => {
+  const owners = new Set<string>();
+  for (const entity of referencesIn(resource.entity)) {
+    if (typeof entity !== 'object' || entity === null || !('what' in entity)) continue;
+    const target = targetOf(entity.what, ownBases);
+    const isPatient = 'role' in entity && isCode(entity.role, '1');
+    if (target?.kind === 'local' && target.type === 'Patient') owners.add(target.id);
+    else if (isPatient || (target?.kind === 'foreign' && target.type === 'Patient')) return [];
+  }
+  return owners.size === 1 ? [...owners] : [];
+};
+const isCode = (coding: unknown, code: string): boolean =>
+  typeof coding === 'object' && coding !== null && 'code' in coding && coding.code === code;
+
+/** Whose record another resource is; undefined: it is not known here. */
+export type OwnersOf = (target: LocalResource) => readonly string[] | undefined;
+const nobodysElse: OwnersOf = () => undefined;
+
 /**
  * Ids of the patients whose record a resource is. A Patient is its own record, and nobody's through `link`. Nobody's is
  * also what names, where the owner should stand, something that cannot be resolved to this server: a contained
  * resource, an identifier alone, another server's resource. Several ids mean a record shared by several.
  */
-export const recordOwners = (resource: Resource, ownBases: readonly string[]): readonly string[] => {
-  if (resource.resourceType === 'Patient')
-    return resource.id !== undefined && isResourceId(resource.id) ? [resource.id] : [];
-  const element = Object.hasOwn(ownerElements, resource.resourceType)
-    ? ownerElements[resource.resourceType]
-    : undefined;
+export const recordOwners = (
+  resource: Resource,
+  ownBases: readonly string[],
+  ownersOf: OwnersOf = nobodysElse,
+): readonly string[] => {
+  const { resourceType } = resource;
+  if (resourceType === 'Patient') return resource.id !== undefined && isResourceId(resource.id) ? [resource.id] : [];
+  if (resourceType === 'AuditEvent') return ownersOfEvent(resource, ownBases);
+  const through = ownedThrough(resource, ownBases);
+  if (through !== undefined) return ownersThrough(through, ownersOf);
+  const element = Object.hasOwn(ownerElements, resourceType) ? ownerElements[resourceType] : undefined;
   const owners = new Set<string>();
   if (element === undefined) return [];
   for (const value of referencesIn(resource[element])) {
-    const literal: unknown =
-      typeof value === 'object' && value !== null && 'reference' in value ? value.reference : undefined;
-    const target = typeof literal === 'string' ? parseReference(literal, ownBases) : undefined;
+    const target = targetOf(value, ownBases);
     if (target?.kind !== 'local') return [];
     if (target.type === 'Patient') owners.add(target.id);
   }

@@ -38,10 +38,10 @@ export interface FactsAround {
 export const factsOf = (
   resource: Resource,
   ownBases: readonly string[],
-  { parameters = standardParameters }: FactsAround = {},
+  { parameters = standardParameters, ownersOf }: FactsAround = {},
 ): ResourceFacts => {
   const index = extract(resource, ownBases, parameters);
-  const owners = recordOwners(resource, ownBases);
+  const owners = recordOwners(resource, ownBases, ownersOf);
   const labels = labelsOf(resource);
   return {
     type: resource.resourceType,
