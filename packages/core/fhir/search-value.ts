@@ -1,45 +1,15 @@
-/** The values of one search parameter: tokens, references, strings and dates with their escapes and prefixes. FHIR R4 search.html#ptypes, #escaping. */
+/** One value of a search parameter, by the type of the parameter: with its escapes and its prefix. FHIR R4 search.html#ptypes. */
 import { type DateRange, dateRange, earliest, latest } from './date-range.ts';
-import type { IssueType } from './outcome.ts';
+import { type DecimalRange, decimalRange } from './decimal-range.ts';
 import { parseReference } from './reference.ts';
 import { isResourceId } from './resource.ts';
-import { isResourceType } from './resource-type.ts';
-import type { SearchParameter } from './search-parameter.ts';
+import { splitEscaped, unescaped } from './search-escape.ts';
 import type { Prefix, SearchValue } from './search-query.ts';
 
-export interface Fault {
-  readonly kind: 'search-fault';
-  readonly code: IssueType;
-  /** for the caller */
-  readonly diagnostics: string;
-}
-export const fault = (code: IssueType, diagnostics: string): Fault => ({ kind: 'search-fault', code, diagnostics });
-export const isFault = (value: object): value is Fault => 'kind' in value && value.kind === 'search-fault';
+/** A value as it stands in the parameter, escapes included; undefined: it is not one of this kind. */
+type Read = (text: string) => SearchValue | undefined;
 
-interface ValueSettings {
-  readonly ownBases: readonly string[];
-  readonly now: number;
-}
-
-/** Splits at a separator that no backslash escapes; the parts keep their escapes. */
-export const splitEscaped = (text: string, separator: ',' | '|'): readonly string[] => {
-  const parts: string[] = [];
-  let from = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    if (text[i] === '\\') i += 1;
-    else if (text[i] === separator) {
-      parts.push(text.slice(from, i));
-      from = i + 1;
-    }
-  }
-  parts.push(text.slice(from));
-  return parts;
-};
-
-/** `\,` `\|` `\$` `\\` stand for the character itself; any other backslash for a backslash. */
-const unescaped = (text: string): string => text.replace(/\\([,|$\\])/g, '$1');
-
-const parseToken = (text: string): SearchValue | undefined => {
+export const readToken: Read = (text) => {
   const [first = '', second, ...rest] = splitEscaped(text, '|').map(unescaped);
   if (rest.length > 0) return undefined;
   if (second === undefined) return first === '' ? undefined : { kind: 'token', code: first };
@@ -47,90 +17,117 @@ const parseToken = (text: string): SearchValue | undefined => {
   return first === '' ? undefined : { kind: 'token', system: first };
 };
 
-const parseUrl = (text: string): SearchValue | undefined =>
+/** A URL is one code: what stands after `|` is its version. */
+export const readUrlToken: Read = (text) =>
   text === '' ? undefined : { kind: 'token', system: '', code: unescaped(text) };
 
-/** A bare id is of the only type that the parameter may point to, where there is only one. */
-const parseReferenceValue = (
-  text: string,
-  targets: readonly string[],
-  ownBases: readonly string[],
-): SearchValue | undefined => {
-  const plain = unescaped(text);
-  const [only, ...others] = targets;
-  if (isResourceId(plain))
-    return { kind: 'reference', id: plain, ...(only !== undefined && others.length === 0 ? { type: only } : {}) };
-  const target = parseReference(plain, ownBases);
-  if (target.kind === 'local') return { kind: 'reference', type: target.type, id: target.id };
-  return target.kind === 'foreign' ? { kind: 'url', url: target.url } : undefined;
+/** `system|code|value` of `:of-type`: all three are given. FHIR R4 search.html#token. */
+export const readOfType: Read = (text) => {
+  const [system = '', code = '', value = '', ...rest] = splitEscaped(text, '|').map(unescaped);
+  return rest.length > 0 || system === '' || code === '' || value === ''
+    ? undefined
+    : { kind: 'of-type', system, code, value };
 };
+
+export const readString: Read = (text) => (text === '' ? undefined : { kind: 'string', text: unescaped(text) });
+export const readUri: Read = (text) => (text === '' ? undefined : { kind: 'uri', uri: unescaped(text) });
+export const readMissing: Read = (text) =>
+  text === 'true' || text === 'false' ? { kind: 'missing', missing: text === 'true' } : undefined;
+
+/** A bare id is of the only type that the parameter may point to, where there is only one. */
+export const readReference =
+  (targets: readonly string[], ownBases: readonly string[]): Read =>
+  (text) => {
+    const plain = unescaped(text);
+    const [only, ...others] = targets;
+    if (isResourceId(plain))
+      return { kind: 'reference', id: plain, ...(only !== undefined && others.length === 0 ? { type: only } : {}) };
+    const target = parseReference(plain, ownBases);
+    if (target.kind === 'local') return { kind: 'reference', type: target.type, id: target.id };
+    return target.kind === 'foreign' ? { kind: 'url', url: target.url } : undefined;
+  };
 
 /** `subject:Patient=1`, or `subject:Patient=Patient/1`, which says it twice. */
-const parseTypedReference = (text: string, type: string, ownBases: readonly string[]): SearchValue | undefined => {
-  const value = parseReferenceValue(text, [type], ownBases);
-  return value?.kind === 'reference' && value.type === type ? value : undefined;
+export const readTypedReference =
+  (type: string, ownBases: readonly string[]): Read =>
+  (text) => {
+    const value = readReference([type], ownBases)(text);
+    return value?.kind === 'reference' && value.type === type ? value : undefined;
+  };
+
+const splitPrefix = (text: string): { readonly prefix: Prefix; readonly rest: string } => {
+  const [, prefix = 'eq', rest = ''] = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)$/s.exec(text) ?? [];
+  return { prefix: prefix as Prefix, rest };
 };
 
-/** `ap` widens by a tenth of the distance from now. FHIR R4 search.html#prefix. */
-const widen = ({ start, end }: DateRange, now: number): DateRange => {
+/** `ap` widens a date by a tenth of its distance from now, and a number by a tenth of itself. FHIR R4 search.html#prefix. */
+const widenDate = ({ start, end }: DateRange, now: number): DateRange => {
   const by = Math.round(Math.abs(now - start) / 10);
   return { start: Math.max(earliest, start - by), end: Math.min(latest, end + by) };
 };
-const parseDate = (text: string, now: number): SearchValue | undefined => {
-  const [, prefix = 'eq', rest = ''] = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)$/s.exec(text) ?? [];
-  // A `+` of a zone that was not percent-encoded arrives as a space.
-  const range = dateRange(rest.replace(/ (\d{2}:\d{2})$/, '+$1'));
+const widenNumber = ({ value, low, high }: DecimalRange): DecimalRange => {
+  const by = Math.abs(value) / 10;
+  return { value, low: low - by, high: high + by };
+};
+
+/** `now` in epoch milliseconds */
+export const readDate =
+  (now: number): Read =>
+  (text) => {
+    const { prefix, rest } = splitPrefix(unescaped(text));
+    // A `+` of a zone that was not percent-encoded arrives as a space.
+    const range = dateRange(rest.replace(/ (\d{2}:\d{2})$/, '+$1'));
+    if (range === undefined) return undefined;
+    return { kind: 'date', prefix, ...(prefix === 'ap' ? widenDate(range, now) : range) };
+  };
+
+const readDecimal = (text: string): (DecimalRange & { readonly prefix: Prefix }) | undefined => {
+  const { prefix, rest } = splitPrefix(text);
+  const range = decimalRange(rest);
   if (range === undefined) return undefined;
-  return { kind: 'date', prefix: prefix as Prefix, ...(prefix === 'ap' ? widen(range, now) : range) };
+  return { prefix, ...(prefix === 'ap' ? widenNumber(range) : range) };
+};
+export const readNumber: Read = (text) => {
+  const decimal = readDecimal(text);
+  return decimal === undefined ? undefined : { kind: 'number', ...decimal };
 };
 
-const parseMissing = (text: string): SearchValue | undefined =>
-  text === 'true' || text === 'false' ? { kind: 'missing', missing: text === 'true' } : undefined;
-
-/** How one value is read under a modifier; undefined: the parameter does not take the modifier. */
-const reader = (
-  { code, type, targets }: SearchParameter,
-  modifier: string | undefined,
-  { ownBases, now }: ValueSettings,
-): ((text: string) => SearchValue | undefined) | undefined => {
-  const native = code === '_id' || code === '_lastUpdated';
-  if (modifier === 'missing') return native ? undefined : parseMissing;
-  if (native && modifier !== undefined) return undefined;
-  switch (type) {
-    case 'token':
-      // A URL is one code: what stands after `|` is its version.
-      if (code === '_profile') return modifier === undefined ? parseUrl : undefined;
-      return modifier === undefined || modifier === 'not' ? parseToken : undefined;
-    case 'string':
-      return modifier === undefined || modifier === 'exact' || modifier === 'contains'
-        ? (text) => (text === '' ? undefined : { kind: 'string', text: unescaped(text) })
-        : undefined;
-    case 'date':
-      return modifier === undefined ? (text) => parseDate(unescaped(text), now) : undefined;
-    case 'reference': {
-      if (modifier === undefined) return (text) => parseReferenceValue(text, targets, ownBases);
-      if (modifier === 'identifier') return parseToken;
-      const allowed = isResourceType(modifier) && (targets.length === 0 || targets.includes(modifier));
-      return allowed ? (text) => parseTypedReference(text, modifier, ownBases) : undefined;
-    }
-    default:
-      return undefined;
-  }
+/** `5.4`, `5.4|system|code`, `5.4||code`. FHIR R4 search.html#quantity. */
+export const readQuantity: Read = (text) => {
+  const [number = '', system, code, ...rest] = splitEscaped(text, '|').map(unescaped);
+  const decimal = readDecimal(number);
+  if (decimal === undefined || rest.length > 0 || (system !== undefined && code === undefined)) return undefined;
+  return { kind: 'quantity', ...decimal, ...(system ? { system } : {}), ...(code ? { code } : {}) };
 };
 
-/** The alternatives of one parameter, all of them or the first fault. A modifier that is not understood is refused always. */
-export const parseValues = (
-  parameter: SearchParameter,
-  modifier: string | undefined,
-  alternatives: readonly string[],
-  settings: ValueSettings,
-): readonly SearchValue[] | Fault => {
-  const read = reader(parameter, modifier, settings);
-  if (read === undefined) return fault('not-supported', `${parameter.code} does not take the modifier :${modifier}`);
-  const values = alternatives.map(read);
-  const sound = values.filter((value) => value !== undefined);
-  if (sound.length < values.length)
-    return fault('invalid', `${parameter.code} has a value that is not a ${modifier ?? parameter.type}`);
-  if (modifier === 'missing' && sound.length > 1) return fault('invalid', `${parameter.code}:missing takes one value`);
-  return sound;
+/** `a$b`: a value for each component, in the order of the definition. FHIR R4 search.html#composite. */
+export const readComposite =
+  (components: readonly Read[]): Read =>
+  (text) => {
+    const given = splitEscaped(text, '$');
+    const parts = components.flatMap((read, i) => read(given[i] ?? '') ?? []);
+    return given.length === components.length && parts.length === given.length
+      ? { kind: 'composite', parts }
+      : undefined;
+  };
+
+/** Metres in the units that `near` takes, by their UCUM codes. */
+const metres: Readonly<Record<string, number>> = { m: 1, km: 1000, '[mi_us]': 1609.347219, '[mi_i]': 1609.344 };
+/** Kilometres around the place where none are given; and half of the way around the earth, beyond which nothing lies. */
+const usualDistance = '50';
+const farthest = 20_038_000;
+
+/** `latitude|longitude|distance|units`: kilometres unless told. FHIR R4 location.html#search, near. */
+export const readNear: Read = (text) => {
+  const [latitudeText = '', longitudeText = '', distanceText = '', unit = '', ...rest] = splitEscaped(text, '|').map(
+    unescaped,
+  );
+  const scale = Object.hasOwn(metres, unit || 'km') ? metres[unit || 'km'] : undefined;
+  const latitude = decimalRange(latitudeText)?.value;
+  const longitude = decimalRange(longitudeText)?.value;
+  const length = decimalRange(distanceText || usualDistance)?.value;
+  if (rest.length > 0 || scale === undefined) return undefined;
+  if (latitude === undefined || longitude === undefined || length === undefined) return undefined;
+  if (Math.abs(latitude) > 90 || Math.abs(longitude) > 180 || length < 0) return undefined;
+  return { kind: 'near', latitude, longitude, distance: Math.min(length * scale, farthest) };
 };
