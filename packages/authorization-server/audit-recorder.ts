@@ -1,8 +1,9 @@
 /** Writes the events of sign-in and grants to the audit log. FHIR R4 AuditEvent; IHE BALP. */
 import { randomUUIDv7 } from 'node:crypto';
-import type { AuditLog, AuditRecord } from '@affinity/core/fhir/audit-event.ts';
+import type { AuditedEvent, AuditLog, AuditRecord } from '@affinity/core/fhir/audit-event.ts';
 
-export type AuthorizationEvent =
+export type AuthorizationEvent = Extract<
+  AuditedEvent,
   | 'sign-in'
   | 'sign-in-failed'
   | 'sign-in-throttled'
@@ -17,7 +18,10 @@ export type AuthorizationEvent =
   | 'token-refused'
   | 'refresh-token-replayed'
   | 'token-revoked'
-  | 'token-introspected';
+  | 'token-introspected'
+  | 'client-registered'
+  | 'client-changed'
+>;
 
 /** Resolves when the record is durable: the answer waits for it. Never given a password, a code or a token. */
 export type Record = (
@@ -27,7 +31,7 @@ export type Record = (
 ) => Promise<void>;
 
 export const createRecorder =
-  (audit: AuditLog, now: () => Date): Record =>
+  (audit: AuditLog, issuer: string, now: () => Date): Record =>
   (event, outcome, facts = {}) =>
     audit.append({
       id: randomUUIDv7(),
@@ -35,5 +39,7 @@ export const createRecorder =
       source: 'authorization-server',
       event,
       outcome,
+      base: issuer,
+      issuer,
       ...facts,
     });

@@ -65,7 +65,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const settings = { ...defaultSettings, ...options.settings };
   const clients = createClientRegistry(options.clients);
   const resourceServers = options.resourceServers.map((server) => ({ ...server, base: canonicalBase(server.base) }));
-  const record = createRecorder(options.audit, now);
+  const record = createRecorder(options.audit, issuer, now);
   const people = createPeople(pool);
   const keys = await loadSigningKeys(pool);
   const cookies = cookieNames(issuer);

@@ -70,7 +70,7 @@ export async function takeConsent(
   const facts = { ...auditFacts(step, person), ...(patient === undefined ? {} : { patient: patient.id }) };
   const decision = posted.get('decision');
   if (decision === 'deny') {
-    await record('consent-denied', 'denied', facts);
+    await record('consent-denied', 'denied', { ...facts, scope: tokens.join(' ') });
     await noteResult(step, { error: 'access_denied', error_description: 'the person did not allow it' });
     return { kind: 'finished' };
   }
@@ -97,7 +97,7 @@ export async function takeConsent(
     expiresAt: new Date(at.getTime() + seconds * 1000),
   });
   await markGrant(provider, grant, { sub: person.sub, clientId: client.id });
-  await record('consent-granted', 'permitted', { ...facts, grant: grant.id, query: grant.scope });
+  await record('consent-granted', 'permitted', { ...facts, grant: grant.id, scope: grant.scope });
   await noteResult(step, { consent: { grantId: grant.id } });
   return { kind: 'finished' };
 }

@@ -9,7 +9,14 @@ import { fhirUserUrl } from './id-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
 import { stillEntitled, type TokenNeighbours } from './token-grants.ts';
 
-const inactive = { active: false };
+interface Description {
+  readonly active: boolean;
+  readonly jti?: string;
+  readonly patient?: string | undefined;
+  readonly [claim: string]: unknown;
+}
+
+const inactive: Description = { active: false };
 
 /** The app that holds it, or the resource server that it is for. For anyone else it does not exist. */
 function concerns(client: Client, clientId: string, audience: readonly string[]): boolean {
@@ -23,7 +30,7 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
   const grantLives = async (claims: AccessTokenClaims): Promise<boolean> =>
     claims.grant_id === undefined || (await findLiveGrant(pool, claims.grant_id, now())) !== undefined;
 
-  const describe = async (token: string, client: Client): Promise<object> => {
+  const describe = async (token: string, client: Client): Promise<Description> => {
     const claims = await accessTokens.verify(token);
     if (claims !== undefined) {
       const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser } = claims;
@@ -61,10 +68,19 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
 
   return backChannel(
     neighbours,
-    async ({ client, sent }) => {
+    async ({ client, sent, address }) => {
       const token = sent.get('token');
       if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
-      return jsonResponse(await describe(token, client));
+      const answer = await describe(token, client);
+      const { jti, patient } = answer;
+      await neighbours.record('token-introspected', 'permitted', {
+        client: client.id,
+        status: 200,
+        ...(jti === undefined ? {} : { token: jti }),
+        ...(patient === undefined ? {} : { patient }),
+        ...(address === undefined ? {} : { address }),
+      });
+      return jsonResponse(answer);
     },
     byBearer,
   );

@@ -29,6 +29,8 @@ export function createRevocationEndpoint(neighbours: TokenNeighbours & BackChann
         client: client.id,
         user: ended.sub,
         grant: ended.id,
+        ...(ended.patient === undefined ? {} : { patient: ended.patient }),
+        ...(claims === undefined ? {} : { token: claims.jti }),
         status: 200,
         ...where,
       });

@@ -15,6 +15,14 @@ const handlers: ReadonlyMap<string, Handler> = new Map([
   ['client_credentials', grantToService],
 ]);
 
+/** What may be kept of the request: never a code, a verifier, a token, a secret or an assertion (J12; IHE IUA ITI-71). */
+const recordable = ['grant_type', 'scope', 'redirect_uri', 'resource', 'client_assertion_type'];
+
+const recordableForm = (sent: ReadonlyMap<string, string>): string =>
+  new URLSearchParams(recordable.flatMap((name) => (sent.has(name) ? [[name, sent.get(name) ?? '']] : [])))
+    .toString()
+    .slice(0, 2048);
+
 export function createTokenEndpoint(neighbours: TokenNeighbours & BackChannelNeighbours) {
   return backChannel(neighbours, async (call: Call): Promise<Response> => {
     const { client, sent, address } = call;
@@ -28,6 +36,8 @@ export function createTokenEndpoint(neighbours: TokenNeighbours & BackChannelNei
     const outcome = await handler(neighbours, call);
     const facts = {
       client: client.id,
+      method: 'POST',
+      form: recordableForm(sent),
       ...(address === undefined ? {} : { address }),
       ...(outcome.grant === undefined ? {} : { grant: outcome.grant.id, user: outcome.grant.sub }),
       ...(outcome.grant?.patient === undefined ? {} : { patient: outcome.grant.patient }),

@@ -76,7 +76,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
   const realm = { base, metadata: `${origin}${protectedResourcePath(base)}` };
   const capabilities = new Map(backend.capabilities.map((each) => [each.type, each]));
   const pages = createPageCursors({ key: options.pageKey, base, seconds: limits.pageSeconds, now });
-  const audit = createAuditTrail(options.audit, name, now);
+  const audit = createAuditTrail(options.audit, { name, base, issuer }, now);
   const guard = createGuard({ backend, audit, facts: options.facts, realm, ownBases });
   const publicDocument = createPublicDocuments({ ...options, capabilities: backend.capabilities, started: now() });
   const { expiredSkewSeconds, futureSkewSeconds, scope } = limits;
@@ -125,6 +125,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const routed = routeOf(request.method, url.pathname.slice(basePath.length), capabilities);
     const subject: AuditSubject = {
       ...known,
+      method: request.method,
       ...(routed.kind === 'route'
         ? { event: routed.route.kind, target: targetOf(routed.route) }
         : { event: 'request' }),
