@@ -83,33 +83,40 @@ const insertAll = async (client: pg.PoolClient, all: readonly PreparedResource[]
 export const storeBatch = (
   database: Database,
   batch: readonly PreparedResource[],
+  how: { readonly keep: boolean; readonly now: number },
+): Promise<BatchResult> => transaction(database.pool, (client) => storeBatchWithin(database, client, batch, how));
+
+/** As `storeBatch`, in a transaction that has begun already on this connection. */
+export const storeBatchWithin = async (
+  database: Database,
+  client: pg.PoolClient,
+  batch: readonly PreparedResource[],
   { keep, now }: { readonly keep: boolean; readonly now: number },
-): Promise<BatchResult> =>
-  transaction(database.pool, async (client) => {
-    const query = database.on(client);
-    const keys = termArray(batch.map(({ rid }) => rid));
-    const stored = await query<Stored>(sql`
+): Promise<BatchResult> => {
+  const query = database.on(client);
+  const keys = termArray(batch.map(({ rid }) => rid));
+  const stored = await query<Stored>(sql`
       select f.rid, f.type, f.id, f.version, f.last_updated, f.deleted, f.body from resource f
       where f.rid = any(${keys}::bigint[]) order by f.rid for update`);
-    const known = new Map(stored.map((row) => [row.rid, row]));
-    const collisions: PreparedResource[] = [];
-    const fresh: PreparedResource[] = [];
-    let updated = 0;
-    for (const prepared of batch) {
-      const { rid, bodyOf } = prepared;
-      const old = known.get(rid);
-      if (old === undefined) fresh.push(prepared);
-      else if (old.type !== prepared.type || old.id !== prepared.id) collisions.push(prepared);
-      else if (!keep && old.body !== bodyOf(old.version, Number(old.last_updated))) {
-        const lastUpdated = nextInstant(old, now);
-        await query(removeIndexRows(rid));
-        await query(
-          replaceResource(prepared.rowOf(), old.version + 1, lastUpdated, bodyOf(old.version + 1, lastUpdated)),
-        );
-        updated += 1;
-      }
+  const known = new Map(stored.map((row) => [row.rid, row]));
+  const collisions: PreparedResource[] = [];
+  const fresh: PreparedResource[] = [];
+  let updated = 0;
+  for (const prepared of batch) {
+    const { rid, bodyOf } = prepared;
+    const old = known.get(rid);
+    if (old === undefined) fresh.push(prepared);
+    else if (old.type !== prepared.type || old.id !== prepared.id) collisions.push(prepared);
+    else if (!keep && old.body !== bodyOf(old.version, Number(old.last_updated))) {
+      const lastUpdated = nextInstant(old, now);
+      await query(removeIndexRows(rid));
+      await query(
+        replaceResource(prepared.rowOf(), old.version + 1, lastUpdated, bodyOf(old.version + 1, lastUpdated)),
+      );
+      updated += 1;
     }
-    await insertAll(client, fresh, now);
-    const unchanged = batch.length - fresh.length - updated - collisions.length;
-    return { created: fresh.length, updated, unchanged, collisions };
-  });
+  }
+  await insertAll(client, fresh, now);
+  const unchanged = batch.length - fresh.length - updated - collisions.length;
+  return { created: fresh.length, updated, unchanged, collisions };
+};
