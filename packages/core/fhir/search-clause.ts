@@ -1,5 +1,4 @@
 /** A search parameter with its modifier and its alternatives: how each is read, and what is refused. FHIR R4 search.html#modifiers. */
-import type { SearchParamType } from './backend.ts';
 import { fold } from './extract.ts';
 import { isResourceType } from './resource-type.ts';
 import { splitEscaped } from './search-escape.ts';
@@ -20,18 +19,15 @@ import {
   readToken,
   readTypedReference,
   readUri,
-  readUrlToken,
 } from './search-value.ts';
 
 type Reader = (text: string) => SearchValue | undefined;
-type Composite = SearchParameter & { readonly components?: readonly Pick<SearchParameter, 'type' | 'paths'>[] };
 type Around = Pick<SearchReading, 'ownBases' | 'now'>;
 
 /** Types of values that have a display or a text for `:text`. FHIR R4 search.html#token. */
 const inWords: ReadonlySet<string> = new Set(['CodeableConcept', 'Coding', 'Identifier']);
 
-const tokenReader = ({ code, paths }: SearchParameter, modifier: string | undefined): Reader | undefined => {
-  if (code === '_profile') return modifier === undefined ? readUrlToken : undefined;
+const tokenReader = ({ paths }: SearchParameter, modifier: string | undefined): Reader | undefined => {
   if (modifier === undefined || modifier === 'not') return readToken;
   if (modifier === 'text') return paths.some(({ type }) => inWords.has(type)) ? readString : undefined;
   if (modifier === 'of-type') return paths.some(({ type }) => type === 'Identifier') ? readOfType : undefined;
@@ -51,8 +47,7 @@ const referenceReader = (
 
 /** How one value is read under a modifier; undefined: the parameter does not take the modifier. */
 const readerOf = (parameter: SearchParameter, modifier: string | undefined, around: Around): Reader | undefined => {
-  const { code } = parameter;
-  const type = parameter.type as SearchParamType;
+  const { code, type } = parameter;
   const native = code === '_id' || code === '_lastUpdated';
   if (modifier === 'missing') return native ? undefined : readMissing;
   if (native && modifier !== undefined) return undefined;
@@ -71,10 +66,8 @@ const readerOf = (parameter: SearchParameter, modifier: string | undefined, arou
     case 'quantity':
       return readQuantity;
     case 'composite': {
-      const parts = (parameter as Composite).components ?? [];
-      const readers = parts.flatMap(
-        (part) => readerOf({ ...parameter, targets: [], ...part }, undefined, around) ?? [],
-      );
+      const parts = parameter.components ?? [];
+      const readers = parts.flatMap((part) => readerOf(part, undefined, around) ?? []);
       return parts.length === 0 || readers.length < parts.length ? undefined : readComposite(readers);
     }
     case 'special':

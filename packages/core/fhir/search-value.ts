@@ -17,10 +17,6 @@ export const readToken: Read = (text) => {
   return first === '' ? undefined : { kind: 'token', system: first };
 };
 
-/** A URL is one code: what stands after `|` is its version. */
-export const readUrlToken: Read = (text) =>
-  text === '' ? undefined : { kind: 'token', system: '', code: unescaped(text) };
-
 /** `system|code|value` of `:of-type`: all three are given. FHIR R4 search.html#token. */
 export const readOfType: Read = (text) => {
   const [system = '', code = '', value = '', ...rest] = splitEscaped(text, '|').map(unescaped);
