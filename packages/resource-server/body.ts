@@ -1,9 +1,18 @@
-/** What was sent, read no further than it may be, before anything is made of it. FHIR R4 http.html, json.html. */
+/** What was sent, read no further than it may be, before anything is made of it. FHIR R4 http.html, json.html, xml.html. */
 import { type ParsedJson, parseJson } from '@affinity/core/fhir/json.ts';
 import { FhirError, fhirError, type Issue } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import { checkShape } from '@affinity/core/fhir/resource-shape.ts';
-import { checkContentType } from './negotiation.ts';
+import { checkNarratives } from './narrative.ts';
+import { contentFormatOf, type Format, patchFormatOf } from './negotiation.ts';
+import type { PatchBody } from './patch/patch.ts';
+import { xmlToJson } from './xml/parse.ts';
+
+export interface BodyLimits {
+  readonly bodyBytes: number;
+  /** how deep JSON, and likewise XML, may nest */
+  readonly jsonDepth: number;
+}
 
 /** The text of a body, or the refusal: 413 as soon as the limit is passed, 400 for what is not UTF-8. */
 const readText = async (request: Request, limit: number): Promise<string | FhirError> => {
@@ -52,21 +61,17 @@ export interface Expected {
   readonly id?: string;
 }
 
-/** One resource of the expected type, or the refusal. */
-export const loadContent = async (
-  request: Request,
+/** One resource of the expected type from its JSON text, as it was sent or as a patch has made it; or the refusal. */
+export const contentOf = (
+  json: string,
   expected: Expected,
-  limits: { readonly bodyBytes: number; readonly jsonDepth: number },
-): Promise<Loaded | FhirError> => {
-  const unsupported = checkContentType(request.headers);
-  if (unsupported !== undefined) return unsupported;
-  const json = await readText(request, limits.bodyBytes);
-  if (typeof json !== 'string') return json;
+  limits: Pick<BodyLimits, 'jsonDepth'>,
+): Loaded | FhirError => {
   const parsed = parseJson(json, { depth: limits.jsonDepth });
   if (parsed.kind === 'fault') return jsonFault(parsed);
   const { value } = parsed;
-  const issues = checkShape(value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return shapeError(issues);
+  const shape = checkShape(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return shapeError(shape);
   const resource = value as Resource;
   if (resource.resourceType !== expected.type) {
     return fhirError(400, 'invalid', 'the resourceType is not that of the URL', 'resourceType');
@@ -75,9 +80,48 @@ export const loadContent = async (
     return fhirError(400, 'invalid', 'the id is not that of the URL', `${expected.type}.id`);
   }
   const content = { resource, json };
+  const issues = shape.length > 0 ? shape : checkNarratives(resource);
   if (issues.length === 0) return { content };
   const fault = shapeError(issues);
   return fault.status === 400 ? fault : { content, fault };
+};
+
+/** The JSON text of a resource that was sent in this format; or the refusal. */
+const asJson = (text: string, format: Format, { jsonDepth }: BodyLimits): string | FhirError => {
+  if (format === 'json') return text;
+  const read = xmlToJson(text, { depth: jsonDepth });
+  return read.kind === 'ok' ? read.json : fhirError(400, 'structure', read.fault.message, read.fault.path);
+};
+
+/** One resource of the expected type, sent as JSON or XML, or the refusal. */
+export const loadContent = async (
+  request: Request,
+  expected: Expected,
+  limits: BodyLimits,
+): Promise<Loaded | FhirError> => {
+  const format = contentFormatOf(request.headers);
+  if (format instanceof FhirError) return format;
+  const text = await readText(request, limits.bodyBytes);
+  if (typeof text !== 'string') return text;
+  const json = asJson(text, format, limits);
+  return typeof json === 'string' ? contentOf(json, expected, limits) : json;
+};
+
+/** What a PATCH says is to change, or the refusal. It is parsed already, and applied by `applyPatch`. FHIR R4 http.html#patch. */
+export const loadPatch = async (request: Request, limits: BodyLimits): Promise<PatchBody | FhirError> => {
+  const format = patchFormatOf(request.headers);
+  if (format instanceof FhirError) return format;
+  const text = await readText(request, limits.bodyBytes);
+  if (typeof text !== 'string') return text;
+  if (format === 'json-patch') {
+    const parsed = parseJson(text, { depth: limits.jsonDepth });
+    return parsed.kind === 'ok' ? { kind: 'json-patch', text } : jsonFault(parsed);
+  }
+  const json = asJson(text, format === 'fhirpath-json' ? 'json' : 'xml', limits);
+  if (typeof json !== 'string') return json;
+  const loaded = contentOf(json, { type: 'Parameters' }, limits);
+  if (loaded instanceof FhirError) return loaded;
+  return loaded.fault ?? { kind: 'fhirpath-patch', text: json };
 };
 
 /** The parameters of a search that was posted. */

@@ -3,11 +3,12 @@
  * resource. FHIR R4 http.html#capabilities; SMART App Launch 2.2, conformance; RFC 9728 §3.
  */
 import { createHash } from 'node:crypto';
-import { fhirError } from '@affinity/core/fhir/outcome.ts';
+import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import { type SmartCapability, smartConfiguration } from '@affinity/core/smart/configuration.ts';
 import { capabilityStatement, type Described } from './capability.ts';
 import { openToAll, preflight } from './cors.ts';
-import { checkAccept, fhirJson } from './negotiation.ts';
+import { contentTypeOf, encode } from './format.ts';
+import { fhirJson, type Representation, representationOf } from './negotiation.ts';
 import { respondError } from './respond.ts';
 
 export interface PublicOptions extends Described {
@@ -38,8 +39,17 @@ const document = (content: object): Document => ({
   tag: tagOf(content),
 });
 
+/** A document that is a resource, as it was asked for; each representation has a tag of its own. */
+const represented = (made: Document, representation: Representation): Document | FhirError => {
+  const body = encode(made.body, representation);
+  if (body instanceof FhirError) return body;
+  const { format, pretty } = representation;
+  const tag = made.tag.replace(/"$/, `-${format}${pretty ? '-pretty' : ''}"`);
+  return { body, type: contentTypeOf(representation), tag };
+};
+
 const give = (request: Request, { body, type, tag }: Document): Response => {
-  const headers = { ETag: tag, 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' };
+  const headers = { ETag: tag, 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff', Vary: 'Accept' };
   const known = (request.headers.get('if-none-match') ?? '').split(',').some((each) => each.trim() === tag);
   return known
     ? new Response(null, { status: 304, headers })
@@ -87,7 +97,9 @@ export const createPublicDocuments = (
     }
     const made = await make();
     // The other two are JSON whatever is asked for (SMART App Launch 2.2, conformance).
-    const refusal = made === capability ? checkAccept(request.headers, url.searchParams) : undefined;
-    return openToAll(refusal === undefined ? give(request, made) : respondError(refusal));
+    if (made !== capability) return openToAll(give(request, made));
+    const representation = representationOf(request.headers, url.searchParams);
+    const given = representation instanceof FhirError ? representation : represented(made, representation);
+    return openToAll(given instanceof FhirError ? respondError(given) : give(request, given));
   };
 };
