@@ -37,8 +37,12 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
   /** For `user/` scopes: the records that the user may act for at this moment. */
   const factsOf = async ({ user, scopes }: Principal): Promise<DecisionFacts> => {
     if (user === undefined || !scopes.some(({ compartment }) => compartment === 'user')) return {};
-    const patients = await people.patientsOf(user, now());
-    return { patientsOf: patients.map(({ patient }) => patient) };
+    const asksForLog = scopes.some(({ type }) => type === 'AuditEvent' || type === '*');
+    const [patients, auditor] = await Promise.all([
+      people.patientsOf(user, now()),
+      asksForLog ? people.isAuditor(user) : false,
+    ]);
+    return { patientsOf: patients.map(({ patient }) => patient), auditor };
   };
 
   return createResourceServer({

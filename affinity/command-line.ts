@@ -17,7 +17,7 @@ const commands: readonly Command[] = [
   },
   {
     name: 'people',
-    usage: 'people add USERNAME --name NAME [--patient ID] [--acts-for ID=RELATION]… [--administrator]',
+    usage: 'people add USERNAME --name NAME [--patient ID] [--acts-for ID=RELATION]… [--administrator] [--auditor]',
     summary: 'adds somebody who may sign in; the password is read from standard input',
     run: async (input) => (await import('./commands/people.ts')).people(input),
   },

@@ -21,12 +21,13 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
   }
   const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
   try {
-    const { username, name, own, others, administrator } = call;
+    const { username, name, own, others, administrator, auditor } = call;
     const { added } = await createPeople(database.pool).add({
       username,
       name,
       password,
       administrator,
+      auditor,
       ...(own === undefined ? {} : { fhirUser: `Patient/${own}` }),
       patients: [...(own === undefined ? [] : [{ patient: own, relation: 'self' }]), ...others],
     });
@@ -34,7 +35,11 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
       print(`There is somebody called "${username}" already; nothing was changed.`);
       return 1;
     }
-    print(`${name} may sign in as "${username}"${administrator ? ', and is an administrator of this domain' : ''}.`);
+    const also = [
+      ...(administrator ? ['is an administrator of this domain'] : []),
+      ...(auditor ? ['may read its audit log'] : []),
+    ];
+    print(`${name} may sign in as "${username}"${also.map((each) => `, and ${each}`).join('')}.`);
     return 0;
   } finally {
     await database.close();
@@ -51,11 +56,12 @@ type Call =
       /** those for whom this person may act */
       readonly others: readonly ActsFor[];
       readonly administrator: boolean;
+      readonly auditor: boolean;
     }
   | { readonly kind: 'fault'; readonly fault: string };
 
 const usage =
-  'Usage: npx affinity people add USERNAME --name NAME [--patient ID] [--acts-for ID=RELATION]… [--administrator]';
+  'Usage: npx affinity people add USERNAME --name NAME [--patient ID] [--acts-for ID=RELATION]… [--administrator] [--auditor]';
 
 const readCall = (args: readonly string[]): Call => {
   try {
@@ -67,6 +73,7 @@ const readCall = (args: readonly string[]): Call => {
         patient: { type: 'string' },
         'acts-for': { type: 'string', multiple: true },
         administrator: { type: 'boolean' },
+        auditor: { type: 'boolean' },
       },
     });
     const [verb, username, ...rest] = positionals;
@@ -81,7 +88,8 @@ const readCall = (args: readonly string[]): Call => {
     }
     if (verb !== 'add' || username === undefined || rest.length > 0) return { kind: 'fault', fault: usage };
     if (values.name === undefined || values.name === '') return { kind: 'fault', fault: `--name is missing. ${usage}` };
-    return { kind: 'add', username, name: values.name, own, others, administrator: values.administrator === true };
+    const { administrator = false, auditor = false } = values;
+    return { kind: 'add', username, name: values.name, own, others, administrator, auditor };
   } catch (error) {
     return { kind: 'fault', fault: `${error instanceof Error ? error.message : error}\n${usage}` };
   }

@@ -29,6 +29,8 @@ export interface NewPerson {
   readonly patients?: readonly ActsFor[];
   /** runs the domain: written down with the person, and no right to any record */
   readonly administrator?: boolean;
+  /** may read the whole audit log: no right to any record */
+  readonly auditor?: boolean;
 }
 
 export type Verification =
@@ -44,6 +46,8 @@ export interface People {
   /** undefined where unknown or disabled */
   find(sub: string): Promise<Person | undefined>;
   patientsOf(sub: string, at: Date): Promise<readonly ActsFor[]>;
+  /** Whether this person may read the whole audit log; false where unknown or disabled. */
+  isAuditor(sub: string): Promise<boolean>;
   disable(sub: string, at: Date): Promise<void>;
 }
 
@@ -88,7 +92,7 @@ export async function findPatientsOf(db: Queryable, sub: string, at: Date): Prom
 
 export function createPeople(pool: pg.Pool): People {
   return {
-    async add({ username, password, name, fhirUser, patients = [], administrator = false }) {
+    async add({ username, password, name, fhirUser, patients = [], administrator = false, auditor = false }) {
       const folded = foldUsername(username);
       if (folded === '' || folded.length > 200) throw new Error('A username has 1 to 200 characters.');
       if (password === '' || Buffer.byteLength(password) > maxPasswordBytes) {
@@ -97,8 +101,8 @@ export function createPeople(pool: pg.Pool): People {
       const hash = await hashPassword(password);
       const { rows } = await pool.query<{ sub: string; added: boolean }>(
         `with added as (
-           insert into person (sub, username, password_hash, name, fhir_user, administrator)
-           values ($1, $2, $3, $4, $5, $10)
+           insert into person (sub, username, password_hash, name, fhir_user, administrator, auditor)
+           values ($1, $2, $3, $4, $5, $10, $11)
            on conflict (username) do nothing returning sub
          ), linked as (
            insert into person_patient (sub, patient, relation, starts_at, ends_at)
@@ -119,6 +123,7 @@ export function createPeople(pool: pg.Pool): People {
           patients.map(({ from }) => from ?? null),
           patients.map(({ until }) => until ?? null),
           administrator,
+          auditor,
         ],
       );
       const [row] = rows;
@@ -137,6 +142,11 @@ export function createPeople(pool: pg.Pool): People {
     },
     find: (sub) => findPerson(pool, sub),
     patientsOf: (sub, at) => findPatientsOf(pool, sub, at),
+    async isAuditor(sub) {
+      if (!/^[0-9a-f-]{36}$/.test(sub)) return false;
+      const { rows } = await pool.query('select from person where sub = $1 and auditor and disabled_at is null', [sub]);
+      return rows.length > 0;
+    },
     async disable(sub, at) {
       await pool.query('update person set disabled_at = coalesce(disabled_at, $2) where sub = $1', [sub, at]);
     },

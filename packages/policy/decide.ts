@@ -3,12 +3,14 @@ import { allOf, type Filter } from '@affinity/core/fhir/filter.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { Decision, Permit, Question, Rule } from './decision.ts';
 import { evaluate } from './filter.ts';
+import { byAuditLog } from './rules/audit-log.ts';
 import { byLabel } from './rules/label.ts';
 import { byScope } from './rules/scope.ts';
 
 /** In this order; the first that denies is the answer, and the filters of all are conjoined. */
 const rules: readonly Rule[] = [
   byScope, // what the app was granted, for whose records
+  byAuditLog, // that the audit log is only added to
   byLabel, // how confidential a record it may see
 ];
 

@@ -5,4 +5,6 @@ export interface DecisionFacts {
   readonly patientsOf?: readonly string[];
   /** a practitioner of this server may reach every record of it: a setting of the server, never a claim */
   readonly wholeServer?: boolean;
+  /** the user may read the whole audit log: said of a person by an administrator, never by a claim */
+  readonly auditor?: boolean;
 }

@@ -5,6 +5,7 @@
 import { anyOf, everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
 import type { Compartment } from '@affinity/core/smart/scope.ts';
 import type { Intent, Question } from '../decision.ts';
+import { auditReach, isOfAuditLog } from './audit-log.ts';
 
 /**
  * Types that speak of no patient: who gives care, where, with what, and by which definitions. They are outside every
@@ -45,6 +46,7 @@ const userReach = ({ principal, interaction, facts }: Question): Filter => {
 /** What a scope of this compartment reaches for this caller; nothing where the claim that it needs is missing. */
 export const reachOf = (compartment: Compartment, question: Question): Filter => {
   const { principal, interaction } = question;
+  if (isOfAuditLog(question)) return auditReach(compartment, question);
   switch (compartment) {
     case 'patient':
       return principal.patient === undefined ? nothing : recordsOf([principal.patient], interaction);
