@@ -75,6 +75,10 @@ test('the store imports only core: never policy, never a server', () => {
   assert.deepEqual(offenders(within('packages/store'), beyond('packages/core', 'packages/store')), []);
 });
 
+test('validation imports only core', () => {
+  assert.deepEqual(offenders(within('packages/validation'), beyond('packages/core', 'packages/validation')), []);
+});
+
 test('the client imports only core', () => {
   assert.deepEqual(offenders(within('packages/client'), beyond('packages/core', 'packages/client')), []);
 });

@@ -1,0 +1,49 @@
+/** Invariants of the definitions, evaluated by a FHIRPath engine: the only file here that touches `fhirpath`. FHIRPath N1. */
+import fhirpath from 'fhirpath';
+import model from 'fhirpath/fhir-context/r4';
+import type { Constraint } from './structure-definition.ts';
+
+type Evaluate = (value: unknown, around: { readonly resource: unknown; readonly rootResource: unknown }) => unknown;
+const compiled = new Map<string, Evaluate | undefined>();
+
+/** They speak of contained resources, walk through everything below, and hold where there are none. */
+const ofContained = new Set(['dom-2', 'dom-3', 'dom-4', 'dom-5']);
+
+/** `trace` writes to the console otherwise. */
+const quiet = (): void => undefined;
+
+const compile = (base: string | undefined, expression: string): Evaluate | undefined => {
+  const key = `${base ?? ''}|${expression}`;
+  if (compiled.has(key)) return compiled.get(key);
+  let evaluate: Evaluate | undefined;
+  try {
+    const path = base === undefined ? expression : { base, expression };
+    evaluate = fhirpath.compile(path, model, { async: false, traceFn: quiet }) as Evaluate;
+  } catch {
+    evaluate = undefined;
+  }
+  compiled.set(key, evaluate);
+  return evaluate;
+};
+
+/**
+ * Whether a value meets a constraint; undefined where the engine cannot tell. `base` is the path of the element or the
+ * name of its type, absent for a resource. What evaluates to nothing counts as met, as FHIRPath N1 §4.5 has it of `all`.
+ */
+export const holds = (
+  { key, expression }: Constraint,
+  value: unknown,
+  base: string | undefined,
+  around: { readonly resource: Readonly<Record<string, unknown>>; readonly rootResource: unknown },
+): boolean | undefined => {
+  if (expression === undefined) return undefined;
+  if (ofContained.has(key) && around.resource.contained === undefined) return true;
+  const evaluate = compile(base, expression);
+  if (evaluate === undefined) return undefined;
+  try {
+    const result = evaluate(value, around);
+    return Array.isArray(result) ? result.length === 0 || result[0] !== false : undefined;
+  } catch {
+    return undefined;
+  }
+};
