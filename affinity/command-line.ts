@@ -22,6 +22,12 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./commands/people.ts')).people(input),
   },
   {
+    name: 'audit',
+    usage: 'audit verify [--heads FILE] [--events PERCENT]',
+    summary: 'looks through the audit log for anything changed, removed, moved or put in; prints the ends of its chains',
+    run: async (input) => (await import('./commands/audit.ts')).audit(input),
+  },
+  {
     name: 'check',
     usage: 'check',
     summary: 'checks the settings, the database and the chain of the audit log',

@@ -1,6 +1,7 @@
 /** `affinity check`: are the settings sound, is the database reachable, is the audit log whole? */
-import { verifyAuditLog } from '@affinity/store/audit-reader.ts';
+import { verifyAuditLog } from '@affinity/store/audit-verification.ts';
 import { openDatabase } from '../database.ts';
+import { describeFault } from './audit.ts';
 import type { CommandInput } from './command.ts';
 
 export const check = async ({ config, log, print }: CommandInput): Promise<number> => {
@@ -10,7 +11,8 @@ export const check = async ({ config, log, print }: CommandInput): Promise<numbe
     print(`Database: ${database.description}, migrated.`);
     const result = await verifyAuditLog(database.pool);
     if (result.kind === 'broken') {
-      print(`Audit log: BROKEN at segment ${result.at}: ${result.why}`);
+      print('Audit log: BROKEN. `npx affinity audit verify` says more.');
+      for (const fault of result.faults.slice(0, 1)) print(describeFault(fault));
       return 1;
     }
     print(`Audit log: whole, ${result.records} records in ${result.segments} segments.`);

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuditRecord } from '@affinity/core/fhir/audit-event.ts';
 import pg from 'pg';
+import { segmentHash } from './audit-chain.ts';
 import { AuditUnavailable, createAuditLog, readChainHeads } from './audit-log.ts';
-import { type AuditRange, readAuditRecords, verifyAuditLog } from './audit-reader.ts';
+import { type AuditRange, readAuditRecords } from './audit-reader.ts';
+import { verifyAuditLog } from './audit-verification.ts';
 import { createPool } from './postgres/pool.ts';
 import { testDatabase } from './testing/database.ts';
 
@@ -73,8 +75,8 @@ test('two writers at once: both chains are whole and no record is missing', asyn
   const names = Array.from({ length: 200 }, (_, index) => `r${String(index).padStart(3, '0')}`);
   await Promise.all(names.map((name, index) => logs[index % 2]?.append(record(name))));
   assert.deepEqual((await readAll(pool)).sort(), names);
-  const verdict = await verifyAuditLog(pool);
-  assert.equal(verdict.kind === 'intact' && verdict.records, 200);
+  const report = await verifyAuditLog(pool);
+  assert.deepEqual([report.kind, report.records, report.heads.length], ['intact', 200, 2]);
   assert.equal((await readChainHeads(pool)).length, 2);
 });
 
@@ -85,12 +87,15 @@ test('reading goes page by page and within a range', async (t) => {
   assert.deepEqual(await readAll(pool, { matches: ({ id }) => id === 'r300' }), ['r300']);
   assert.deepEqual(await readAll(pool, { until: new Date(0) }), []);
   assert.deepEqual(await readAll(pool, { since: new Date(Date.now() + 60_000) }), []);
-  assert.deepEqual(await verifyAuditLog(pool), { kind: 'intact', segments: 450, records: 450 });
+  const report = await verifyAuditLog(pool);
+  assert.deepEqual([report.kind, report.segments, report.records], ['intact', 450, 450]);
+  assert.deepEqual(report.heads, await readChainHeads(pool));
 });
 
 test('an empty log is intact', async (t) => {
   const { pool } = await testDatabase(t);
-  assert.deepEqual(await verifyAuditLog(pool), { kind: 'intact', segments: 0, records: 0 });
+  const { kind, segments, records, heads } = await verifyAuditLog(pool);
+  assert.deepEqual({ kind, segments, records, heads }, { kind: 'intact', segments: 0, records: 0, heads: [] });
 });
 
 for (const statement of ['update audit_segment set count = 2', 'delete from audit_segment', 'truncate audit_segment']) {
@@ -102,44 +107,163 @@ for (const statement of ['update audit_segment set count = 2', 'delete from audi
   });
 }
 
-const tampering: readonly (readonly [string, string, number, string])[] = [
+/** Hash and predecessor made right again, as only somebody who knows how can. */
+const rehash = async (pool: pg.Pool, sequence: number): Promise<void> => {
+  const { rows } = await pool.query('select * from audit_segment where sequence = $1', [sequence]);
+  const [row] = rows;
+  const hash = segmentHash({ ...row, sequence });
+  await tamper(pool, `update audit_segment set hash = '\\x${hash.toString('hex')}' where sequence = ${sequence}`);
+};
+
+type Seen = readonly (readonly [sequence: number, why: string])[];
+const tampering: readonly (readonly [what: string, statement: string, seen: Seen])[] = [
   [
     'a changed record',
     `update audit_segment set records = replace(records, 'permitted', 'denied') where sequence = 3`,
-    3,
-    'changed',
+    [[3, 'changed']],
   ],
-  ['a changed hash', `update audit_segment set hash = sha256('x') where sequence = 3`, 3, 'changed'],
-  ['a removed segment', 'delete from audit_segment where sequence = 3', 4, 'missing'],
-  ['a removed first segment', 'delete from audit_segment where sequence = 1', 2, 'missing'],
   [
-    'two segments in each other\u2019s place',
+    'a removed record',
+    `update audit_segment set records = regexp_replace(records, '^[^\n]*\n', '') where sequence = 3`,
+    [
+      [3, 'changed'],
+      [3, 'count'],
+    ],
+  ],
+  [
+    'two records in each other’s place',
+    `update audit_segment set records = split_part(records, E'\n', 2) || E'\n' || split_part(records, E'\n', 1) where sequence = 3`,
+    [[3, 'changed']],
+  ],
+  [
+    'a record put in',
+    `update audit_segment set records = records || E'\n{"id":"new"}', count = 3 where sequence = 3`,
+    [[3, 'changed']],
+  ],
+  [
+    'a record that stands there twice',
+    `update audit_segment set records = records || E'\n' || split_part(records, E'\n', 1), count = 3 where sequence = 3`,
+    [
+      [3, 'changed'],
+      [3, 'repeated'],
+    ],
+  ],
+  [
+    'a changed hash',
+    `update audit_segment set hash = sha256('x') where sequence = 3`,
+    [
+      [3, 'changed'],
+      [4, 'out-of-order'],
+    ],
+  ],
+  [
+    'a changed link',
+    `update audit_segment set links = '[{"writer":"0","sequence":1,"hash":"00"}]' where sequence = 3`,
+    [[3, 'changed']],
+  ],
+  ['a removed segment', 'delete from audit_segment where sequence = 3', [[3, 'missing']]],
+  ['a removed first segment', 'delete from audit_segment where sequence = 1', [[1, 'missing']]],
+  [
+    'a gap closed by renumbering',
+    'delete from audit_segment where sequence = 3; update audit_segment set sequence = sequence - 1 where sequence > 3',
+    [
+      [3, 'out-of-order'],
+      [3, 'changed'],
+      [4, 'changed'],
+    ],
+  ],
+  [
+    'two segments in each other’s place',
     `update audit_segment set sequence = sequence + 100 where sequence in (2, 3);
      update audit_segment set sequence = 105 - sequence where sequence > 100`,
-    2,
-    'out-of-order',
+    [
+      [2, 'out-of-order'],
+      [2, 'changed'],
+      [3, 'out-of-order'],
+      [3, 'changed'],
+      [4, 'out-of-order'],
+    ],
   ],
   [
     'a segment put in between',
     `update audit_segment set sequence = sequence + 100 where sequence > 2;
      update audit_segment set sequence = sequence - 99 where sequence > 100;
-     insert into audit_segment select writer, 3, written, count, hash, links, records, sha256('x') from audit_segment where sequence = 2`,
-    3,
-    'changed',
+     insert into audit_segment select writer, 3, written, 1, hash, links, '{"id":"new"}', sha256('x')
+       from audit_segment where sequence = 2`,
+    [
+      [3, 'changed'],
+      [4, 'out-of-order'],
+      [4, 'changed'],
+      [5, 'changed'],
+      [6, 'changed'],
+    ],
+  ],
+  [
+    'a segment copied to the end',
+    `insert into audit_segment select writer, 6, written, count, (select hash from audit_segment where sequence = 5),
+       links, records, hash from audit_segment where sequence = 3`,
+    [
+      [6, 'changed'],
+      [6, 'repeated'],
+    ],
   ],
 ];
-for (const [what, statement, sequence, why] of tampering) {
-  test(`seen: ${what}`, async (t) => {
+for (const [what, statement, seen] of tampering) {
+  test(`J13: seen, and where: ${what}`, async (t) => {
     const { pool } = await testDatabase(t);
-    await chainOf(pool, 5);
+    const log = createAuditLog({ pool });
+    for (let index = 1; index <= 5; index += 1)
+      await Promise.all([log.append(record(`r${index}a`)), log.append(record(`r${index}b`))]);
+    const { heads } = await verifyAuditLog(pool);
+    const [head] = heads;
     await tamper(pool, statement);
-    const verdict = await verifyAuditLog(pool);
-    assert.equal(verdict.kind, 'broken');
-    assert.deepEqual([verdict.at.sequence, verdict.why], [sequence, why]);
+    const report = await verifyAuditLog(pool);
+    assert.equal(report.kind, 'broken');
+    assert.deepEqual(
+      report.faults.map(({ sequence, why }) => [sequence, why]),
+      seen,
+    );
+    assert.equal(report.faultCount, seen.length);
+    for (const { writer, written } of report.faults) {
+      assert.equal(writer, head?.writer);
+      assert.match(written ?? '', /^\d{4}-/);
+    }
   });
 }
 
-test('a tail that was cut off is seen once a later chain links to it, or by a head noted elsewhere', async (t) => {
+test('J13: a segment rewritten with a right hash is seen at the one after it, and a repeated record by its id', async (t) => {
+  const { pool } = await testDatabase(t);
+  await chainOf(pool, 5);
+  await tamper(pool, `update audit_segment set records = replace(records, 'r5', 'r4') where sequence = 5`);
+  await rehash(pool, 5);
+  const last = await verifyAuditLog(pool);
+  assert.deepEqual(
+    last.faults.map(({ sequence, why }) => [sequence, why]),
+    [[5, 'repeated']],
+  );
+  await tamper(pool, `update audit_segment set records = replace(records, 'permitted', 'denied') where sequence = 2`);
+  await rehash(pool, 2);
+  const { faults } = await verifyAuditLog(pool);
+  assert.deepEqual([faults[0]?.sequence, faults[0]?.why], [3, 'out-of-order']);
+});
+
+test('J13: every fault is counted, and no more are told than wanted', async (t) => {
+  const { pool } = await testDatabase(t);
+  await chainOf(pool, 120);
+  await tamper(pool, `update audit_segment set records = replace(records, 'permitted', 'denied')`);
+  const { faults, faultCount } = await verifyAuditLog(pool, { faultLimit: 10 });
+  assert.deepEqual([faults.length, faultCount], [10, 120]);
+});
+
+test('J13: the clock of the database set back is told', async (t) => {
+  const { pool } = await testDatabase(t);
+  await chainOf(pool, 3);
+  await tamper(pool, `update audit_segment set written = written - interval '1 hour' where sequence = 2`);
+  const { kind, clockSteps } = await verifyAuditLog(pool);
+  assert.deepEqual([kind, clockSteps], ['intact', 1]);
+});
+
+test('J13: a tail that was cut off is seen once a later chain links to it, or by a head noted elsewhere', async (t) => {
   const { pool } = await testDatabase(t);
   await chainOf(pool, 3, 'first');
   await chainOf(pool, 3, 'second');
@@ -148,12 +272,27 @@ test('a tail that was cut off is seen once a later chain links to it, or by a he
   const [first] = rows;
   await tamper(pool, `delete from audit_segment where sequence = 3 and writer <> '${first.writer}'`);
   assert.equal((await verifyAuditLog(pool)).kind, 'intact', 'the newest tail cannot be seen from the table alone');
-  assert.equal((await verifyAuditLog(pool, heads)).kind, 'broken');
+  const noted = await verifyAuditLog(pool, { heads });
+  assert.deepEqual(
+    noted.faults.map(({ sequence, why }) => [sequence, why]),
+    [[3, 'cut-off']],
+  );
   await tamper(pool, `delete from audit_segment where sequence = 3 and writer = '${first.writer}'`);
-  const verdict = await verifyAuditLog(pool);
-  assert.deepEqual(verdict, { kind: 'broken', at: { writer: first.writer, sequence: 3 }, why: 'missing' });
+  assert.deepEqual((await verifyAuditLog(pool)).faults, [{ why: 'cut-off', writer: first.writer, sequence: 3 }]);
   await tamper(pool, `delete from audit_segment where writer = '${first.writer}'`);
   assert.equal((await verifyAuditLog(pool)).kind, 'broken', 'a whole chain that another links to');
+});
+
+test('J13: a log that is written to while it is looked through is whole', async (t) => {
+  const { pool } = await testDatabase(t);
+  const log = await chainOf(pool, 100);
+  let writing = true;
+  const writer = (async () => {
+    for (let index = 0; writing; index += 1) await log.append(record(`live${index}`));
+  })();
+  for (let round = 0; round < 5; round += 1) assert.equal((await verifyAuditLog(pool)).kind, 'intact');
+  writing = false;
+  await writer;
 });
 
 test('without a database every append is refused, and later ones go into a new, linked chain', async (t) => {

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
-import { verifyAuditLog } from '@affinity/store/audit-reader.ts';
+import { verifyAuditLog } from '@affinity/store/audit-verification.ts';
 import { type TestDatabase, testDatabase } from '@affinity/store/testing/database.ts';
 import { type Domain, removeDirectory, startDomain } from '../journeys/domain.ts';
 import {

@@ -1,12 +1,14 @@
 /**
- * kill -9 of the server under load: no acknowledged write is lost, and every answered request has its audit record. In
- * every second round its PostgreSQL is killed with it. Each round starts the domain on the same data, writes, reads and is denied from many connections, kills the process
- * without warning, starts it again and compares what was answered with what is there.
+ * kill -9 of the server under load: no acknowledged write is lost, no transaction is there in part, and every answered
+ * request has its audit record. In every second round its PostgreSQL is killed with it. Each round starts the domain on
+ * the same data, writes, reads and is denied from many connections, kills the process without warning, starts it again
+ * and compares what was answered with what is there.
  */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readAuditRecords, verifyAuditLog } from '@affinity/store/audit-reader.ts';
+import { readAuditRecords } from '@affinity/store/audit-reader.ts';
+import { verifyAuditLog } from '@affinity/store/audit-verification.ts';
 import { createPool } from '@affinity/store/postgres/pool.ts';
 import { findRunning } from '@affinity/store/postgres/running.ts';
 import { SignJWT } from 'jose';
@@ -16,6 +18,8 @@ export interface CrashResult {
   readonly rounds: number;
   /** answered with 201 before the kill */
   readonly acknowledged: number;
+  /** of these, within transactions */
+  readonly transactions: number;
   /** answered with anything */
   readonly answered: number;
 }
@@ -27,7 +31,14 @@ interface Answered {
   readonly created?: { readonly path: string; readonly marker: string };
 }
 
+/** What went out in one transaction: it is there whole or not at all, and whole if it was answered. */
+interface Attempted {
+  readonly marker: string;
+  answered: boolean;
+}
+
 const connections = 8;
+const entries = 3;
 
 /** @throws AssertionError naming what was lost */
 export const proveCrash = async (rounds: number, say: (text: string) => void): Promise<CrashResult> => {
@@ -46,12 +57,16 @@ export const proveCrash = async (rounds: number, say: (text: string) => void): P
     '',
   ].join('\n');
   const all: Answered[] = [];
+  let transactions = 0;
   try {
     let domain = await startDomain({ directory, port, yaml });
     for (let round = 1; round <= rounds; round++) {
       const token = await backendToken(domain.origin, privateKey);
       const answered: Answered[] = [];
-      const load = Array.from({ length: connections }, (_, lane) => loadUntilCut(domain.origin, token, lane, answered));
+      const attempted: Attempted[] = [];
+      const load = Array.from({ length: connections }, (_, lane) =>
+        loadUntilCut(domain.origin, token, lane, answered, attempted),
+      );
       await new Promise((done) => setTimeout(done, 150 + ((round * 97) % 400)));
       const ended = domain.stop('SIGKILL');
       if (round % 2 === 0) process.kill(postmasterOf(directory), 'SIGKILL');
@@ -60,7 +75,10 @@ export const proveCrash = async (rounds: number, say: (text: string) => void): P
 
       domain = await startDomain({ directory, port, yaml });
       all.push(...answered);
-      await compare(domain.origin, await backendToken(domain.origin, privateKey), directory, answered);
+      const reader = await backendToken(domain.origin, privateKey);
+      await compare(domain.origin, reader, directory, answered);
+      await compareTransactions(domain.origin, reader, attempted);
+      transactions += attempted.filter((one) => one.answered).length;
       const created = answered.filter((one) => one.created !== undefined).length;
       assert.ok(created > 0, 'a round without a write proves nothing');
       say(`round ${round}: ${created} acknowledged writes and ${answered.length} answers, nothing lost`);
@@ -72,6 +90,7 @@ export const proveCrash = async (rounds: number, say: (text: string) => void): P
   return {
     rounds,
     acknowledged: all.filter(({ created }) => created !== undefined).length,
+    transactions,
     answered: all.length,
   };
 };
@@ -106,7 +125,13 @@ const backendToken = async (origin: string, key: KeyObject): Promise<string> => 
 };
 
 /** Writes, reads what it wrote, and asks for what it may not have, until the server is gone. */
-const loadUntilCut = async (origin: string, token: string, lane: number, answered: Answered[]): Promise<void> => {
+const loadUntilCut = async (
+  origin: string,
+  token: string,
+  lane: number,
+  answered: Answered[],
+  attempted: Attempted[],
+): Promise<void> => {
   let last: string | undefined;
   for (let count = 0; ; count++) {
     const requestId = randomUUID();
@@ -122,6 +147,18 @@ const loadUntilCut = async (origin: string, token: string, lane: number, answere
         const response = await fetch(`${origin}${last}`, { headers });
         await response.arrayBuffer();
         answered.push({ requestId, status: response.status });
+      } else if (count % 8 === 5) {
+        const one: Attempted = { marker, answered: false };
+        attempted.push(one);
+        const response = await fetch(`${origin}/fhir`, {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/fhir+json' },
+          body: JSON.stringify(transaction(marker)),
+        });
+        await response.arrayBuffer();
+        assert.equal(response.status, 200);
+        one.answered = true;
+        answered.push({ requestId, status: 200 });
       } else {
         const response = await fetch(`${origin}/fhir/Observation`, {
           method: 'POST',
@@ -152,6 +189,29 @@ const observation = (marker: string): object => ({
   effectiveDateTime: '2026-05-03',
   valueString: marker,
 });
+
+const transaction = (marker: string): object => ({
+  resourceType: 'Bundle',
+  type: 'transaction',
+  entry: Array.from({ length: entries }, () => ({
+    resource: observation(marker),
+    request: { method: 'POST', url: 'Observation' },
+  })),
+});
+
+const compareTransactions = async (origin: string, token: string, attempted: readonly Attempted[]): Promise<void> => {
+  for (const { marker, answered } of attempted) {
+    const response = await fetch(`${origin}/fhir/Observation?value-string:exact=${marker}&_summary=count`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const { total } = (await response.json()) as { total?: number };
+    assert.equal(response.status, 200);
+    assert.ok(
+      total === entries || (total === 0 && !answered),
+      `a transaction is there in part: ${total} of ${entries}`,
+    );
+  }
+};
 
 const compare = async (
   origin: string,

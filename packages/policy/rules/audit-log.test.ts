@@ -12,8 +12,10 @@ const principal = (scope: string, claims: Partial<Principal> = {}): Principal =>
   scopes: [scopeOf(scope)],
   ...claims,
 });
-const eventOf = (...owners: readonly string[]) =>
-  factsOfWorld({ type: 'AuditEvent', owners, categories: [], confidentiality: 'N' });
+const eventOf = (...owners: readonly string[]) => ({
+  ...factsOfWorld({ type: 'Observation', owners, categories: [], confidentiality: 'N' }),
+  type: 'AuditEvent',
+});
 const sees = (who: Principal, owners: readonly string[], facts: DecisionFacts = {}): boolean => {
   const decision = decide({ principal: who, interaction: { kind: 'read', type: 'AuditEvent', id: '1' }, facts });
   return decision.kind === 'permit' && permitsContent(decision, eventOf(...owners));
