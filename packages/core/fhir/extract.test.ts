@@ -37,7 +37,9 @@ test('a token for every coding of every repetition (D10)', () => {
     { system: 's', code: 'laboratory' },
     { system: '', code: 'bare' },
   ]);
-  assert.deepEqual(of('tokens', 'status', resource), [{ system: '', code: 'final' }]);
+  assert.deepEqual(of('tokens', 'status', resource), [
+    { system: 'http://hl7.org/fhir/observation-status', code: 'final' },
+  ]);
 });
 
 test('identifiers as they are: case, zeros and system (K01)', () => {
@@ -146,13 +148,19 @@ test('dates, periods and timings are ranges', () => {
   assert.deepEqual(of('dates', 'date', observation({ effectiveDateTime: 'yesterday' })), []);
 });
 
-test('tags, labels and profiles are tokens', () => {
+test('tags and labels are tokens; profiles and the source are URIs, a profile with its version and without', () => {
   const resource = patient({
-    meta: { tag: [{ code: 't' }], security: [{ system: 's', code: 'R' }], profile: ['http://p'] },
+    meta: {
+      tag: [{ code: 't' }],
+      security: [{ system: 's', code: 'R' }],
+      profile: ['http://p', 'http://q|2'],
+      source: 'urn:source#1',
+    },
   });
   assert.deepEqual(of('tokens', '_tag', resource), [{ system: '', code: 't' }]);
   assert.deepEqual(of('tokens', '_security', resource), [{ system: 's', code: 'R' }]);
-  assert.deepEqual(of('tokens', '_profile', resource), [{ system: '', code: 'http://p' }]);
+  assert.deepEqual(of('uris', '_profile', resource), [{ uri: 'http://p' }, { uri: 'http://q|2' }, { uri: 'http://q' }]);
+  assert.deepEqual(of('uris', '_source', resource), [{ uri: 'urn:source#1' }]);
 });
 
 test('values of the wrong kind are left out and nothing throws', () => {

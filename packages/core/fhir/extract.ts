@@ -1,78 +1,16 @@
 /** The values that a resource is found by, taken from its content once. FHIR R4 search.html#ptypes. */
-import { type DateRange, dateRange, periodRange } from './date-range.ts';
+import { identifier, tokens, typed, words } from './coded-value.ts';
+import { dateOf, numberOf, quantityOf } from './measured-value.ts';
+import { isObject, type Json, list, text, walk } from './path-values.ts';
 import { parseReference } from './reference.ts';
 import type { Resource } from './resource.ts';
-import type {
-  DateEntry,
-  ForeignReferenceEntry,
-  ReferenceEntry,
-  SearchIndex,
-  StringEntry,
-  TokenEntry,
-} from './search-index.ts';
-import { type SearchParameters, type SearchPath, type Step, standardParameters } from './search-parameter.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-const list = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
+import type { ComponentValue, SearchIndex } from './search-index.ts';
+import { type SearchParameter, type SearchParameters, standardParameters } from './search-parameter.ts';
+import type { SearchPath } from './search-path.ts';
 
 /** Lower case, accents folded, white space collapsed: how strings are compared unless `:exact` is asked for. */
 export const fold = (value: string): string =>
   value.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '').normalize('NFC').replace(/\s+/gu, ' ').trim();
-
-const walk = (value: unknown, steps: readonly Step[], at: number, visit: (value: unknown) => void): void => {
-  if (Array.isArray(value)) {
-    for (const one of value) walk(one, steps, at, visit);
-    return;
-  }
-  if (value === undefined || value === null) return;
-  const step = steps[at];
-  if (step === undefined) {
-    visit(value);
-    return;
-  }
-  if (!isObject(value)) return;
-  const { where } = step;
-  const next = value[step.name];
-  if (where === undefined) walk(next, steps, at + 1, visit);
-  else
-    for (const one of list(next)) if (isObject(one) && one[where.name] === where.value) walk(one, steps, at + 1, visit);
-};
-
-/** Every value that a path leads to, in document order. */
-export const valuesAt = (resource: Resource, path: SearchPath): readonly unknown[] => {
-  const values: unknown[] = [];
-  walk(resource, path.steps, 0, (value) => values.push(value));
-  return values;
-};
-
-type Coded = Omit<TokenEntry, 'param'>;
-
-const coding = (value: unknown): readonly Coded[] => {
-  const code = isObject(value) ? text(value.code) : undefined;
-  return isObject(value) && code !== undefined ? [{ system: text(value.system) ?? '', code }] : [];
-};
-const identifier = (value: unknown): readonly Coded[] => {
-  const code = isObject(value) ? text(value.value) : undefined;
-  return isObject(value) && code !== undefined ? [{ system: text(value.system) ?? '', code }] : [];
-};
-/** Tokens of a value of this FHIR type. FHIR R4 search.html#token. */
-const tokens = (type: string, value: unknown): readonly Coded[] => {
-  if (type === 'CodeableConcept') return isObject(value) ? list(value.coding).flatMap(coding) : [];
-  if (type === 'Coding') return coding(value);
-  if (type === 'Identifier') return identifier(value);
-  // Its `system` is phone, email…: not a namespace, so it is not the system of the token.
-  if (type === 'ContactPoint') return identifier(value).map(({ code }) => ({ system: '', code }));
-  if (typeof value === 'boolean') return [{ system: '', code: String(value) }];
-  const code = text(value);
-  if (code === undefined) return [];
-  // A canonical is found with its version and without.
-  const [url = code] = type === 'canonical' ? code.split('|') : [];
-  return url === code ? [{ system: '', code }] : [code, url].map((one) => ({ system: '', code: one }));
-};
 
 const nameParts = ['family', 'given', 'prefix', 'suffix', 'text'];
 const addressParts = ['line', 'city', 'district', 'state', 'postalCode', 'country', 'text'];
@@ -83,95 +21,129 @@ const strings = (type: string, value: unknown): readonly string[] => {
   return values.flatMap((one) => text(one) ?? []);
 };
 
-/** The outer limits of a Timing: its events, or the bounds of its repetition. FHIR R4 search.html#date. */
-const timing = (value: Json): DateRange | undefined => {
-  const ranges = list(value.event).flatMap((event) => dateRange(text(event) ?? '') ?? []);
-  const bounds = isObject(value.repeat) ? value.repeat.boundsPeriod : undefined;
-  const period = isObject(bounds) ? periodRange(bounds.start, bounds.end) : undefined;
-  const all = period === undefined ? ranges : [...ranges, period];
-  if (all.length === 0) return undefined;
-  return all.reduce((a, b) => ({ start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) }));
-};
-const date = (type: string, value: unknown): DateRange | undefined => {
-  if (type === 'Period') return isObject(value) ? periodRange(value.start, value.end) : undefined;
-  if (type === 'Timing') return isObject(value) ? timing(value) : undefined;
-  return dateRange(text(value) ?? '');
+/** A canonical is found with its version and without. FHIR R4 references.html#canonical. */
+const uris = (type: string, value: unknown): readonly string[] => {
+  const uri = text(value);
+  if (uri === undefined) return [];
+  const bar = type === 'canonical' ? uri.indexOf('|') : -1;
+  return bar > 0 ? [uri, uri.slice(0, bar)] : [uri];
 };
 
-/** Collects entries, each once. */
-const collector = <Entry extends { readonly param: string }>(keyOf: (entry: Entry) => string) => {
-  const entries: Entry[] = [];
-  const seen = new Set<string>();
-  const add = (entry: Entry) => {
-    const key = JSON.stringify([entry.param, keyOf(entry)]);
-    if (seen.has(key)) return;
-    seen.add(key);
-    entries.push(entry);
-  };
-  return { entries, add };
+/** The lists of an index, and what stands in each. */
+type Lists = { readonly [List in keyof SearchIndex]: SearchIndex[List][number][] };
+type Value<List extends keyof SearchIndex> = Omit<SearchIndex[List][number], 'param'>;
+/** Takes a value that was found at the end of a path, and the list that it belongs to. */
+type Emit = <List extends keyof SearchIndex>(to: List, value: Value<List>) => void;
+
+const readReference = (path: SearchPath, value: unknown, ownBases: readonly string[], emit: Emit): void => {
+  const isCanonical = path.type !== 'Reference';
+  const literal = isCanonical ? text(value) : isObject(value) ? text(value.reference) : undefined;
+  const target = literal === undefined ? undefined : parseReference(literal, ownBases);
+  // `Reference.type` speaks only where the literal reference does not.
+  const said = isObject(value) ? value.type : undefined;
+  const type = target?.kind === 'local' ? target.type : target?.kind === 'foreign' ? (target.type ?? said) : said;
+  if (path.target !== undefined && path.target !== type) return;
+  if (target?.kind === 'local') emit('references', { type: target.type, id: target.id });
+  if (target?.kind === 'foreign')
+    for (const url of uris(isCanonical ? 'canonical' : '', target.url)) emit('foreignReferences', { url });
+  if (isObject(value)) for (const one of identifier(value.identifier)) emit('identifierReferences', one);
 };
+
+const readToken = (path: SearchPath, value: unknown, emit: Emit): void => {
+  for (const one of tokens(path, value)) emit('tokens', one);
+  for (const one of words(path.type, value)) emit('texts', { folded: fold(one) });
+  for (const one of typed(path.type, value)) emit('typedIdentifiers', one);
+};
+
+const readPosition = (value: unknown, emit: Emit): void => {
+  const { latitude, longitude } = isObject(value) ? value : {};
+  if (typeof latitude !== 'number' || typeof longitude !== 'number') return;
+  if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) emit('positions', { latitude, longitude });
+};
+
+/** Emits what is there. */
+const given = <List extends keyof SearchIndex>(emit: Emit, to: List, value: Value<List> | undefined): void => {
+  if (value !== undefined) emit(to, value);
+};
+
+const readValue = (
+  { type }: SearchParameter,
+  path: SearchPath,
+  value: unknown,
+  ownBases: readonly string[],
+  emit: Emit,
+): void => {
+  if (type === 'token') readToken(path, value, emit);
+  else if (type === 'reference') readReference(path, value, ownBases, emit);
+  else if (type === 'string')
+    for (const one of strings(path.type, value)) emit('strings', { text: one, folded: fold(one) });
+  else if (type === 'date') given(emit, 'dates', dateOf(path.type, value));
+  else if (type === 'number') given(emit, 'numbers', numberOf(value));
+  else if (type === 'quantity') given(emit, 'quantities', quantityOf(path.type, value));
+  else if (type === 'uri') for (const uri of uris(path.type, value)) emit('uris', { uri });
+  else if (type === 'special') readPosition(value, emit);
+};
+
+/** What a parameter is read in; its paths begin at `element`. */
+interface Within {
+  readonly element: Json;
+  readonly resource: Resource;
+  readonly ownBases: readonly string[];
+}
+
+/** Everything that a parameter finds. */
+const readParameter = (parameter: SearchParameter, { element, resource, ownBases }: Within, emit: Emit): void => {
+  let truth: boolean | undefined;
+  for (const path of parameter.paths) {
+    const asks = path.type === 'exists' || path.type === 'present';
+    if (asks) truth ??= false;
+    walk(path.fromResource ? resource : element, path.steps, (value) => {
+      if (asks) truth = path.type === 'present' || value !== false;
+      else readValue(parameter, path, value, ownBases, emit);
+    });
+  }
+  if (truth !== undefined) emit('tokens', { system: '', code: String(truth) });
+};
+
+/** What may stand in a component of a composite, by the list in which it would stand by itself. */
+const componentKinds: { readonly [List in keyof SearchIndex]?: ComponentValue['kind'] } = {
+  tokens: 'token',
+  references: 'reference',
+  strings: 'string',
+  dates: 'date',
+  numbers: 'number',
+  quantities: 'quantity',
+  uris: 'uri',
+};
+
+/** What each component finds in an element of a composite. */
+const readComponents = (components: readonly SearchParameter[], within: Within): readonly ComponentValue[][] =>
+  components.map((component) => {
+    const values: ComponentValue[] = [];
+    readParameter(component, within, (to, value) => {
+      const kind = componentKinds[to];
+      if (kind !== undefined) values.push(Object.assign({ kind }, value) as object as ComponentValue);
+    });
+    return values;
+  });
 
 /**
- * The search index of a resource: token, reference, string and date parameters of its type, and `_tag`, `_security`,
- * `_profile`. `_id` and `_lastUpdated` are left out: they are facts of a version, not of the content. Contained
- * resources are not indexed, and a reference to one is no reference to this server. Never throws: a value of the wrong
- * kind is left out.
+ * The search index of a resource: every parameter of its type, and `_tag`, `_security`, `_profile`, `_source`. `_id` and
+ * `_lastUpdated` are left out: they are facts of a version, not of the content. Contained resources are not indexed, and
+ * a reference to one is no reference to this server. Never throws: a value of the wrong kind is left out.
  */
 export const extract = (
   resource: Resource,
   ownBases: readonly string[],
   parameters: SearchParameters = standardParameters,
 ): SearchIndex => {
-  const token = collector<TokenEntry>(({ system, code }) => JSON.stringify([system, code]));
-  const reference = collector<ReferenceEntry>(({ type, id }) => `${type}/${id}`);
-  const foreign = collector<ForeignReferenceEntry>(({ url }) => url);
-  const logical = collector<TokenEntry>(({ system, code }) => JSON.stringify([system, code]));
-  const string = collector<StringEntry>((entry) => entry.text);
-  const dates = collector<DateEntry>(({ start, end }) => `${start}/${end}`);
-
-  const addReference = (param: string, path: SearchPath, value: unknown): void => {
-    const isCanonical = path.type !== 'Reference';
-    const literal = isCanonical ? text(value) : isObject(value) ? text(value.reference) : undefined;
-    const target = literal === undefined ? undefined : parseReference(literal, ownBases);
-    // `Reference.type` speaks only where the literal reference does not.
-    const said = isObject(value) ? value.type : undefined;
-    const type = target?.kind === 'local' ? target.type : target?.kind === 'foreign' ? (target.type ?? said) : said;
-    if (path.target !== undefined && path.target !== type) return;
-    if (target?.kind === 'local') reference.add({ param, type: target.type, id: target.id });
-    if (target?.kind === 'foreign') {
-      foreign.add({ param, url: target.url });
-      const [url] = target.url.split('|');
-      if (isCanonical && url !== undefined && url !== target.url) foreign.add({ param, url });
-    }
-    if (isObject(value)) for (const one of identifier(value.identifier)) logical.add({ param, ...one });
-  };
-
-  for (const { code: param, type, paths } of parameters.of(resource.resourceType)) {
-    if (param === '_id' || param === '_lastUpdated') continue;
-    let exists: boolean | undefined;
-    for (const path of paths) {
-      if (path.type === 'exists') exists ??= false;
-      walk(resource, path.steps, 0, (value) => {
-        if (path.type === 'exists') exists = value !== false;
-        else if (type === 'token') for (const one of tokens(path.type, value)) token.add({ param, ...one });
-        else if (type === 'reference') addReference(param, path, value);
-        else if (type === 'string')
-          for (const one of strings(path.type, value)) string.add({ param, text: one, folded: fold(one) });
-        else {
-          const range = date(path.type, value);
-          if (range !== undefined) dates.add({ param, ...range });
-        }
-      });
-    }
-    if (exists !== undefined) token.add({ param, system: '', code: String(exists) });
-  }
-  return {
-    tokens: token.entries,
-    references: reference.entries,
-    foreignReferences: foreign.entries,
-    identifierReferences: logical.entries,
-    strings: string.entries,
-    dates: dates.entries,
+  const lists: Lists = {
+    tokens: [],
+    references: [],
+    foreignReferences: [],
+    identifierReferences: [],
+    strings: [],
+    dates: [],
     numbers: [],
     quantities: [],
     uris: [],
@@ -180,4 +152,28 @@ export const extract = (
     positions: [],
     composites: [],
   };
+  const seen = new Set<string>();
+  const into =
+    (param: string): Emit =>
+    (to, value) => {
+      // Each entry stands once, however often the resource says it.
+      const key = `${param} ${to} ${to === 'composites' ? JSON.stringify(value) : Object.values(value).join('\n')}`;
+      if (seen.has(key)) return;
+      seen.add(key);
+      (lists[to] as object[]).push({ param, ...value });
+    };
+  for (const parameter of parameters.of(resource.resourceType)) {
+    const { code, type, paths, components = [] } = parameter;
+    if (code === '_id' || code === '_lastUpdated') continue;
+    const emit = into(code);
+    if (type !== 'composite') readParameter(parameter, { element: resource, resource, ownBases }, emit);
+    else
+      for (const { steps } of paths)
+        walk(resource, steps, (element) => {
+          const parts = isObject(element) ? readComponents(components, { element, resource, ownBases }) : [];
+          // An element that lacks a component is found by none of its values.
+          if (parts.length > 0 && parts.every((values) => values.length > 0)) emit('composites', { parts });
+        });
+  }
+  return lists;
 };

@@ -2,7 +2,10 @@
 
 export interface TokenEntry {
   readonly param: string;
-  /** '' where the resource gives none */
+  /**
+   * '' where the resource gives none; of a `code` whose required binding takes its codes from one system, that system:
+   * a backend compares them as they stand here
+   */
   readonly system: string;
   readonly code: string;
 }
@@ -31,7 +34,14 @@ export interface DateEntry {
   readonly end: number;
 }
 
-/** Numbers and quantities are ranges by their precision: 5.4 is [5.35, 5.45). */
+/**
+ * Numbers and quantities are ranges whose ends are both within them. A number in a resource is a point, `low` and `high`
+ * being `value`: its implicit range is a matter of the query (`5.4` finds 5.35 up to 5.45), and what has been parsed no
+ * longer tells 5.40 from 5.4. A comparator, a Range and a SampledData make true ranges; an end that is open is the lowest
+ * or the highest number there is, never an infinity, and `<5` ends a little below 5 (measured-value.ts). `value` is for
+ * sorting: of a range its lower end, or its only one. So `eq`: the query's [low, high) holds all of it; `gt`, `ge`,
+ * `lt`, `le`: some of it lies beyond the query's `value`, whose precision then does not count; `sa`, `eb`: all of it does.
+ */
 export interface NumberEntry {
   readonly param: string;
   readonly value: number;
@@ -39,7 +49,7 @@ export interface NumberEntry {
   readonly high: number;
 }
 export interface QuantityEntry extends NumberEntry {
-  /** '' where the resource gives none */
+  /** '' where the resource gives none; of a Money `urn:iso:std:iso:4217`. Not converted: a backend compares units as it can */
   readonly system: string;
   readonly code: string;
   /** as printed */
@@ -47,6 +57,7 @@ export interface QuantityEntry extends NumberEntry {
 }
 export interface UriEntry {
   readonly param: string;
+  /** a canonical stands here twice, with its version and without */
   readonly uri: string;
 }
 /** What `:text` of a token parameter compares: displays and texts. */
@@ -75,7 +86,7 @@ export type ComponentValue =
   | ({ readonly kind: 'number' } & Omit<NumberEntry, 'param'>)
   | ({ readonly kind: 'quantity' } & Omit<QuantityEntry, 'param'>)
   | ({ readonly kind: 'uri' } & Omit<UriEntry, 'param'>);
-/** One element that a composite parameter speaks of: for each component, the values found in it. */
+/** One element that a composite parameter speaks of: for each component, in order, the values found in it, never none. */
 export interface CompositeEntry {
   readonly param: string;
   readonly parts: readonly (readonly ComponentValue[])[];

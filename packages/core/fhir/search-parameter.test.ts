@@ -16,7 +16,7 @@ test('a parameter says its type, definition, targets and paths', () => {
   });
   const phone = searchParameter('Patient', 'phone');
   assert.deepEqual(phone.kind === 'indexed' && phone.parameter.paths, [
-    { steps: [{ name: 'telecom', where: { name: 'system', value: 'phone' } }], type: 'ContactPoint' },
+    { steps: [{ name: 'telecom', where: [{ names: ['system'], value: 'phone' }] }], type: 'ContactPoint' },
   ]);
 });
 
@@ -28,8 +28,60 @@ test('a choice becomes each of its forms', () => {
   );
 });
 
-test('what is not indexed is told from what is not known', () => {
-  assert.deepEqual(searchParameter('Observation', 'value-quantity'), { kind: 'not-indexed', type: 'quantity' });
+test('a code says the system that its binding implies; a composite its components', () => {
+  const status = searchParameter('Observation', 'status');
+  assert.equal(
+    status.kind === 'indexed' && status.parameter.paths[0]?.system,
+    'http://hl7.org/fhir/observation-status',
+  );
+  const composite = searchParameter('Observation', 'component-code-value-quantity');
+  assert.ok(composite.kind === 'indexed');
+  assert.deepEqual(composite.parameter.paths, [{ steps: [{ name: 'component' }], type: 'BackboneElement' }]);
+  assert.deepEqual(
+    composite.parameter.components?.map(({ code, type, paths }) => [code, type, paths.map(({ steps }) => steps)]),
+    [
+      ['component-code', 'token', [[{ name: 'code' }]]],
+      ['component-value-quantity', 'quantity', [[{ name: 'valueQuantity' }]]],
+    ],
+  );
+});
+
+test('every type of parameter is indexed (N15)', () => {
+  const types = new Set(resourceTypes.flatMap((type) => searchParametersOf(type).map((parameter) => parameter.type)));
+  assert.deepEqual([...types].sort(), [
+    ...['composite', 'date', 'number', 'quantity', 'reference', 'special', 'string', 'token', 'uri'],
+  ]);
+});
+
+test('US Core adds what HL7 does not define, under its own URL (N29)', () => {
+  for (const [type, code, kind, path] of [
+    ['Condition', 'asserted-date', 'date', 'valueDateTime'],
+    ['Encounter', 'discharge-disposition', 'token', 'dischargeDisposition'],
+    ['Goal', 'description', 'token', 'description'],
+    ['Patient', 'race', 'token', 'valueCoding'],
+    ['Patient', 'ethnicity', 'token', 'valueCoding'],
+    ['Patient', 'gender-identity', 'token', 'valueCodeableConcept'],
+    ['CareTeam', 'role', 'token', 'role'],
+  ] as const) {
+    const found = searchParameter(type, code);
+    assert.ok(found.kind === 'indexed', `${type}.${code}`);
+    assert.equal(found.parameter.type, kind);
+    assert.match(found.parameter.definition, /^http:\/\/hl7\.org\/fhir\/us\/core\/SearchParameter\/us-core-/);
+    assert.deepEqual(
+      found.parameter.paths.map(({ steps }) => steps.at(-1)?.name),
+      [path],
+    );
+  }
+  // What HL7 defines alike stays HL7's.
+  const name = searchParameter('Patient', 'name');
+  assert.equal(
+    name.kind === 'indexed' && name.parameter.definition,
+    'http://hl7.org/fhir/SearchParameter/Patient-name',
+  );
+});
+
+test('what no path leads to is told from what is not known', () => {
+  assert.deepEqual(searchParameter('Bundle', 'composition'), { kind: 'not-indexed', type: 'reference' });
   for (const name of ['nonsense', '__proto__', 'constructor', 'toString', ''])
     assert.deepEqual(searchParameter('Observation', name), { kind: 'unknown' }, name);
   assert.deepEqual(searchParameter('constructor', 'code'), { kind: 'unknown' });
@@ -40,8 +92,8 @@ test('every type has the common parameters, and every path leads somewhere', () 
   for (const type of resourceTypes) {
     const params = searchParametersOf(type);
     assert.deepEqual(
-      params.slice(0, 5).map(({ code }) => code),
-      ['_id', '_lastUpdated', '_tag', '_security', '_profile'],
+      params.slice(0, 6).map(({ code }) => code),
+      ['_id', '_lastUpdated', '_tag', '_security', '_profile', '_source'],
     );
     assert.equal(new Set(params.map(({ code }) => code)).size, params.length);
     for (const { code, paths } of params)

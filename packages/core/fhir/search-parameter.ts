@@ -1,24 +1,14 @@
 /**
- * HL7's search parameters of R4, looked up by type and name. Each is lowered to paths of JSON properties when the
- * definitions are generated, so that nothing is interpreted here. FHIR R4 searchparameter-registry.html.
+ * HL7's search parameters of R4 and those of US Core 6.1.0, looked up by type and name. Each is lowered to paths of JSON
+ * properties when the definitions are generated, so that nothing is interpreted here. FHIR R4
+ * searchparameter-registry.html.
  */
+import type { SearchParamType } from './backend.ts';
 import definitions from './definitions/search-parameters.json' with { type: 'json' };
+import { parsePath, type SearchPath } from './search-path.ts';
 
-export type IndexedType = 'token' | 'reference' | 'string' | 'date';
-const indexedTypes: ReadonlySet<string> = new Set<IndexedType>(['token', 'reference', 'string', 'date']);
+export type IndexedType = SearchParamType;
 
-/** One property on the way; `where` keeps the elements whose property has that value, as in `telecom[system=phone]`. */
-export interface Step {
-  readonly name: string;
-  readonly where?: { readonly name: string; readonly value: string };
-}
-export interface SearchPath {
-  readonly steps: readonly Step[];
-  /** FHIR type of the value at the end; `exists`: what counts is that there is a value and it is not `false` */
-  readonly type: string;
-  /** only references to this type count (HL7 writes `resolve() is Patient`) */
-  readonly target?: string;
-}
 export interface SearchParameter {
   readonly code: string;
   readonly type: IndexedType;
@@ -26,10 +16,13 @@ export interface SearchParameter {
   readonly definition: string;
   /** types that a reference may point to; empty: any */
   readonly targets: readonly string[];
+  /** of a composite: to the elements that its components are found in */
   readonly paths: readonly SearchPath[];
+  /** of a composite, in the order of its values; their paths begin at its elements */
+  readonly components?: readonly SearchParameter[];
 }
 
-/** What is known of a parameter: that it is indexed, or only that HL7 defines it with a type that is not. */
+/** What is known of a parameter: that it is indexed, or only that HL7 defines it as what no path leads to. */
 export type Lookup =
   | { readonly kind: 'indexed'; readonly parameter: SearchParameter }
   | { readonly kind: 'not-indexed'; readonly type: string }
@@ -37,30 +30,31 @@ export type Lookup =
 
 const base = 'http://hl7.org/fhir/SearchParameter/';
 
-const parseStep = (text: string): Step => {
-  const [, name, key, value] = /^(\w+)(?:\[(\w+)=([\w-]+)\])?$/.exec(text) ?? [];
-  return { name: name ?? text, ...(key === undefined || value === undefined ? {} : { where: { name: key, value } }) };
-};
-const parsePath = (text: string): SearchPath => {
-  const [path = '', end = ''] = text.split(':');
-  const [, type = end, target] = /^(\w+)(?:\((\w+)\))?$/.exec(end) ?? [];
-  return { steps: path.split('.').map(parseStep), type, ...(target === undefined ? {} : { target }) };
-};
-const parseEntry = (code: string, [type = '', id, paths, targets]: readonly string[]): Lookup => {
-  if (!indexedTypes.has(type) || id === undefined || paths === undefined) return { kind: 'not-indexed', type };
+/** An entry of the definition file: type, definition, paths, targets, and components, each with its code before these. */
+type Line = readonly (string | readonly string[])[];
+
+const parseParameter = (code: string, line: Line): SearchParameter | undefined => {
+  const [type, id, paths, targets, ...components] = line;
+  if (typeof type !== 'string' || typeof id !== 'string' || typeof paths !== 'string') return undefined;
+  const parts = components.flatMap((part) => {
+    const [name = '', ...rest] = part;
+    return parseParameter(name, rest) ?? [];
+  });
   return {
-    kind: 'indexed',
-    parameter: {
-      code,
-      type: type as IndexedType,
-      definition: id.includes(':') ? id : base + id,
-      targets: targets === undefined || targets === '' ? [] : targets.split(' '),
-      paths: paths.split(' ').map(parsePath),
-    },
+    code,
+    type: type as IndexedType,
+    definition: id.includes(':') ? id : base + id,
+    targets: typeof targets !== 'string' || targets === '' ? [] : targets.split(' '),
+    paths: paths.split(' ').map(parsePath),
+    ...(parts.length === 0 ? {} : { components: parts }),
   };
 };
+const parseEntry = (code: string, line: Line): Lookup => {
+  const parameter = parseParameter(code, line);
+  return parameter === undefined ? { kind: 'not-indexed', type: String(line[0]) } : { kind: 'indexed', parameter };
+};
 
-const onResource = (code: string, type: string, id: string, path: string): [string, Lookup] => [
+const onResource = (code: string, type: IndexedType, id: string, path: string): [string, Lookup] => [
   code,
   parseEntry(code, [type, id, path]),
 ];
@@ -70,10 +64,11 @@ const common: readonly [string, Lookup][] = [
   onResource('_lastUpdated', 'date', 'Resource-lastUpdated', 'meta.lastUpdated:instant'),
   onResource('_tag', 'token', 'Resource-tag', 'meta.tag:Coding'),
   onResource('_security', 'token', 'Resource-security', 'meta.security:Coding'),
-  onResource('_profile', 'token', 'Resource-profile', 'meta.profile:canonical'),
+  onResource('_profile', 'uri', 'Resource-profile', 'meta.profile:canonical'),
+  onResource('_source', 'uri', 'Resource-source', 'meta.source:uri'),
 ];
 
-const lines = new Map<string, Readonly<Record<string, readonly string[]>>>(Object.entries(definitions));
+const lines = new Map<string, Readonly<Record<string, Line>>>(Object.entries(definitions));
 const parsed = new Map<string, ReadonlyMap<string, Lookup>>();
 
 const lookups = (type: string): ReadonlyMap<string, Lookup> => {

@@ -6,7 +6,7 @@ import { elementsOf, parseStructure, propertyOf, resourceNames } from './structu
 const names = (path: string) => elementsOf(path)?.map(({ name }) => name);
 const element = (path: string, name: string) => elementsOf(path)?.find((one) => one.name === name);
 
-test('elements stand in their order, what every resource has first (N13)', () => {
+test('elements stand in their order, what every resource has first (N26)', () => {
   assert.deepEqual(names('Basic'), [
     ...['id', 'meta', 'implicitRules', 'language', 'text', 'contained', 'extension', 'modifierExtension'],
     ...['identifier', 'code', 'subject', 'created', 'author'],
@@ -17,7 +17,7 @@ test('elements stand in their order, what every resource has first (N13)', () =>
   assert.deepEqual(names('Timing.repeat')?.slice(0, 3), ['id', 'extension', 'bounds']);
 });
 
-test('an element says its types, cardinality, and whether it is of the summary or a modifier (N24)', () => {
+test('an element says its types, cardinality, and whether it is of the summary or a modifier (N18)', () => {
   assert.deepEqual(element('Observation', 'status'), {
     name: 'status',
     choice: false,

@@ -33,7 +33,10 @@ export const evaluate = (expression: string, resource: Resource): readonly unkno
     async: false,
     userInvocationTable: { referenceType: { fn: referenceType, arity: { 0: [] }, internalStructures: false } },
   });
-  const evaluator: Evaluate = (input) => run(structuredClone(input)) as readonly unknown[];
+  const evaluator: Evaluate = (input) => {
+    const own = structuredClone(input);
+    return run(own, { resource: own }) as readonly unknown[];
+  };
   compiled.set(expression, evaluator);
   return evaluator(resource);
 };
