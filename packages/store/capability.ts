@@ -1,8 +1,8 @@
-/** What the store can do for each resource type, from HL7's definitions: the CapabilityStatement is written from it. FHIR R4 capabilitystatement.html. */
+/** What the store can do for each resource type, from the search parameters: the CapabilityStatement is written from it. FHIR R4 capabilitystatement.html. */
 import type { TypeCapability } from '@affinity/core/fhir/backend.ts';
 import { isResourceType, resourceTypes } from '@affinity/core/fhir/resource-type.ts';
-import { searchParametersOf } from '@affinity/core/fhir/search-parameter.ts';
-import { sortableParams } from './page-order.ts';
+import type { SearchParameter, SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
+import { sortableParams } from './sort-value.ts';
 
 /**
  * Types that are not stored: Bundle and Parameters are messages, OperationOutcome is an answer, Binary is no JSON
@@ -13,14 +13,30 @@ const notStored: ReadonlySet<string> = new Set(['AuditEvent', 'Binary', 'Bundle'
 /** Whether resources of this type may be stored. */
 export const isStored = (type: string): boolean => isResourceType(type) && !notStored.has(type);
 
+/** A canonical is a reference in name, but to a URL: what it points to is not looked up. */
+const isFollowed = ({ type, paths }: SearchParameter): boolean =>
+  type === 'reference' && paths.some((path) => path.type === 'Reference');
+
 /** All types that may be stored, with the search parameters that work. */
-export const storeCapabilities = (): readonly TypeCapability[] =>
-  resourceTypes.filter(isStored).map((type) => {
-    const params = searchParametersOf(type);
+export const storeCapabilities = (parameters: SearchParameters): readonly TypeCapability[] => {
+  const types = resourceTypes.filter(isStored);
+  const references = types.flatMap((type) =>
+    parameters
+      .of(type)
+      .filter(isFollowed)
+      .map(({ code, targets }) => ({ type, name: `${type}:${code}`, targets })),
+  );
+  return types.map((type) => {
+    const params = parameters.of(type);
     return {
       type,
-      interactions: ['read', 'vread', 'create', 'update', 'delete', 'history-instance', 'search-type'],
+      interactions: ['read', 'vread', 'create', 'update', 'delete', 'history-instance', 'history-type', 'search-type'],
       searchParams: params.map(({ code, type: kind, definition }) => ({ name: code, type: kind, definition })),
-      sort: sortableParams(new Set(params.map(({ code }) => code))),
+      sort: sortableParams(type, params),
+      includes: references.filter((one) => one.type === type).map(({ name }) => name),
+      revIncludes: references
+        .filter(({ targets }) => targets.length === 0 || targets.includes(type))
+        .map(({ name }) => name),
     };
   });
+};

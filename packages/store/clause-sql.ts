@@ -2,13 +2,18 @@
 
 import { fold } from '@affinity/core/fhir/extract.ts';
 import type { SearchClause, SearchValue } from '@affinity/core/fhir/search-query.ts';
+import { compositeSql } from './composite-sql.ts';
 import { instantSql, rangeSql } from './date-sql.ts';
 import { hasAllTerms, hasAnyTerm, termArray, valueTerm } from './filter-sql.ts';
+import { nearSql } from './near-sql.ts';
+import { numberSql, quantitySql } from './number-sql.ts';
 import { orderingDate } from './resource-row.ts';
 import { orSql, type Sql, sql } from './sql.ts';
 import {
   codeTerm,
   identifierParam,
+  ofTypeTerm,
+  parameterKey,
   presentTerm,
   referenceIdTerm,
   referenceTerm,
@@ -16,6 +21,7 @@ import {
   type Term,
   urlTerm,
 } from './terms.ts';
+import { beginsSql, stringSql } from './text-sql.ts';
 
 /** The term that a value asks for; undefined for what is no matter of terms. */
 const termFor = (type: string, { param, modifier }: SearchClause, value: SearchValue): Term | undefined => {
@@ -28,31 +34,21 @@ const termFor = (type: string, { param, modifier }: SearchClause, value: SearchV
         : referenceTerm(type, param, value.type, value.id);
     case 'url':
       return urlTerm(type, param, value.url);
+    case 'of-type':
+      return ofTypeTerm(type, param, value.system, value.code, value.value);
     default:
       return undefined;
   }
 };
 
-/** LIKE takes these three characters for itself. */
-const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+const stringCondition = (type: string, { param, modifier }: SearchClause, text: string): Sql =>
+  sql`f.rid in (select s.rid from string_index s where s.parameter = ${`${type}.${param}`}
+    and ${stringSql({ folded: sql`s.folded`, text: sql`s.text` }, text, modifier)})`;
 
-/** As many characters as the index holds. */
-const indexedText = (text: string): string => [...text].slice(0, indexedLength).join('');
-const indexedLength = 128;
-
-const stringCondition = (type: string, { param, modifier }: SearchClause, text: string): Sql => {
-  const folded = fold(text);
-  const start = indexedText(folded);
-  // The last text of this length that begins so: a range that any plan can look up, where LIKE needs to know the value.
-  const last = start + '\u{10ffff}'.repeat(indexedLength - [...start].length);
-  const compared =
-    modifier === 'exact'
-      ? sql`left(s.folded, 128) = ${start} and s.text = ${text}`
-      : modifier === 'contains'
-        ? sql`s.folded like ${`%${escapeLike(folded)}%`}`
-        : sql`left(s.folded, 128) between ${start} and ${last} and starts_with(s.folded, ${folded})`;
-  return sql`f.rid in (select s.rid from string_index s where s.parameter = ${`${type}.${param}`} and ${compared})`;
-};
+/** The texts that begin so are looked up first: they are few, and stand in many resources. */
+const displayCondition = (type: string, param: string, text: string): Sql =>
+  sql`f.terms && (select coalesce(array_agg(v.term), '{}') from text_value v
+    where v.parameter = ${parameterKey(type, param)} and ${beginsSql(sql`v.folded`, sql`left(v.folded, 128)`, fold(text))})`;
 
 const occurred = { start: sql`f.occurred`, end: sql`f.occurred_end` };
 const indexed = { start: sql`d.start_at`, end: sql`d.end_at` };
@@ -67,15 +63,54 @@ const dateCondition = (type: string, { param }: SearchClause, value: Extract<Sea
     : listed;
 };
 
+/** What the path of a URI leads on to, of `:below`. */
+const belowCondition = (type: string, param: string, uri: string): Sql => {
+  const under = beginsSql(sql`u.uri`, sql`left(u.uri, 128)`, uri.endsWith('/') ? uri : `${uri}/`);
+  return sql`(${hasAllTerms([urlTerm(type, param, uri)])} or f.rid in (
+    select u.rid from uri_index u where u.parameter = ${parameterKey(type, param)} and ${under}))`;
+};
+
+/** What leads to a URI by its path, with a slash at the end and without, and the URI itself. */
+const urisAbove = (uri: string): readonly string[] => [
+  ...new Set([uri, ...[...uri.matchAll(/\//g)].flatMap(({ index }) => [uri.slice(0, index), uri.slice(0, index + 1)])]),
+];
+
+const uriCondition = (type: string, { param, modifier }: SearchClause, uri: string): Sql => {
+  if (modifier === 'below') return belowCondition(type, param, uri);
+  return hasAnyTerm((modifier === 'above' ? urisAbove(uri) : [uri]).map((one) => urlTerm(type, param, one)));
+};
+
 const valueCondition = (type: string, clause: SearchClause, value: SearchValue): Sql => {
-  if (value.kind === 'string') return stringCondition(type, clause, value.text);
-  if (value.kind === 'date') return dateCondition(type, clause, value);
-  if (value.kind === 'missing') {
-    const present = hasAllTerms([presentTerm(type, clause.param)]);
-    return value.missing ? sql`not ${present}` : present;
+  const { param, modifier } = clause;
+  switch (value.kind) {
+    case 'string':
+      return modifier === 'text'
+        ? displayCondition(type, param, value.text)
+        : stringCondition(type, clause, value.text);
+    case 'date':
+      return dateCondition(type, clause, value);
+    case 'number':
+      return sql`exists (select from number_index n where n.rid = f.rid and n.parameter = ${parameterKey(type, param)}
+        and ${numberSql({ low: sql`n.low`, high: sql`n.high` }, value)})`;
+    case 'quantity':
+      return sql`exists (select from quantity_index q where q.rid = f.rid and q.parameter = ${parameterKey(type, param)}
+        and ${quantitySql(value)})`;
+    case 'uri':
+      return uriCondition(type, clause, value.uri);
+    case 'composite':
+      return compositeSql(type, param, value.parts);
+    case 'near':
+      return sql`f.rid in (select p.rid from position_index p where p.parameter = ${parameterKey(type, param)}
+        and ${nearSql(value)})`;
+    case 'missing': {
+      const present = hasAllTerms([presentTerm(type, param)]);
+      return value.missing ? sql`not ${present}` : present;
+    }
+    default: {
+      const term = termFor(type, clause, value);
+      return term === undefined ? sql`false` : hasAllTerms([term]);
+    }
   }
-  const term = termFor(type, clause, value);
-  return term === undefined ? sql`false` : hasAllTerms([term]);
 };
 
 /** The keys that `_id` names. An id has no system. */
@@ -118,6 +153,12 @@ export const clausePostings = (
       terms.push(codeTerm(type, modifier === 'identifier' ? identifierParam(param) : param, value.code));
     } else if (value.kind === 'url') {
       terms.push(urlTerm(type, param, value.url));
+    } else if (value.kind === 'uri' && modifier !== 'below') {
+      terms.push(
+        ...(modifier === 'above' ? urisAbove(value.uri) : [value.uri]).map((uri) => urlTerm(type, param, uri)),
+      );
+    } else if (value.kind === 'of-type') {
+      terms.push(codeTerm(type, param, value.value));
     } else if (value.kind === 'reference') {
       if (value.type !== 'Patient') terms.push(referenceIdTerm(type, param, value.id));
       if (value.type === undefined || value.type === 'Patient') patients.push(value.id);

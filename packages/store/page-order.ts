@@ -1,9 +1,10 @@
 /**
- * The order of a search's matches and the cursor that a page begins at. Without `_sort`: newest first by `date`, where
- * a resource without one stands at its last update. FHIR R4 search.html#sort.
+ * The order of a search's matches. Without `_sort`: newest first by `date`, where a resource without one stands at its
+ * last update. By any other parameter, what has no value comes last, in both directions. FHIR R4 search.html#sort.
  */
 import { fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { SortKey } from '@affinity/core/fhir/search-query.ts';
+import type { KeyKind } from './cursor.ts';
 import { andSql, joinSql, orSql, type Sql, sql } from './sql.ts';
 
 /** The rows that the keys are read from: `f`, or the posting `p` whose index gives them in order. */
@@ -12,50 +13,69 @@ const columns = {
   p: { date: sql`p.occurred`, _lastUpdated: sql`f.last_updated`, rid: sql`p.rid` },
 } as const;
 
-/** Names that `_sort` takes. */
-export const sortableParams = (params: ReadonlySet<string>): readonly string[] =>
-  params.has('date') ? ['_lastUpdated', 'date'] : ['_lastUpdated'];
+const names = [sql`key1`, sql`key2`, sql`key3`, sql`key4`, sql`key5`, sql`key6`] as const;
+/** Parameters that may be sorted by at once. */
+export const maxSortKeys = names.length - 1;
 
-/** Names that the keys have in the rows of a page. */
-const names = { key1: sql`page.key1`, key2: sql`page.key2`, key3: sql`page.key3` } as const;
-const bareNames = { key1: sql`key1`, key2: sql`key2`, key3: sql`key3` } as const;
-type KeyName = keyof typeof names;
-
-export type KeyValues = Readonly<Record<KeyName, string>>;
+/** The keys of a row, in the order's names. */
+export type KeyValues = Readonly<Record<string, unknown>>;
 
 export interface OrderKey {
-  readonly column: Sql;
-  readonly name: KeyName;
+  readonly value: Sql;
+  readonly name: Sql;
+  readonly kind: KeyKind;
   readonly descending: boolean;
 }
+export interface Order {
+  readonly keys: readonly OrderKey[];
+  /** some key is not a column of the row, so no index gives the order */
+  readonly computed: boolean;
+}
+
+/** What a row is sorted by for a parameter that is no column. */
+export type SortValue = (
+  param: string,
+  descending: boolean,
+) => { readonly value: Sql; readonly kind: KeyKind } | undefined;
 
 /** The keys to order by; the last is the resource's own, so that no two rows are equal. */
-export const orderKeys = (sort: readonly SortKey[], row: 'f' | 'p'): readonly OrderKey[] => {
-  const [first = { param: 'date', descending: true }, ...others] = sort;
+export const orderOf = (sort: readonly SortKey[], row: 'f' | 'p', sortValue: SortValue): Order => {
   // A parameter that is given again orders nothing more.
-  const second = others.find(({ param }) => param !== first.param);
-  const columnOf = ({ param }: SortKey): Sql => {
-    if (param === 'date' || param === '_lastUpdated') return columns[row][param];
-    throw fhirError(400, 'not-supported', 'Sorting by this parameter is not supported.');
-  };
-  for (const key of others) columnOf(key);
-  return [
-    { name: 'key1', column: columnOf(first), descending: first.descending },
-    ...(second === undefined
-      ? []
-      : [{ name: 'key2', column: columnOf(second), descending: second.descending } as const]),
-    { name: 'key3', column: columns[row].rid, descending: first.descending },
-  ];
+  const given = sort.filter(({ param }, at) => sort.findIndex((other) => other.param === param) === at);
+  if (given.length > maxSortKeys) {
+    throw fhirError(400, 'too-costly', `A search is sorted by at most ${maxSortKeys} parameters.`);
+  }
+  const asked: readonly SortKey[] = given.length === 0 ? [{ param: 'date', descending: true }] : given;
+  let computed = false;
+  const parts = asked.map(({ param, descending }): Omit<OrderKey, 'name'> => {
+    if (param === 'date' || param === '_lastUpdated') {
+      return { value: columns[row][param], kind: 'bigint', descending };
+    }
+    const found = sortValue(param, descending);
+    if (found === undefined) throw fhirError(400, 'not-supported', 'Sorting by this parameter is not supported.');
+    computed = true;
+    return { ...found, descending };
+  });
+  const own = { value: columns[row].rid, kind: 'bigint', descending: asked[0]?.descending ?? true } as const;
+  return { keys: [...parts, own].map((part, at) => ({ ...part, name: names[at] ?? names[0] })), computed };
 };
 
-/** The keys as columns of a page, and the same order for its rows. */
+export const reversed = (keys: readonly OrderKey[]): readonly OrderKey[] =>
+  keys.map((key) => ({ ...key, descending: !key.descending }));
+
+/** The keys as columns of a page, and the same keys as its rows have them. */
 export const keyColumns = (keys: readonly OrderKey[]): Sql =>
   joinSql(
-    keys.map(({ column, name }) => sql`${column} as ${bareNames[name]}`),
+    keys.map(({ value, name }) => sql`${value} as ${name}`),
     ', ',
   );
-export const keysOfPage = (keys: readonly OrderKey[]): readonly OrderKey[] =>
-  keys.map((key) => ({ ...key, column: names[key.name] }));
+export const namedKeys = (keys: readonly OrderKey[]): readonly OrderKey[] =>
+  keys.map((key) => ({ ...key, value: key.kind === 'text' ? sql`${key.name} collate "C"` : key.name }));
+export const keyNames = (keys: readonly OrderKey[]): Sql =>
+  joinSql(
+    keys.map(({ name }) => name),
+    ', ',
+  );
 
 /** Whether the order is by `date` and then the key, as the indexes stand. */
 export const isIndexOrder = (sort: readonly SortKey[]): boolean =>
@@ -63,48 +83,38 @@ export const isIndexOrder = (sort: readonly SortKey[]): boolean =>
 
 export const orderBySql = (keys: readonly OrderKey[]): Sql =>
   joinSql(
-    keys.map(({ column, descending }) => (descending ? sql`${column} desc` : sql`${column}`)),
+    keys.map(({ value, descending }) => (descending ? sql`${value} desc` : sql`${value}`)),
     ', ',
   );
 
-/** What comes after the row that the cursor names, in this order. */
-export const afterSql = (keys: readonly OrderKey[], cursor: string): Sql => {
-  const values = parseCursor(cursor, keys.length);
-  const uniform = keys.every(({ descending }) => descending === keys[0]?.descending);
-  if (uniform) {
+const bound: Readonly<Record<KeyKind, (text: string) => Sql>> = {
+  bigint: (text) => sql`${text}::bigint`,
+  text: (text) => sql`${text}::text`,
+  number: (text) => sql`${text}::float8`,
+};
+
+/** What comes after a row with these keys, in this order. */
+export const afterSql = (keys: readonly OrderKey[], texts: readonly string[]): Sql => {
+  const values = keys.map(({ kind }, at) => bound[kind](texts[at] ?? ''));
+  if (keys.every(({ descending }) => descending === keys[0]?.descending)) {
     const left = joinSql(
-      keys.map(({ column }) => column),
+      keys.map(({ value }) => value),
       ', ',
     );
-    const right = joinSql(
-      values.map((value) => sql`${value}::bigint`),
-      ', ',
-    );
+    const right = joinSql(values, ', ');
     return keys[0]?.descending ? sql`(${left}) < (${right})` : sql`(${left}) > (${right})`;
   }
   return orSql(
-    keys.map(({ column, descending }, index) =>
-      andSql([
-        ...keys.slice(0, index).map((key, at) => sql`${key.column} = ${values[at]}::bigint`),
-        descending ? sql`${column} < ${values[index]}::bigint` : sql`${column} > ${values[index]}::bigint`,
-      ]),
-    ),
+    keys.map(({ value, descending }, at) => {
+      const limit = values[at] ?? sql`null`;
+      return andSql([
+        ...keys.slice(0, at).map((key, before) => sql`${key.value} = ${values[before] ?? sql`null`}`),
+        descending ? sql`${value} < ${limit}` : sql`${value} > ${limit}`,
+      ]);
+    }),
   );
 };
 
-/** The values of the last row's keys. Opaque to everybody else, and bound to the caller by the guard, not here. */
-export const toCursor = (keys: readonly OrderKey[], values: KeyValues): string =>
-  Buffer.from(keys.map(({ name }) => values[name]).join(' ')).toString('base64url');
-
-const largest = 2n ** 63n;
-
-const parseCursor = (cursor: string, length: number): readonly string[] => {
-  const values = Buffer.from(cursor, 'base64url').toString().split(' ');
-  const sound = values.every(
-    (value) => /^-?\d{1,19}$/.test(value) && BigInt(value) < largest && -BigInt(value) < largest,
-  );
-  if (!sound || values.length !== length) {
-    throw fhirError(400, 'value', 'The link to this page is not one that this server gave out.');
-  }
-  return values;
-};
+/** The keys of a row as texts. */
+export const keyTexts = (keys: readonly OrderKey[], row: KeyValues): readonly string[] =>
+  keys.map(({ name }) => String(row[name.texts[0] ?? '']));

@@ -8,6 +8,9 @@ export interface VersionRow {
   readonly last_updated: string;
   readonly deleted: boolean;
   readonly body: string | null;
+  /** the one patient whose record it is, or the several; where the statement asked for them */
+  readonly owner?: string | null;
+  readonly owners?: readonly string[] | null;
 }
 
 /** Epoch milliseconds as an instant of FHIR. The last is remembered: what was stored together has one instant. */
@@ -27,7 +30,9 @@ export const toDeletion = (type: string, row: VersionRow): Deletion => ({
 /** @throws Error when the row is of a deletion: the caller looks first. */
 export const toVersion = (type: string, row: VersionRow): Version => {
   if (row.body === null) throw new Error(`Version ${row.version} of ${type}/${row.id} has no content.`);
-  return { ...toDeletion(type, row), body: row.body };
+  const { owner, owners } = row;
+  const patients = owners ?? (owner === undefined ? undefined : owner === null ? [] : [owner]);
+  return { ...toDeletion(type, row), body: row.body, ...(patients === undefined ? {} : { patients }) };
 };
 
 /** The number behind a version id of ours; undefined for a text that we never gave out. */

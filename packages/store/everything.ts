@@ -1,0 +1,111 @@
+/**
+ * `Patient/[id]/$everything`: the patient, then what is in the patient's compartment, then the shared resources that these
+ * refer to. FHIR R4 patient-operation-everything.html.
+ */
+import type { Backend, EverythingOf, FilterOf, SearchResult } from '@affinity/core/fhir/backend.ts';
+import { rangeSql } from './date-sql.ts';
+import { filterSql } from './filter-sql.ts';
+import { type Branch, findPage } from './page.ts';
+import type { Order } from './page-order.ts';
+import { pageResult } from './search.ts';
+import { andSql, type Sql, sql } from './sql.ts';
+import { resourceKey } from './terms.ts';
+import type { Ask } from './time-limit.ts';
+import { typeGroups } from './type-groups.ts';
+
+/** Types that are nobody's record, but without which a record is not understood. */
+const sharedTypes: ReadonlySet<string> = new Set([
+  'Device',
+  'HealthcareService',
+  'Location',
+  'Medication',
+  'Organization',
+  'Practitioner',
+  'PractitionerRole',
+]);
+
+/** One order for all three parts: the part, the date, the key. What is shared has no date of its own here. */
+const orderOf = (part: 0 | 1 | 2): Order => ({
+  computed: false,
+  keys: [
+    { name: sql`key1`, kind: 'bigint', descending: false, value: sql`${part}::bigint` },
+    { name: sql`key2`, kind: 'bigint', descending: false, value: part === 1 ? sql`-f.occurred` : sql`0::bigint` },
+    { name: sql`key3`, kind: 'bigint', descending: false, value: sql`f.rid` },
+  ],
+});
+
+/** Open ends of a range of dates. */
+const ever = { start: -1e15, end: 1e15 } as const;
+
+/** Care of this range: some date of the resource is in it, or the resource has no date. */
+const datesSql = ({ start, end }: EverythingOf): Sql => {
+  if (start === undefined && end === undefined) return sql`true`;
+  const asked = { prefix: 'ap', start: start ?? ever.start, end: end ?? ever.end } as const;
+  const listed = sql`exists (select from date_index d where d.rid = f.rid
+    and ${rangeSql({ start: sql`d.start_at`, end: sql`d.end_at` }, asked)})`;
+  return sql`(${listed} or case
+    when f.occurred_end is not null then ${rangeSql({ start: sql`f.occurred`, end: sql`f.occurred_end` }, asked)}
+    else not exists (select from date_index d where d.rid = f.rid) end)`;
+};
+
+const sinceSql = ({ since }: EverythingOf): Sql =>
+  since === undefined ? sql`true` : sql`f.last_updated >= ${Date.parse(since)}`;
+
+/** What is in the patient's record, without the patient. */
+const inRecord = (of: EverythingOf, types: readonly string[]): Sql =>
+  sql`f.patient = ${of.patient} and f.type = any(${types}) and f.rid <> ${resourceKey('Patient', of.patient)}`;
+
+const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => {
+  const own = of.types.filter((type) => type !== 'Patient');
+  const groups = typeGroups(own, filterOf);
+  const patient: Branch = {
+    source: {
+      from: sql`resource f`,
+      where: sql`f.rid = ${resourceKey('Patient', of.patient)} and f.type = 'Patient' and f.id = ${of.patient} and not f.deleted`,
+      order: 'f',
+      narrow: true,
+    },
+    matching: andSql([filterSql(filterOf('Patient'), 'Patient'), sinceSql(of)]),
+    order: orderOf(0),
+  };
+  const record = typeGroups(own, filterOf).map(
+    ({ types, type }): Branch => ({
+      source: { from: sql`compartment f`, where: inRecord(of, types), order: 'f', narrow: true },
+      matching: andSql([filterSql(filterOf(type), type), datesSql(of), sinceSql(of)]),
+      order: orderOf(1),
+    }),
+  );
+  // What refers must be shown itself, but for `_since`: an update leaves what it refers to where it was.
+  const referring = groups.map(
+    ({ types, type }) => sql`select f.rid from compartment f
+      where ${inRecord(of, types)} and ${filterSql(filterOf(type), type)} and ${datesSql(of)}`,
+  );
+  const [first, ...others] = [sql`select ${resourceKey('Patient', of.patient)}::bigint as rid`, ...referring];
+  const all = others.reduce((some, part) => sql`${some} union all ${part}`, first ?? sql`select`);
+  const shared = typeGroups(
+    own.filter((type) => sharedTypes.has(type)),
+    filterOf,
+  ).map(
+    ({ types, type }): Branch => ({
+      source: {
+        from: sql`(select distinct x.target from (${all}) shown join reference_index x on x.rid = shown.rid) x
+        cross join lateral (select r.* from resource r where r.rid = x.target offset 0) f`,
+        where: sql`f.type = any(${types}) and not f.deleted and not exists (
+        select from compartment c where c.patient = ${of.patient} and c.rid = f.rid and c.type = f.type and c.occurred = f.occurred)`,
+        order: 'f',
+        narrow: false,
+      },
+      matching: andSql([filterSql(filterOf(type), type), sinceSql(of)]),
+      order: orderOf(2),
+    }),
+  );
+  return [...(of.types.includes('Patient') ? [patient] : []), ...record, ...shared];
+};
+
+export const createEverything =
+  (ask: Ask): NonNullable<Backend['everything']> =>
+  (of, filterOf, signal) =>
+    ask(async (query): Promise<SearchResult> => {
+      const page = await findPage(query, branchesOf(of, filterOf), of.count, of.cursor);
+      return pageResult(page, page.whole ? page.rows.length : undefined);
+    }, signal);
