@@ -1,7 +1,17 @@
 /** Which pages of other origins may call: public documents by all, records by origins of registered clients. SMART App Launch 2.2, launch §CORS; Fetch Standard. */
 
-const requestHeaders =
-  'Authorization, Accept, Content-Type, If-Match, If-None-Match, If-None-Exist, Prefer, X-Request-Id';
+const requestHeaders = [
+  'Authorization',
+  'Accept',
+  'Content-Type',
+  'If-Match',
+  'If-None-Match',
+  'If-None-Exist',
+  'If-Modified-Since',
+  'Prefer',
+  'X-Request-Id',
+  'X-Provenance',
+].join(', ');
 const exposedHeaders = 'ETag, Last-Modified, Location, Content-Location, WWW-Authenticate, X-Request-Id';
 
 /** Whether a page of this origin may read answers about records. */
@@ -27,7 +37,7 @@ export const preflight = (headers: Readonly<Record<string, string>> = {}): Respo
   new Response(null, {
     status: 204,
     headers: {
-      'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE',
+      'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'Access-Control-Allow-Headers': requestHeaders,
       'Access-Control-Max-Age': '600',
       ...headers,
