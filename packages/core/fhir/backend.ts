@@ -6,7 +6,7 @@
 import type { Filter } from './filter.ts';
 import type { HistoryPage } from './interaction.ts';
 import type { Content } from './resource.ts';
-import type { SearchParameters } from './search-parameter.ts';
+import type { IndexedType, SearchParameters } from './search-parameter.ts';
 import type { SearchQuery, SystemQuery } from './search-query.ts';
 
 /** One version of a resource. `body` is its JSON text and leaves as it is. */
@@ -78,16 +78,7 @@ export type TypeInteraction =
   | 'history-type'
   | 'search-type';
 
-export type SearchParamType =
-  | 'token'
-  | 'reference'
-  | 'string'
-  | 'date'
-  | 'number'
-  | 'quantity'
-  | 'uri'
-  | 'composite'
-  | 'special';
+export type SearchParamType = IndexedType;
 
 /** What a Backend can do, per type: the CapabilityStatement is written from it. */
 export interface TypeCapability {

@@ -2,8 +2,8 @@
  * Lowers the expression of a search parameter to paths of JSON properties for one type, by the structure of that type:
  * once when the definitions are generated, and for parameters that are added at run time. FHIR R4 searchparameter.html.
  */
-import type { SearchParamType } from './backend.ts';
 import { deepestPath, type Expression, readExpression } from './search-expression.ts';
+import type { IndexedType } from './search-parameter.ts';
 import { canBeWritten, type SearchPath, type Step } from './search-path.ts';
 import { type Element, propertyOf, type Structure } from './structure.ts';
 
@@ -20,7 +20,7 @@ export interface Place extends SearchPath {
 }
 
 /** Types that a parameter type can be indexed from; of a composite, whatever nests. FHIR R4 search.html#ptypes. */
-const indexable: Readonly<Record<SearchParamType, string>> = {
+const indexable: Readonly<Record<IndexedType, string>> = {
   token:
     'CodeableConcept Coding Identifier ContactPoint boolean code id string uri url canonical oid uuid present exists',
   reference: 'Reference canonical uri url',
@@ -145,7 +145,7 @@ const kept = (places: readonly Place[], allowed: (place: Place) => boolean): rea
 };
 
 /** Of the places, those that can be indexed as this type of parameter. */
-const ofType = (places: readonly Place[], parameterType: SearchParamType): readonly Place[] => {
+const ofType = (places: readonly Place[], parameterType: IndexedType): readonly Place[] => {
   if (parameterType === 'composite') return kept(places, () => true);
   if (parameterType === 'special') return kept(places, ({ content }) => content === 'Location.position');
   return kept(places, ({ type }) => indexed.get(parameterType)?.has(type) === true);
@@ -157,7 +157,7 @@ const ofType = (places: readonly Place[], parameterType: SearchParamType): reado
  */
 export const placesOf = (
   text: string,
-  parameterType: SearchParamType,
+  parameterType: IndexedType,
   { type, structure, from }: { readonly type: string; readonly structure: Structure; readonly from?: readonly Place[] },
 ): { readonly kind: 'places'; readonly places: readonly Place[] } | Extract<Lowered, { kind: 'fault' }> => {
   const read = readExpression(text);
@@ -179,7 +179,7 @@ export const pathOf = ({ content: _, system, ...path }: Place): SearchPath =>
 /** The paths of an expression on a type. */
 export const lowerExpression = (
   text: string,
-  parameterType: SearchParamType,
+  parameterType: IndexedType,
   around: { readonly type: string; readonly structure: Structure; readonly from?: readonly Place[] },
 ): Lowered => {
   const found = placesOf(text, parameterType, around);

@@ -3,11 +3,20 @@
  * properties when the definitions are generated, so that nothing is interpreted here. FHIR R4
  * searchparameter-registry.html.
  */
-import type { SearchParamType } from './backend.ts';
 import definitions from './definitions/search-parameters.json' with { type: 'json' };
 import { parsePath, type SearchPath } from './search-path.ts';
 
-export type IndexedType = SearchParamType;
+/** FHIR R4 search.html#ptypes: a resource is indexed by all of them. */
+export type IndexedType =
+  | 'token'
+  | 'reference'
+  | 'string'
+  | 'date'
+  | 'number'
+  | 'quantity'
+  | 'uri'
+  | 'composite'
+  | 'special';
 
 export interface SearchParameter {
   readonly code: string;

@@ -2,15 +2,15 @@
  * Turns SearchParameters into the entries of `search-parameters.json`, which ../search-parameter.ts reads, and the
  * expressions that a test holds them against. FHIR R4 searchparameter.html.
  */
-import type { SearchParamType } from '../backend.ts';
 import { lowerExpression, pathOf, placesOf } from '../search-lowering.ts';
+import type { IndexedType } from '../search-parameter.ts';
 import { pathText, type SearchPath } from '../search-path.ts';
 import type { Structure } from '../structure.ts';
 
 export interface SearchParameterResource {
   readonly url: string;
   readonly code: string;
-  readonly type: SearchParamType;
+  readonly type: IndexedType;
   readonly base: readonly string[];
   readonly expression?: string;
   readonly target?: readonly string[];
