@@ -55,10 +55,20 @@ const limits = z
   })
   .prefault({});
 
+const audit = z
+  .strictObject({
+    /** records of the audit log are made into AuditEvents, which can be searched for */
+    events: z.boolean().default(true),
+    /** part of a connection's time that may be spent on that: what serves people goes first */
+    share_percent: z.int().min(1).max(100).default(25),
+  })
+  .prefault({});
+
 const file = z.strictObject({
   listen,
   tokens,
   limits,
+  audit,
   /** RFC 7591 metadata; the authorization server says what is wrong with each */
   clients: z.array(z.record(z.string(), z.unknown())).max(10_000).default([]),
 });

@@ -5,6 +5,7 @@ import { metadataPaths } from '@affinity/authorization-server/metadata.ts';
 import { createPeople } from '@affinity/authorization-server/people.ts';
 import { defaultSettings, type Settings } from '@affinity/authorization-server/settings.ts';
 import { createPortal } from '@affinity/portal/portal.ts';
+import { createAuditFilling } from '@affinity/store/audit-filling.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { endGrant, followGrants } from '@affinity/store/grant-feed.ts';
@@ -50,6 +51,14 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
 
   const audit = createAuditLog({ pool });
   const backend = createBackend({ pool, shared, ownBases });
+  const filling = createAuditFilling({
+    pool,
+    ownBases,
+    share: file.audit.share_percent / 100,
+    now: () => now().getTime(),
+    log: (event, details) => log(event, { detail: JSON.stringify(details) }),
+  });
+  if (file.audit.events) filling.start();
   const people = createPeople(pool);
   const grants = followGrants({
     connect: () => new pg.Client({ connectionString: database.url, application_name: 'affinity grants' }),
@@ -154,6 +163,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
       });
     },
     close: async () => {
+      await filling.close();
       await authorization.close();
       await grants.close();
       await audit.settle();

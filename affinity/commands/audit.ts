@@ -15,18 +15,18 @@ type Call =
 
 const headPattern = /^([0-9a-f-]{36}) (\d{1,15}) ([0-9a-f]{64})$/;
 
-/** As this command prints them: `writer sequence hash`, one a line; lines that begin with # say nothing. */
+/** As this command prints them: `writer sequence hash`, one a line. What else it prints is passed over. */
 const readHeads = (file: string): readonly ChainHead[] | string => {
   const heads: ChainHead[] = [];
   for (const [at, line] of readFileSync(file, 'utf8').split(/\r?\n/).entries()) {
-    if (line.trim() === '' || line.startsWith('#')) continue;
+    if (!/^[0-9a-f-]{36}( |$)/.test(line)) continue;
     const [, writer, sequence, hash] = headPattern.exec(line.trim()) ?? [];
     if (writer === undefined || sequence === undefined || hash === undefined) {
       return `Line ${at + 1} of ${file} is no head: a writer, a number and a hash are expected.`;
     }
     heads.push({ writer, sequence: Number(sequence), hash });
   }
-  return heads;
+  return heads.length > 0 ? heads : `There is no head in ${file}.`;
 };
 
 const readCall = (args: readonly string[]): Call => {

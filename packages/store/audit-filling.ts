@@ -76,8 +76,8 @@ const nextSegments = async (
   return rows;
 };
 
-/** Resources that one statement stores. */
-const resourcesAtOnce = 500;
+/** Resources that one statement stores: indexing them holds up whatever else this process does. */
+const resourcesAtOnce = 50;
 
 export const createAuditFilling = (options: AuditFillingOptions): AuditFilling => {
   const { pool, ownBases, share = 0.25, pollMs = 500, recordsAtOnce = 200, now = Date.now, log } = options;

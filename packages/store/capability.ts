@@ -6,12 +6,28 @@ import { sortableParams } from './sort-value.ts';
 
 /**
  * Types that are not stored: Bundle and Parameters are messages, OperationOutcome is an answer, Binary is no JSON
- * resource, and an AuditEvent comes from the audit log alone.
+ * resource.
  */
-const notStored: ReadonlySet<string> = new Set(['AuditEvent', 'Binary', 'Bundle', 'OperationOutcome', 'Parameters']);
+const notStored: ReadonlySet<string> = new Set(['Binary', 'Bundle', 'OperationOutcome', 'Parameters']);
 
 /** Whether resources of this type may be stored. */
 export const isStored = (type: string): boolean => isResourceType(type) && !notStored.has(type);
+
+const interactions: TypeCapability['interactions'] = [
+  'read',
+  'vread',
+  'create',
+  'update',
+  'delete',
+  'history-instance',
+  'history-type',
+  'search-type',
+];
+
+/** What is only ever added to. */
+const appendOnly: ReadonlySet<string> = new Set(['AuditEvent']);
+const interactionsOf = (type: string): TypeCapability['interactions'] =>
+  appendOnly.has(type) ? interactions.filter((each) => each !== 'update' && each !== 'delete') : interactions;
 
 /** A canonical is a reference in name, but to a URL: what it points to is not looked up. */
 const isFollowed = ({ type, paths }: SearchParameter): boolean =>
@@ -30,7 +46,7 @@ export const storeCapabilities = (parameters: SearchParameters): readonly TypeCa
     const params = parameters.of(type);
     return {
       type,
-      interactions: ['read', 'vread', 'create', 'update', 'delete', 'history-instance', 'history-type', 'search-type'],
+      interactions: interactionsOf(type),
       searchParams: params.map(({ code, type: kind, definition }) => ({ name: code, type: kind, definition })),
       sort: sortableParams(type, params),
       includes: references.filter((one) => one.type === type).map(({ name }) => name),

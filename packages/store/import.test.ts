@@ -101,7 +101,7 @@ test('what is not sound is refused by reason, and the rest is taken', async (t) 
     json('{"resourceType":"Nonsense"}'),
     json('{"resourceType":"Observation","id":"a"}'),
     json('{"resourceType":"Patient","id":"a b"}'),
-    json('{"resourceType":"AuditEvent"}'),
+    json('{"resourceType":"OperationOutcome"}'),
     json('{"resourceType":"Bundle","type":"collection"}'),
     { kind: 'refused', reason: 'because', origin: 'there' },
     { resourceType: 'Patient', id: '../x' },
