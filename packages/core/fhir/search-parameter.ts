@@ -78,24 +78,29 @@ const common: readonly [string, Lookup][] = [
 ];
 
 const lines = new Map<string, Readonly<Record<string, Line>>>(Object.entries(definitions));
-const parsed = new Map<string, ReadonlyMap<string, Lookup>>();
+interface Known {
+  readonly byCode: ReadonlyMap<string, Lookup>;
+  readonly indexed: readonly SearchParameter[];
+}
+const parsed = new Map<string, Known>();
 
-const lookups = (type: string): ReadonlyMap<string, Lookup> => {
-  const known = parsed.get(type);
-  if (known !== undefined) return known;
+const knownOf = (type: string): Known => {
+  const before = parsed.get(type);
+  if (before !== undefined) return before;
   const own = Object.entries(lines.get(type) ?? {});
-  const map = new Map([...common, ...own.map(([code, entry]): [string, Lookup] => [code, parseEntry(code, entry)])]);
+  const byCode = new Map([...common, ...own.map(([code, entry]): [string, Lookup] => [code, parseEntry(code, entry)])]);
+  const indexed = [...byCode.values()].flatMap((lookup) => (lookup.kind === 'indexed' ? [lookup.parameter] : []));
   // Only types of the definitions are kept, so that the table cannot be made to grow from outside.
-  if (lines.has(type)) parsed.set(type, map);
-  return map;
+  if (lines.has(type)) parsed.set(type, { byCode, indexed });
+  return { byCode, indexed };
 };
 
 /** The parameter `code` of a resource type, `_id` and its like included. */
-export const searchParameter = (type: string, code: string): Lookup => lookups(type).get(code) ?? { kind: 'unknown' };
+export const searchParameter = (type: string, code: string): Lookup =>
+  knownOf(type).byCode.get(code) ?? { kind: 'unknown' };
 
 /** All indexed parameters of a resource type, `_id` and `_lastUpdated` first. */
-export const searchParametersOf = (type: string): readonly SearchParameter[] =>
-  [...lookups(type).values()].flatMap((lookup) => (lookup.kind === 'indexed' ? [lookup.parameter] : []));
+export const searchParametersOf = (type: string): readonly SearchParameter[] => knownOf(type).indexed;
 
 /** The search parameters that something knows: HL7's and US Core's, and those that were added to them. */
 export interface SearchParameters {
