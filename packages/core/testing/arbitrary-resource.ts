@@ -35,7 +35,42 @@ const concept = fc.oneof(
   { weight: 5, arbitrary: fc.record({ coding: few(coding) }) },
   { weight: 1, arbitrary: fc.constant({ text: 'in words' }) },
 );
-const identifier = fc.record({ system: oneOf(systems), value: oneOf(['007', '7', 'aB']) }, { requiredKeys: ['value'] });
+/** `text` and `display` are what `:text` looks into. */
+const inWords = fc.oneof(
+  concept,
+  fc.record({ coding: fc.tuple(fc.record({ code: oneOf(codes), display: oneOf(names) })), text: oneOf(names) }),
+);
+const identifier = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ system: oneOf(systems), value: oneOf(['007', '7', 'aB']) }, { requiredKeys: ['value'] }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.record({ coding: fc.tuple(fc.record({ system: oneOf(systems), code: oneOf(['MR', 'SS']) })) }),
+      value: oneOf(['007', '7']),
+    }),
+  },
+);
+/** No two are on each other's border, so that a conversion between units cannot tell them apart. */
+export const amounts = [5, 5.4, 10, -1.5, 100, 0] as const;
+export const ucum = 'http://unitsofmeasure.org';
+const quantity = fc.oneof(
+  oneOf(amounts).map((value) => ({ value, unit: 'mg', system: ucum, code: 'mg' })),
+  oneOf(amounts).map((value) => ({ value, unit: 'millimetres of mercury', system: ucum, code: 'mm[Hg]' })),
+  oneOf(amounts).map((value) => ({ value, system: 'http://codes.example', code: 'mg' })),
+  oneOf(amounts).map((value) => ({ value, unit: 'puffs' })),
+  oneOf(amounts).map((value) => ({ value })),
+);
+/** Where each of them is 100 km or more from the others. */
+export const places = [
+  { latitude: 46.2, longitude: 6.1 },
+  { latitude: 47.4, longitude: 8.5 },
+  { latitude: -17.7, longitude: 178 },
+  { latitude: -17.7, longitude: -178 },
+] as const;
+export const urls = ['http://a.example/x', 'http://a.example/x/y', 'http://a.example/x/y/z', 'urn:oid:1.2.3'] as const;
 const date = oneOf(dateTexts);
 const period = fc.oneof(
   fc.record({ start: oneOf(['2019', '2020-02']), end: oneOf(['2020-02-29', '2021-01-01']) }),
@@ -64,7 +99,13 @@ const anybody = fc.oneof(
   subject,
   oneOf(['a', 'b']).map((id) => ({ reference: `Practitioner/${id}` })),
 );
-const meta = some({ security: few(oneOf(labels)), tag: few(coding) }).filter((value) => Object.keys(value).length > 0);
+const encounter = oneOf(patientIds).map((id) => ({ reference: `Encounter/${id}` }));
+const meta = some({
+  security: few(oneOf(labels)),
+  tag: few(coding),
+  source: oneOf(urls),
+  profile: few(oneOf(urls)),
+}).filter((value) => Object.keys(value).length > 0);
 
 const choice = <T>(forms: Readonly<Record<string, fc.Arbitrary<T>>>) =>
   fc.oneof(...Object.entries(forms).map(([name, form]) => form.map((value) => ({ [name]: value }))), fc.constant({}));
@@ -73,8 +114,17 @@ const contained = fc.constant([{ resourceType: 'Patient', id: 'a' }]);
 const parts: Readonly<Record<string, fc.Arbitrary<object>>> = {
   Observation: fc
     .tuple(
-      fc.record({ status: oneOf(['final', 'amended']), code: concept }),
-      some({ meta, contained, category: few(concept), subject, performer: few(anybody), identifier: few(identifier) }),
+      fc.record({ status: oneOf(['final', 'amended']), code: inWords }),
+      some({
+        meta,
+        contained,
+        category: few(concept),
+        subject,
+        encounter,
+        performer: few(anybody),
+        identifier: few(identifier),
+        component: few(fc.record({ code: concept, valueQuantity: quantity }, { requiredKeys: ['code'] })),
+      }),
       choice<unknown>({
         effectiveDateTime: date,
         effectivePeriod: period,
@@ -83,7 +133,7 @@ const parts: Readonly<Record<string, fc.Arbitrary<object>>> = {
       choice<unknown>({
         valueString: oneOf(names),
         valueCodeableConcept: concept,
-        valueQuantity: fc.constant({ value: 1.5 }),
+        valueQuantity: quantity,
       }),
     )
     .map((all) => Object.assign({}, ...all)),
@@ -152,6 +202,17 @@ const parts: Readonly<Record<string, fc.Arbitrary<object>>> = {
   AllergyIntolerance: fc
     .tuple(fc.record({ patient: subject }), some({ meta, code: concept, recorder: anybody, recordedDate: date }))
     .map((all) => Object.assign({}, ...all)),
+  RiskAssessment: fc
+    .tuple(
+      fc.record({ status: fc.constant('final'), subject }),
+      some({
+        meta,
+        encounter,
+        prediction: few(oneOf(amounts).map((probabilityDecimal) => ({ probabilityDecimal }))),
+      }),
+    )
+    .map((all) => Object.assign({}, ...all)),
+  Location: some({ meta, name: oneOf(names), position: oneOf(places), identifier: few(identifier) }),
   Account: fc
     .tuple(fc.record({ status: fc.constant('active') }), some({ meta, subject: few(subject), name: oneOf(names) }))
     .map((all) => Object.assign({}, ...all)),

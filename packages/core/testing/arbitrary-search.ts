@@ -1,6 +1,6 @@
 /** Arbitrary searches over the resources of arbitrary-resource.ts, as the parameters that stand in a URL. FHIR R4 search.html. */
 import fc from 'fast-check';
-import { codes, dateTexts, names, patientIds, systems } from './arbitrary-resource.ts';
+import { amounts, codes, dateTexts, names, patientIds, places, systems, ucum, urls } from './arbitrary-resource.ts';
 
 type Pair = readonly [string, string];
 const oneOf = <T>(values: readonly T[]) => fc.constantFrom(...values);
@@ -33,6 +33,16 @@ const reference = fc.oneof(
   ]),
 );
 const string = oneOf([...names, 'N', 'van der', 'hara', 'zzz']).map(escaped);
+const prefix = oneOf(['', 'eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap']);
+const number = fc.tuple(prefix, oneOf([...amounts, '5.40', '1e1', '1e2', '7'])).map(([is, text]) => `${is}${text}`);
+const unit = oneOf(['', `|${ucum}|mg`, `|${ucum}|mm[Hg]`, '|http://codes.example|mg', '||mg', '||puffs', '||x']);
+const quantity = fc.tuple(number, unit).map(([amount, of]) => amount + of);
+const near = fc
+  .tuple(oneOf(places), oneOf(['', '|1', '|20|km', '|400', '|900|m', '|20000|km']))
+  .map(([{ latitude, longitude }, distance]) => `${latitude}|${longitude}${distance}`);
+const url = oneOf([...urls, 'http://a.example', 'http://a.example/', 'http://a.example/x/y/z/1', 'urn:oid:1.2']).map(
+  escaped,
+);
 const word = oneOf(['final', 'active', 'finished', 'current', 'order', 'male', 'true', 'false']);
 
 /** One to two alternatives. */
@@ -41,7 +51,22 @@ const anyOf = (value: fc.Arbitrary<string>) =>
 const pair = (names: readonly string[], value: fc.Arbitrary<string>): fc.Arbitrary<Pair> =>
   fc.tuple(oneOf(names), anyOf(value));
 
-const missable = ['category', 'code', 'subject', 'patient', 'date', 'name', 'identifier', 'performer', 'status'];
+const missable = [
+  'category',
+  'code',
+  'subject',
+  'patient',
+  'date',
+  'name',
+  'identifier',
+  'performer',
+  'status',
+  'value-quantity',
+  'code-value-quantity',
+  'probability',
+  'near',
+  '_source',
+];
 const clause: fc.Arbitrary<Pair> = fc.oneof(
   pair(
     ['category', 'code', 'category:not', 'code:not', 'combo-code', 'class', 'type', 'clinical-status', '_tag'],
@@ -56,6 +81,23 @@ const clause: fc.Arbitrary<Pair> = fc.oneof(
   pair(['name', 'family', 'given', 'value-string', 'onset-info'], string),
   pair(['name:contains', 'family:contains', 'value-string:contains'], string),
   pair(['name:exact', 'family:exact', 'given:exact'], string),
+  pair(['code:text', 'combo-code:text', 'type:text'], string),
+  pair(
+    ['identifier:of-type'],
+    fc.tuple(oneOf(systems), oneOf(['MR', 'SS']), oneOf(['007', '7'])).map((parts) => parts.join('|')),
+  ),
+  pair(['probability'], number),
+  pair(['value-quantity', 'component-value-quantity', 'combo-value-quantity'], quantity),
+  pair(
+    ['code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity'],
+    fc.tuple(token, quantity).map((parts) => parts.join('$')),
+  ),
+  pair(
+    ['code-value-string'],
+    fc.tuple(token, string).map((parts) => parts.join('$')),
+  ),
+  pair(['near'], near),
+  pair(['_source', '_profile', '_source:above', '_source:below', '_profile:below'], url),
   fc.tuple(oneOf(missable.map((name) => `${name}:missing`)), oneOf(['true', 'false'])),
 );
 
@@ -67,3 +109,61 @@ export const arbitrarySearch = (params: ReadonlySet<string>): fc.Arbitrary<URLSe
       { maxLength: 3 },
     )
     .map((pairs) => new URLSearchParams(pairs.map(([name, value]) => [name, value])));
+
+/** What is asked of a patient, an encounter or an observation at the other end. */
+const ofPatient: fc.Arbitrary<Pair> = fc.oneof(
+  pair(['identifier'], identifier),
+  pair(['name', 'family', 'name:exact'], string),
+  pair(['gender', 'gender:not', 'active'], word),
+  pair(['birthdate'], oneOf(['1970', 'ne1970-03', 'gt1970-02', 'le1970-03-05'])),
+  pair(['_id'], oneOf(patientIds)),
+  pair(['birthdate:missing', 'name:missing'], oneOf(['true', 'false'])),
+);
+const ofEncounter: fc.Arbitrary<Pair> = fc.oneof(
+  pair(['status', 'status:not'], word),
+  pair(['class', 'type'], token),
+  pair(['date'], date),
+  fc.tuple(ofPatient).map(([[name, value]]): Pair => [`patient.${name}`, value]),
+);
+const ofObservation: fc.Arbitrary<Pair> = fc.oneof(
+  pair(['status'], word),
+  pair(['code', 'category', 'code:not'], token),
+  pair(['value-quantity'], quantity),
+  pair(['date'], date),
+  fc.tuple(ofEncounter).map(([[name, value]]): Pair => [`encounter.${name}`, value]),
+  fc.tuple(ofPatient).map(([[name, value]]): Pair => [`performer:Patient.${name}`, value]),
+);
+const through = (way: string, end: fc.Arbitrary<Pair>): fc.Arbitrary<Pair> =>
+  end.map(([name, value]): Pair => [way + name, value]);
+
+interface ArbitraryJoin {
+  /** the parameter that it begins with */
+  readonly chain?: string;
+  /** the type that `_has` points to */
+  readonly type?: string;
+  readonly pair: fc.Arbitrary<Pair>;
+}
+const joins: readonly ArbitraryJoin[] = [
+  { chain: 'patient', pair: through('patient.', ofPatient) },
+  { chain: 'subject', pair: through('subject:Patient.', ofPatient) },
+  { chain: 'subject', pair: through('subject.', pair(['identifier'], identifier)) },
+  { chain: 'encounter', pair: through('encounter.', ofEncounter) },
+  { chain: 'performer', pair: through('performer.', pair(['name'], string)) },
+  { chain: 'link', pair: through('link:Patient.', ofPatient) },
+  { type: 'Patient', pair: through('_has:Observation:patient:', ofObservation) },
+  { type: 'Patient', pair: through('_has:Condition:patient:', pair(['code', 'category'], token)) },
+  { type: 'Patient', pair: through('_has:Encounter:patient:_has:Observation:encounter:', ofObservation) },
+  { type: 'Encounter', pair: through('_has:Observation:encounter:', ofObservation) },
+];
+
+/** Searches of a type with one or two joins, and a clause perhaps; none where the type has no join. */
+export const arbitraryJoinSearch = (type: string, params: ReadonlySet<string>): fc.Arbitrary<URLSearchParams> => {
+  const usable = joins.filter((join) => (join.chain === undefined ? join.type === type : params.has(join.chain)));
+  const some =
+    usable.length === 0
+      ? fc.constant([])
+      : fc.array(fc.oneof(...usable.map((join) => join.pair)), { minLength: 1, maxLength: 2 });
+  return fc
+    .tuple(some, arbitrarySearch(params))
+    .map(([pairs, clauses]) => new URLSearchParams([...pairs.map((one) => [...one]), ...[...clauses].slice(0, 1)]));
+};

@@ -6,61 +6,32 @@ import type { Version } from '../fhir/backend.ts';
 import { everything, type Filter, nothing } from '../fhir/filter.ts';
 import { matches } from '../fhir/matches.ts';
 import type { Resource } from '../fhir/resource.ts';
-import { factsOf, type ResourceFacts } from '../fhir/resource-facts.ts';
-import { parseSearch } from '../fhir/search-parse.ts';
 import type { SearchQuery } from '../fhir/search-query.ts';
 import { arbitraryFilter, arbitraryOf, arbitraryTypes, patientIds } from './arbitrary-resource.ts';
 import { arbitrarySearch } from './arbitrary-search.ts';
-import type { BackendUnderTest } from './backend.ts';
+import { ask, type BackendUnderTest, createPopulation, type Population, plain } from './backend-under-test.ts';
 
-interface Known {
-  readonly version: Version;
-  readonly facts: ResourceFacts;
-}
 const size = 200;
-const now = Date.parse('2026-01-01');
 const ids = (versions: readonly { readonly id: string }[]) => versions.map(({ id }) => id);
 
 export const describeSearch = (name: string, make: () => Promise<BackendUnderTest>): void => {
   describe(`${name} as a Backend: search`, () => {
     let under: BackendUnderTest;
-    /** What the backend holds, as far as this suite knows: by `Type/id`. */
-    const held = new Map<string, Known>();
+    let population: Population;
     // Told with every failure, so that it can be had again.
     const seed = Date.now() % 1_000_000;
 
-    const put = async (resource: Resource, id: string, isNew = true): Promise<void> => {
-      const { resourceType: type } = resource;
-      const content = { resource, json: JSON.stringify(resource) };
-      const at = { type, id, content };
-      const result = isNew ? await under.backend.create(at) : await under.backend.update(at, everything);
-      assert.ok(result.kind === 'created' || result.kind === 'updated', `${type}/${id}: ${result.kind}`);
-      held.set(`${type}/${id}`, { version: result.version, facts: factsOf({ ...resource, id }, []) });
-    };
-    /** The question as the backend's capabilities let it be asked; undefined where they refuse it. */
-    const ask = (type: string, params: URLSearchParams): SearchQuery | undefined => {
-      const capability = under.backend.capabilities.find((one) => one.type === type);
-      if (capability === undefined) return undefined;
-      const parsed = parseSearch(type, params, {
-        handling: 'lenient',
-        defaultCount: 1000,
-        maxCount: 1000,
-        maxValues: 10,
-        maxClauses: 10,
-        ownBases: [],
-        now,
-        capability,
-      });
-      return parsed.kind === 'query' ? parsed.query : undefined;
-    };
     const queryOf = (type: string, params: URLSearchParams, more: Partial<SearchQuery> = {}): SearchQuery => {
-      const query = ask(type, params);
+      const query = ask(under.backend, type, params);
       assert.ok(query !== undefined, `${type}?${params} is refused`);
       return { ...query, ...more };
     };
     const expected = (query: SearchQuery, filter: Filter): readonly Version[] =>
-      [...held.values()]
-        .filter(({ facts, version }) => under.evaluate(filter, facts) && matches(query, facts, version.lastUpdated))
+      [...population.held.values()]
+        .filter(
+          ({ facts, version }) =>
+            under.evaluate(filter, facts) && matches(query, facts, version.lastUpdated, under.canonical),
+        )
         .map(({ version }) => version);
     /** All pages of a search; `between` happens after each. */
     const walk = async (
@@ -76,7 +47,7 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
           filter,
         );
         assert.ok(result.matches.length <= query.count);
-        found.push(...result.matches);
+        found.push(...result.matches.map(plain));
         cursor = result.next;
         if (cursor === undefined) return found;
         assert.ok(result.matches.length > 0, 'a page that is not the last is not empty');
@@ -84,17 +55,19 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
       }
       throw new Error('the pages do not end');
     };
-    const byId = (versions: readonly Version[]) => versions.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const byId = (versions: readonly Version[]) => versions.map(plain).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
     before(async () => {
       under = await make();
       const types = under.backend.capabilities.map(({ type }) => type).filter((type) => arbitraryTypes.includes(type));
       const resources = fc.sample(fc.constantFrom(...types).chain(arbitraryOf), { numRuns: size, seed });
-      let patients = 0;
+      population = createPopulation(under);
+      const counts = new Map<string, number>();
       for (const [i, resource] of resources.entries()) {
-        const isPatient = resource.resourceType === 'Patient';
-        await put(resource, (isPatient ? patientIds[patients] : undefined) ?? `s-${i}`);
-        if (isPatient) patients += 1;
+        const { resourceType } = resource;
+        const count = counts.get(resourceType) ?? 0;
+        await population.put(resource, patientIds[count] ?? `s-${i}`);
+        counts.set(resourceType, count + 1);
       }
     });
     after(() => under.close());
@@ -109,7 +82,7 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
         );
       await fc.assert(
         fc.asyncProperty(question, async ([type, params, filter]) => {
-          const query = ask(type, params);
+          const query = ask(under.backend, type, params);
           if (query !== undefined) await check(query, filter);
         }),
         { numRuns, seed },
@@ -151,24 +124,91 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
       }, 60);
     });
 
-    test('sorts both ways by every parameter that the backend names', async () => {
+    /** The one value of a resource to sort by, where there is no doubt about it. */
+    const keyOf = (param: string, { id, lastUpdated }: Version, type: string): number | string | undefined => {
+      if (param === '_lastUpdated') return Date.parse(lastUpdated);
+      if (param === '_id') return id;
+      const index = population.held.get(`${type}/${id}`)?.facts.index;
+      const of = <Entry extends { readonly param: string }>(entries: readonly Entry[] = []) =>
+        entries.filter((entry) => entry.param === param);
+      const [date, ...dates] = of(index?.dates);
+      const [text, ...texts] = of(index?.strings);
+      const [token, ...tokens] = of(index?.tokens);
+      const [number, ...numbers] = of(index?.numbers);
+      if (date !== undefined && dates.length === 0 && date.end - date.start <= 1000) return date.start;
+      if (text !== undefined && texts.length === 0) return text.folded;
+      if (token !== undefined && tokens.length === 0) return token.code;
+      return number !== undefined && numbers.length === 0 ? number.value : undefined;
+    };
+
+    test('sorts both ways by every parameter that the backend names, what has no value where it may (N18)', async () => {
       for (const { type, sort } of under.backend.capabilities.filter((one) => arbitraryTypes.includes(one.type)))
         for (const param of sort)
           for (const descending of [false, true]) {
             const query = queryOf(type, new URLSearchParams(), { sort: [{ param, descending }] });
-            for (const count of [3, 1000]) {
+            for (const count of [7, 1000]) {
               const found = await walk({ ...query, count }, everything);
-              assert.deepEqual(byId(found), byId(expected(query, everything)));
-              const keys = found.flatMap(({ id, lastUpdated }) => {
-                const dates =
-                  held.get(`${type}/${id}`)?.facts.index.dates.filter((entry) => entry.param === param) ?? [];
-                if (param === '_lastUpdated') return Date.parse(lastUpdated);
-                return dates.length === 1 ? (dates[0]?.start ?? []) : [];
-              });
-              const sorted = keys.toSorted((a, b) => (descending ? b - a : a - b));
+              assert.deepEqual(byId(found), byId(expected(query, everything)), `${type} by ${param}`);
+              const keys = found.flatMap((version) => keyOf(param, version, type) ?? []);
+              const sorted = keys.toSorted((a, b) => (a === b ? 0 : a < b === descending ? 1 : -1));
               assert.deepEqual(keys, sorted, `${type} by ${param}`);
             }
           }
+    });
+
+    test('two keys: the second orders what is equal in the first (N18)', async () => {
+      const query = queryOf('Patient', new URLSearchParams(), {
+        sort: [
+          { param: 'gender', descending: false },
+          { param: '_lastUpdated', descending: true },
+        ],
+      });
+      const offered = under.backend.capabilities.find((one) => one.type === 'Patient')?.sort ?? [];
+      if (!offered.includes('gender')) return;
+      const found = await walk({ ...query, count: 2 }, everything);
+      const keys = found.map(
+        (version) => [keyOf('gender', version, 'Patient'), Date.parse(version.lastUpdated)] as const,
+      );
+      for (const [i, [gender, updated]] of keys.entries()) {
+        const next = keys[i + 1];
+        if (next !== undefined && next[0] === gender && gender !== undefined) assert.ok(updated >= next[1]);
+      }
+    });
+
+    test('back as forth: the page before shows what was shown, while rows are added (N20)', async () => {
+      const query = { ...queryOf('Observation', new URLSearchParams()), count: 4 };
+      const page = (cursor?: string) =>
+        under.backend.searchType({ ...query, ...(cursor === undefined ? {} : { cursor }) }, everything);
+      const first = await page();
+      assert.equal(first.previous, undefined);
+      const shown = [ids(first.matches)];
+      let { next, last } = first;
+      let back: string | undefined;
+      if (last === undefined) return;
+      while (next !== undefined) {
+        const one = await page(next);
+        shown.push(ids(one.matches));
+        assert.ok(one.previous !== undefined, 'what is not the first page has one before it');
+        ({ next, previous: back } = one);
+      }
+      const whole = shown.flat();
+      assert.equal(new Set(whole).size, whole.length);
+      const walked: string[] = ids((await page(last)).matches) as string[];
+      assert.deepEqual(walked, whole.slice(-walked.length), 'the last page is the end');
+      let before: string[] = shown.at(-1)?.slice() ?? [];
+      for (let i = 0; back !== undefined; i += 1) {
+        assert.ok(i < shown.length + 5, 'the pages do not end');
+        const one = await page(back);
+        if (i < 2)
+          await population.put({ resourceType: 'Observation', status: 'final', code: { text: 'x' } }, `between-${i}`);
+        before = [...ids(one.matches), ...before];
+        back = one.previous;
+      }
+      assert.equal(new Set(before).size, before.length, 'twice');
+      assert.deepEqual(
+        before.filter((id) => whole.includes(id)),
+        whole,
+      );
     });
 
     test('paging is stable while rows are added: nothing twice, nothing left out', async () => {
@@ -176,7 +216,7 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
       let added = 0;
       const add = async () => {
         added += 1;
-        await put(
+        await population.put(
           { resourceType: type, status: 'final', code: { text: 'x' }, effectiveDateTime: added % 2 ? '2019' : '2021' },
           `added-${added}`,
         );
@@ -208,12 +248,11 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
         status: 'final',
         code: { coding: [{ code }] },
       });
-      await put(observation('before-update'), 'changing');
+      await population.put(observation('before-update'), 'changing');
       assert.deepEqual(await find('before-update'), ['changing']);
-      await put(observation('after-update'), 'changing', false);
+      await population.put(observation('after-update'), 'changing');
       assert.deepEqual([await find('before-update'), await find('after-update')], [[], ['changing']]);
-      await under.backend.delete({ type: 'Observation', id: 'changing' }, everything);
-      held.delete('Observation/changing');
+      await population.remove('Observation', 'changing');
       assert.deepEqual(await find('after-update'), []);
     });
 

@@ -6,20 +6,17 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Backend, HistoryEntry, Version, WriteResult } from '../fhir/backend.ts';
+import type { Backend, HistoryEntry, ReadResult, Version, WriteResult } from '../fhir/backend.ts';
 import { everything, type Filter, nothing } from '../fhir/filter.ts';
 import { parseJson, rewriteJson } from '../fhir/json.ts';
 import type { Content, Resource } from '../fhir/resource.ts';
-import type { ResourceFacts } from '../fhir/resource-facts.ts';
+import { describeHistory } from './backend-history.ts';
+import { describeIncludes } from './backend-includes.ts';
+import { describeJoins } from './backend-joins.ts';
 import { describeSearch } from './backend-search.ts';
-
-export interface BackendUnderTest {
-  /** empty, and used by nobody else */
-  readonly backend: Backend;
-  /** what the Filter means, in memory */
-  readonly evaluate: (filter: Filter, facts: ResourceFacts) => boolean;
-  readonly close: () => Promise<void>;
-}
+import { describeSystem } from './backend-system.ts';
+import { describeTransactions } from './backend-transaction.ts';
+import { type BackendUnderTest, plain } from './backend-under-test.ts';
 
 const ofA: Filter = { kind: 'compartment', patient: 'a' };
 const ofB: Filter = { kind: 'compartment', patient: 'b' };
@@ -40,8 +37,10 @@ const bodyOf = (content: Content, { id, versionId, lastUpdated }: Version): stri
 
 const versionOf = (result: WriteResult): Version => {
   assert.ok(result.kind === 'created' || result.kind === 'updated', result.kind);
-  return result.version;
+  return plain(result.version);
 };
+const plainly = (result: ReadResult): ReadResult =>
+  result.kind === 'found' ? { ...result, version: plain(result.version) } : result;
 const summary = (entries: readonly HistoryEntry[]) =>
   entries.map(({ method, version }) => `${method} ${version.versionId}`);
 
@@ -59,6 +58,8 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
       under = await make();
     });
     after(() => under.close());
+    const read = async (...asked: Parameters<Backend['read']>) => plainly(await under.backend.read(...asked));
+    const vread = async (...asked: Parameters<Backend['vread']>) => plainly(await under.backend.vread(...asked));
 
     test('create, then read: the body byte for byte, with our id, version and instant', async () => {
       const at = place();
@@ -71,8 +72,17 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
         { ...at, versionId: '1', lastUpdated: version.lastUpdated, body: bodyOf(content, version) },
         version,
       );
-      assert.deepEqual(await under.backend.read(at, everything), { kind: 'found', version });
-      assert.deepEqual(await under.backend.vread({ ...at, versionId: '1' }, everything), { kind: 'found', version });
+      assert.deepEqual(await read(at, everything), { kind: 'found', version });
+      assert.deepEqual(await vread({ ...at, versionId: '1' }, everything), { kind: 'found', version });
+    });
+
+    test('where a backend says whose record a version is, it is so', async () => {
+      const at = place();
+      const created = await under.backend.create({ ...at, content: contentOf('a') });
+      const found = await under.backend.read(at, everything);
+      for (const result of [created, found])
+        if ('version' in result && result.version.patients !== undefined)
+          assert.deepEqual(result.version.patients, ['a']);
     });
 
     test('an id is taken once; the same id of another type is free', async () => {
@@ -108,21 +118,21 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
         const content = contents[i];
         assert.ok(content !== undefined);
         assert.equal(version.body, bodyOf(content, version));
-        assert.deepEqual(await under.backend.vread({ ...at, versionId: version.versionId }, everything), {
+        assert.deepEqual(await vread({ ...at, versionId: version.versionId }, everything), {
           kind: 'found',
           version,
         });
         assert.ok(i === 0 || version.lastUpdated > (versions[i - 1]?.lastUpdated ?? ''));
       }
-      assert.deepEqual(await under.backend.read(at, everything), { kind: 'found', version: versions.at(-1) });
+      assert.deepEqual(await read(at, everything), { kind: 'found', version: versions.at(-1) });
     });
 
     test('what never was is absent to every method', async () => {
       const at = place();
       const absent = { kind: 'absent' };
-      assert.deepEqual(await under.backend.read(at, everything), absent);
+      assert.deepEqual(await read(at, everything), absent);
       for (const versionId of ['1', '0', '-1', 'x', '99999999999999999999', ''])
-        assert.deepEqual(await under.backend.vread({ ...at, versionId }, everything), absent, versionId);
+        assert.deepEqual(await vread({ ...at, versionId }, everything), absent, versionId);
       assert.deepEqual(await under.backend.update({ ...at, content: contentOf('a') }, everything), absent);
       assert.deepEqual(await under.backend.delete(at, everything), absent);
       assert.deepEqual(await under.backend.historyInstance({ ...at, page: { count: 10 } }, everything), absent);
@@ -133,15 +143,15 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
       const created = versionOf(await under.backend.create({ ...at, content: contentOf('a') }));
       for (const filter of [ofB, nothing]) {
         const absent = { kind: 'absent' };
-        assert.deepEqual(await under.backend.read(at, filter), absent);
-        assert.deepEqual(await under.backend.vread({ ...at, versionId: '1' }, filter), absent);
+        assert.deepEqual(await read(at, filter), absent);
+        assert.deepEqual(await vread({ ...at, versionId: '1' }, filter), absent);
         assert.deepEqual(await under.backend.update({ ...at, content: contentOf('b') }, filter), absent);
         assert.deepEqual(await under.backend.update({ ...at, content: contentOf('b'), ifMatch: '7' }, filter), absent);
         assert.deepEqual(await under.backend.delete(at, filter), absent);
         assert.deepEqual(await under.backend.delete({ ...at, ifMatch: '7' }, filter), absent);
         assert.deepEqual(await under.backend.historyInstance({ ...at, page: { count: 10 } }, filter), absent);
       }
-      assert.deepEqual(await under.backend.read(at, ofA), { kind: 'found', version: created });
+      assert.deepEqual(await read(at, ofA), { kind: 'found', version: created });
     });
 
     test('a deleted resource is gone for those who could have seen it, absent to others, and can come back', async () => {
@@ -151,13 +161,13 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
       assert.ok(deleted.kind === 'deleted');
       assert.equal(deleted.deletion.versionId, '2');
       assert.ok(!('body' in deleted.deletion));
-      assert.deepEqual(await under.backend.read(at, ofA), deleted);
-      assert.deepEqual(await under.backend.vread({ ...at, versionId: '2' }, ofA), deleted);
+      assert.deepEqual(await read(at, ofA), deleted);
+      assert.deepEqual(await vread({ ...at, versionId: '2' }, ofA), deleted);
       assert.deepEqual(await under.backend.delete(at, ofA), deleted);
-      assert.equal((await under.backend.vread({ ...at, versionId: '1' }, ofA)).kind, 'found');
+      assert.equal((await vread({ ...at, versionId: '1' }, ofA)).kind, 'found');
       for (const filter of [ofB, nothing]) {
-        assert.deepEqual(await under.backend.read(at, filter), { kind: 'absent' });
-        assert.deepEqual(await under.backend.vread({ ...at, versionId: '2' }, filter), { kind: 'absent' });
+        assert.deepEqual(await read(at, filter), { kind: 'absent' });
+        assert.deepEqual(await vread({ ...at, versionId: '2' }, filter), { kind: 'absent' });
         assert.deepEqual(await under.backend.delete(at, filter), { kind: 'absent' });
         assert.deepEqual(await under.backend.update({ ...at, content: contentOf('b') }, filter), { kind: 'absent' });
       }
@@ -193,7 +203,7 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
       const seen = async (filter: Filter) => {
         const history = await under.backend.historyInstance({ ...at, page: { count: 10 } }, filter);
         const reads = [];
-        for (const versionId of ['1', '2']) reads.push((await under.backend.vread({ ...at, versionId }, filter)).kind);
+        for (const versionId of ['1', '2']) reads.push((await vread({ ...at, versionId }, filter)).kind);
         return [history.kind === 'history' ? summary(history.entries) : history.kind, ...reads];
       };
       assert.deepEqual(await seen(everything), [['PUT 2', 'POST 1'], 'found', 'found']);
@@ -238,8 +248,8 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
       );
       assert.equal(results.filter(({ kind }) => kind === 'updated').length, 1);
       assert.equal(results.filter(({ kind }) => kind === 'version-conflict').length, 19);
-      const read = await under.backend.read(at, everything);
-      assert.deepEqual(read, {
+      const current = await read(at, everything);
+      assert.deepEqual(current, {
         kind: 'found',
         version: versionOf(results.find(({ kind }) => kind === 'updated') ?? { kind: 'absent' }),
       });
@@ -270,4 +280,9 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
     });
   });
   describeSearch(name, make);
+  describeJoins(name, make);
+  describeIncludes(name, make);
+  describeHistory(name, make);
+  describeSystem(name, make);
+  describeTransactions(name, make);
 };
