@@ -123,3 +123,62 @@ test('no more than twenty faults are told', () => {
   const unknown = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x${i}`, 1]));
   assert.equal(checkShape(patient(unknown)).length, 20);
 });
+
+test('nested elements are known as well, by their own place or by the one they refer to (N25)', () => {
+  assert.deepEqual(faults(patient({ contact: [{ nonsense: 'x' }] })), ['structure Patient.contact[0].nonsense']);
+  assert.deepEqual(faults(patient({ contact: { gender: 'male' } })), ['structure Patient.contact']);
+  assert.deepEqual(faults(patient({ contact: [{ gender: ['male'] }] })), ['structure Patient.contact[0].gender']);
+  assert.deepEqual(faults(patient({ link: [{ other: { display: 'x' } }] })), ['required Patient.link[0].type']);
+  const questionnaire = (item: object) => ({ resourceType: 'Questionnaire', status: 'draft', item: [item] });
+  const inner = { linkId: '1', type: 'group', item: [{ linkId: '1.1', type: 'string' }] };
+  assert.deepEqual(faults(questionnaire(inner)), []);
+  assert.deepEqual(faults(questionnaire({ ...inner, item: [{ linkId: '1.1', type: 'string', kind: 'x' }] })), [
+    'structure Questionnaire.item[0].item[0].kind',
+  ]);
+});
+
+test('beside a primitive stand id and extensions, and nothing else (N25)', () => {
+  const extension = [{ url: 'u', valueString: 'v' }];
+  assert.deepEqual(faults(patient({ active: true, _active: { id: 'a', extension } })), []);
+  assert.deepEqual(faults(patient({ active: true, _active: { value: true } })), ['structure Patient._active.value']);
+  assert.deepEqual(faults(patient({ active: true, _active: 'x' })), ['structure Patient._active']);
+  assert.deepEqual(faults(patient({ active: true, _active: { extension: [{}] } })), [
+    'required Patient._active.extension[0].url',
+    'structure Patient._active.extension[0]',
+  ]);
+  assert.deepEqual(faults(patient({ name: [{ given: ['a', 'b'], _given: [null, 'x'] }] })), [
+    'structure Patient.name[0]._given[1]',
+  ]);
+});
+
+test('numbers and days that no reader could hold or compare (Q34)', () => {
+  const born = (value: unknown) => faults(patient({ multipleBirthInteger: value }));
+  assert.deepEqual(born(2_147_483_647), []);
+  assert.deepEqual(born(2_147_483_648), ['value Patient.multipleBirthInteger']);
+  assert.deepEqual(born(-2_147_483_648), []);
+  assert.deepEqual(born(9_007_199_254_740_993), ['value Patient.multipleBirthInteger']);
+  const quantity = (text: string) =>
+    faults(JSON.parse(JSON.stringify(observation({ valueQuantity: { value: '#' } })).replace('"#"', text)));
+  assert.deepEqual(quantity('9e999999'), ['value Observation.valueQuantity.value']);
+  assert.deepEqual(quantity('-9e999999'), ['value Observation.valueQuantity.value']);
+  assert.deepEqual(quantity('1e300'), []);
+  assert.deepEqual(quantity('12345678901234567890.123456789012345678901234567890'), []);
+  const day = (birthDate: string) => faults(patient({ birthDate }));
+  for (const sound of ['0001', '9999', '9999-12-31', '2020-02-29', '2000-02-29', '2021-04-30'])
+    assert.deepEqual(day(sound), [], sound);
+  for (const none of ['0000', '0000-01-01', '2021-02-29', '1900-02-29', '2021-02-30', '2021-04-31', '10000', '-001'])
+    assert.deepEqual(day(none), ['value Patient.birthDate'], none);
+  const at = (effectiveDateTime: string) => faults(observation({ effectiveDateTime }));
+  assert.deepEqual(at('2016-12-31T23:59:60Z'), [], 'a leap second');
+  assert.deepEqual(at('2016-12-31T23:59:61Z'), ['value Observation.effectiveDateTime']);
+  assert.deepEqual(at('2021-02-29T10:00:00Z'), ['value Observation.effectiveDateTime']);
+  assert.deepEqual(faults(observation({ valueTime: '25:00:00' })), ['value Observation.valueTime']);
+});
+
+test('a string is at most as long as FHIR says (Q24)', () => {
+  assert.deepEqual(faults(patient({ name: [{ family: 'a'.repeat(1_048_576) }] })), []);
+  assert.deepEqual(faults(patient({ name: [{ family: 'a'.repeat(1_048_577) }] })), ['too-long Patient.name[0].family']);
+  const photo = { contentType: 'image/png', data: 'QUJD'.repeat(300_000) };
+  assert.deepEqual(faults(patient({ photo: [photo] })), []);
+  assert.deepEqual(faults(patient({ photo: [{ ...photo, data: 'not base64!' }] })), ['value Patient.photo[0].data']);
+});

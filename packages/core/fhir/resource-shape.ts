@@ -1,55 +1,56 @@
 /**
- * What FHIR's JSON form demands of every resource, and what HL7's definitions say of the elements at its top and of the
- * data types in them: names, cardinalities and kinds of value. Elements that a type nests by itself (backbone elements)
- * are checked for form only. FHIR R4 json.html, validation.html.
+ * What FHIR's JSON form demands of every resource, and what HL7's definitions say of its elements at every depth: names,
+ * cardinalities and kinds of value. FHIR R4 json.html, datatypes.html, validation.html.
  */
 import type { Issue, IssueType } from './outcome.ts';
+import { isPrimitiveType, primitiveFault } from './primitive-format.ts';
 import { isResourceId } from './resource.ts';
 import { isResourceType, type TypeFacts, typeFacts } from './resource-type.ts';
 
-const numbers = new Set(['decimal', 'integer', 'positiveInt', 'unsignedInt']);
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** FHIR R4 datatypes.html: no control characters but tab, line feed and carriage return; nor half a surrogate pair. */
+/**
+ * FHIR R4 datatypes.html: no control characters but tab, line feed and carriage return; nor half a surrogate pair, nor
+ * what XML cannot hold (XML 1.0 §2.2).
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
-
-const formats: Readonly<Record<string, RegExp>> = {
-  code: /^[^\s]+(\s[^\s]+)*$/,
-  id: /^[A-Za-z0-9\-.]{1,64}$/,
-  date: /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$/,
-  dateTime:
-    /^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00)))?)?)?$/,
-  instant:
-    /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00))$/,
-  uri: /^\S*$/,
-  url: /^\S*$/,
-  canonical: /^\S*$/,
-};
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 type Report = (code: IssueType, path: string, diagnostics: string) => void;
 
-/** What an element of this type is in JSON, in words; undefined where the value is of that kind. */
-const kindFault = (type: string, value: unknown): string | undefined => {
-  if (type === 'boolean') return typeof value === 'boolean' ? undefined : 'true or false is expected';
-  if (numbers.has(type)) return typeof value === 'number' ? undefined : 'a number is expected';
-  if (/^[a-z]/.test(type)) return typeof value === 'string' ? undefined : 'a string is expected';
-  return isObject(value) ? undefined : 'an object is expected';
-};
-
-const checkElement = (type: string, value: unknown, path: string, report: Report): void => {
-  const fault = kindFault(type, value);
-  if (fault !== undefined) {
-    report('structure', path, fault);
+/** `content`: where the elements of a nested element are found, otherwise those of its type. */
+const checkElement = (
+  type: string,
+  content: string | undefined,
+  value: unknown,
+  path: string,
+  report: Report,
+): void => {
+  if (isPrimitiveType(type)) {
+    const fault = primitiveFault(type, value);
+    if (fault !== undefined) report(fault.code, path, fault.diagnostics);
     return;
   }
-  if (typeof value === 'string' && value !== '' && formats[type]?.test(value) === false)
-    report('value', path, `not a valid ${type}`);
-  if (typeof value === 'number' && type !== 'decimal' && !Number.isInteger(value))
-    report('value', path, 'a whole number is expected');
-  const facts = isObject(value) ? typeFacts(type) : undefined;
-  if (isObject(value) && facts !== undefined) checkElements(facts, value, path, report);
+  if (!isObject(value)) {
+    report('structure', path, 'an object is expected');
+    return;
+  }
+  const facts = typeFacts(content ?? type);
+  if (facts !== undefined) checkElements(facts, value, path, report);
+};
+
+/** What stands beside a primitive under `_name`. FHIR R4 json.html#primitive. */
+const besideFacts: TypeFacts = {
+  elements: new Map([
+    ['id', { type: 'string', repeats: false }],
+    ['extension', { type: 'Extension', repeats: true }],
+  ]),
+  required: [],
+};
+const checkBeside = (value: unknown, path: string, report: Report): void => {
+  if (isObject(value)) checkElements(besideFacts, value, path, report);
+  else report('structure', path, 'an object with id or extension is expected');
 };
 
 const checkElements = (
@@ -64,8 +65,8 @@ const checkElements = (
     const plain = name.startsWith('_') ? name.slice(1) : name;
     const fact = facts.elements.get(plain);
     const at = `${path}.${name}`;
-    // `_name` holds id and extensions of a primitive, which has a lower-case type.
-    if (fact === undefined || (plain !== name && !/^[a-z]/.test(fact.type))) {
+    // `_name` holds id and extensions of a primitive.
+    if (fact === undefined || (plain !== name && !isPrimitiveType(fact.type))) {
       report('structure', at, 'this type has no such element');
       continue;
     }
@@ -75,9 +76,13 @@ const checkElements = (
         at,
         fact.repeats ? 'an array is expected: the element repeats' : 'the element does not repeat',
       );
-    else if (plain === name && fact.type !== 'Resource')
-      for (const [i, one] of (Array.isArray(value) ? value : [value]).entries())
-        if (one !== null) checkElement(fact.type, one, fact.repeats ? `${at}[${i}]` : at, report);
+    else if (fact.type !== 'Resource')
+      for (const [i, one] of (Array.isArray(value) ? value : [value]).entries()) {
+        const place = fact.repeats ? `${at}[${i}]` : at;
+        if (one === null) continue;
+        if (plain === name) checkElement(fact.type, fact.content, one, place, report);
+        else checkBeside(one, place, report);
+      }
     if (fact.choice !== undefined) {
       const other = choices.get(fact.choice);
       if (other !== undefined && other !== plain)

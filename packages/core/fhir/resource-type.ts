@@ -13,6 +13,8 @@ export interface ElementFact {
   readonly type: string;
   readonly repeats: boolean;
   readonly choice?: string;
+  /** where the elements in it are found, if it nests elements of its own: `Patient.contact` */
+  readonly content?: string;
 }
 export interface TypeFacts {
   readonly elements: ReadonlyMap<string, ElementFact>;
@@ -22,9 +24,14 @@ export interface TypeFacts {
 
 const factsOf = (all: readonly Element[]): TypeFacts => {
   const elements = new Map<string, ElementFact>();
-  for (const { name, choice, types, repeats } of all)
+  for (const { name, choice, types, repeats, content } of all)
     for (const type of types)
-      elements.set(propertyOf(name, choice, type), { type, repeats, ...(choice ? { choice: name } : {}) });
+      elements.set(propertyOf(name, choice, type), {
+        type,
+        repeats,
+        ...(choice ? { choice: name } : {}),
+        ...(content === undefined ? {} : { content }),
+      });
   const required = all
     .filter((element) => element.required)
     .map(({ name, choice, types }) => ({ name, forms: types.map((type) => propertyOf(name, choice, type)) }));
