@@ -5,9 +5,9 @@
  * ne: it does not; gt: r reaches beyond the end of q; lt: r begins before q; ge, le: gt or eq, lt or eq; sa: r begins
  * after q has ended; eb: r has ended before q begins; ap: they overlap, q being widened already.
  *
- * Of numbers, eq: the value of r is within the range of q; ne: it is not. The precision of q counts for nothing with
- * the others: gt, lt, ge, le compare the two values; sa: r begins above the value of q; eb: r ends at it or below; ap:
- * the ranges overlap, q being widened already. Quantities compare as numbers if their units are the same.
+ * Of numbers, r is a range with both ends within it, most often a point. eq: q holds all of r; ne: it does not. The
+ * precision of q counts for nothing with the others: gt, ge, lt, le: some of r lies beyond the value of q; sa, eb: all of
+ * it does; ap: the ranges overlap, q being widened already. Quantities compare as numbers if their units are the same.
  */
 import type { DateRange } from './date-range.ts';
 import type { DecimalRange } from './decimal-range.ts';
@@ -42,26 +42,26 @@ export const dateMatches = (r: DateRange, q: Of<'date'>): boolean => {
 };
 
 export const numberMatches = (r: DecimalRange, q: DecimalRange & { readonly prefix: Prefix }): boolean => {
-  const eq = q.low <= r.value && r.value < q.high;
+  const eq = q.low <= r.low && r.high < q.high;
   switch (q.prefix) {
     case 'eq':
       return eq;
     case 'ne':
       return !eq;
     case 'gt':
-      return r.value > q.value;
+      return r.high > q.value;
     case 'lt':
-      return r.value < q.value;
+      return r.low < q.value;
     case 'ge':
-      return r.value >= q.value;
+      return r.high >= q.value;
     case 'le':
-      return r.value <= q.value;
+      return r.low <= q.value;
     case 'sa':
       return r.low > q.value;
     case 'eb':
-      return r.high <= q.value;
+      return r.high < q.value;
     case 'ap':
-      return r.low < q.high && r.high > q.low;
+      return r.low < q.high && r.high >= q.low;
   }
 };
 
