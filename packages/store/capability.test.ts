@@ -9,7 +9,7 @@ import { testDatabase } from './testing/database.ts';
 const questions = {
   token: ['=x', '=s|x', '=|x', '=s|', '=x,y', ':not=x', ':missing=true'],
   reference: ['=x', '=Patient/x', '=https://other.example/fhir/Patient/x', ':identifier=s|x', ':missing=false'],
-  string: ['=x', ':exact=x', ':contains=x', ':missing=true'],
+  string: ['=x', ':exact=x', ':contains=xy', ':missing=true'],
   date: ['=2020', '=ge2020-01-01', '=2020,2021', ':missing=true'],
   number: ['=1', '=ge1.50', ':missing=true'],
   quantity: ['=5.4|http://unitsofmeasure.org|mg', '=lt5.4||mg', '=5.4'],
