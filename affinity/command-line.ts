@@ -24,7 +24,8 @@ const commands: readonly Command[] = [
   {
     name: 'audit',
     usage: 'audit verify [--heads FILE] [--events PERCENT]',
-    summary: 'looks through the audit log for anything changed, removed, moved or put in; prints the ends of its chains',
+    summary:
+      'looks through the audit log for anything changed, removed, moved or put in; prints the ends of its chains',
     run: async (input) => (await import('./commands/audit.ts')).audit(input),
   },
   {

@@ -93,6 +93,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     now,
     log,
   });
+  await authorization.noteClients();
   const clinic = await createClinic({
     config,
     base: clinicBase,

@@ -84,10 +84,7 @@ export const audit = async ({ config, args, log, print }: CommandInput): Promise
     if (report.clockSteps > 0) print(`The clock of the database was set back ${report.clockSteps} times.`);
     let eventFaults = 0;
     if (call.percent > 0) {
-      const checked = await checkAuditEvents(database.pool, {
-        ownBases: [`${config.origin}/fhir`],
-        percent: call.percent,
-      });
+      const checked = await checkAuditEvents(database.pool, { percent: call.percent });
       eventFaults = checked.faultCount;
       print(
         `AuditEvents: ${eventFaults === 0 ? 'as the log says' : 'NOT as the log says'}, ${checked.events} looked at.`,

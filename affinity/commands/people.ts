@@ -1,8 +1,10 @@
 /** `affinity people add`: somebody who may sign in. The password comes from standard input, never from the arguments. */
+import { randomUUIDv7 } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { type ActsFor, createPeople } from '@affinity/authorization-server/people.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
+import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { openDatabase } from '../database.ts';
 import type { CommandInput } from './command.ts';
 
@@ -22,7 +24,7 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
   const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
   try {
     const { username, name, own, others, administrator, auditor } = call;
-    const { added } = await createPeople(database.pool).add({
+    const { added, sub } = await createPeople(database.pool).add({
       username,
       name,
       password,
@@ -34,6 +36,19 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
     if (!added) {
       print(`There is somebody called "${username}" already; nothing was changed.`);
       return 1;
+    }
+    if (administrator || auditor) {
+      await createAuditLog({ pool: database.pool }).append({
+        id: randomUUIDv7(),
+        recorded: new Date().toISOString(),
+        source: 'command-line',
+        event: 'role-changed',
+        outcome: 'permitted',
+        user: sub,
+        issuer: `${config.origin}/auth`,
+        base: config.origin,
+        reason: [...(administrator ? ['administrator'] : []), ...(auditor ? ['auditor'] : [])].join(' '),
+      });
     }
     const also = [
       ...(administrator ? ['is an administrator of this domain'] : []),

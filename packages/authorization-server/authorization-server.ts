@@ -10,8 +10,9 @@ import { canonicalBase, type ResourceServer } from './audience.ts';
 import { createRecorder } from './audit-recorder.ts';
 import { type Connection, createAuthorizationEndpoint } from './authorization-endpoint.ts';
 import { jsonResponse } from './back-channel.ts';
+import { recordClientChanges } from './client-changes.ts';
 import { createClientKeys } from './client-keys.ts';
-import { createClientRegistry } from './clients.ts';
+import { type ClientMetadata, createClientRegistry } from './clients.ts';
 import { cookieNames } from './cookies.ts';
 import type { EndGrant } from './grants.ts';
 import { createIdTokens } from './id-token.ts';
@@ -54,6 +55,8 @@ export interface AuthorizationServer {
   metadata(): Metadata;
   /** public keys only */
   keys(): Promise<JSONWebKeySet>;
+  /** Records which apps are new, changed or gone since the domain last started. */
+  noteClients(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -143,6 +146,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     },
     metadata: () => metadata,
     keys: async () => keys.jwks,
+    noteClients: () =>
+      recordClientChanges({ pool, record, digest: keys.seal }, options.clients as readonly ClientMetadata[]),
     close: () => purge.stop(),
   };
 }

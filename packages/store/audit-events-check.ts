@@ -29,7 +29,6 @@ export interface EventReport {
 }
 
 export interface EventCheckOptions {
-  readonly ownBases: readonly string[];
   /** of a hundred segments, how many are looked at; 100: all, and then what the log does not know is counted too */
   readonly percent: number;
   readonly faultLimit?: number;
@@ -50,12 +49,12 @@ interface StoredRow {
   readonly body: string | null;
 }
 
-const preparedFrom = ({ records }: SegmentRow, ownBases: readonly string[]): readonly PreparedResource[] =>
+const preparedFrom = ({ records }: SegmentRow): readonly PreparedResource[] =>
   records.split('\n').flatMap((line) => {
     try {
       const record: AuditRecord = JSON.parse(line);
       return auditEventsOf(record).flatMap((resource) => {
-        const preparation = prepareItem({ kind: 'resource', resource }, ownBases);
+        const preparation = prepareItem({ kind: 'resource', resource });
         return preparation.kind === 'ready' ? [preparation.prepared] : [];
       });
     } catch {
@@ -74,7 +73,7 @@ const mappingOf = (body: string): string | undefined => {
 
 export const checkAuditEvents = async (
   pool: pg.Pool,
-  { ownBases, percent, faultLimit = 100 }: EventCheckOptions,
+  { percent, faultLimit = 100 }: EventCheckOptions,
 ): Promise<EventReport> => {
   const faults: EventFault[] = [];
   let [faultCount, events, otherMapping] = [0, 0, 0];
@@ -110,7 +109,7 @@ export const checkAuditEvents = async (
         );
         for (const segment of rows) {
           if (Math.random() * 100 >= percent) continue;
-          const expected = preparedFrom(segment, ownBases);
+          const expected = preparedFrom(segment);
           const { rows: stored } = await client.query<StoredRow>(
             'select rid, version, deleted, last_updated, body from resource where rid = any($1::bigint[])',
             [expected.map(({ rid }) => String(rid))],

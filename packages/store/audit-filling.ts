@@ -7,8 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { auditEventsOf } from '@affinity/core/balp/audit-event-resources.ts';
 import type { AuditRecord } from '@affinity/core/fhir/audit-event.ts';
 import type pg from 'pg';
-import { createDatabase, type Database } from './database.ts';
-import { storeBatchWithin } from './import-batch.ts';
+import { createImporting, storeBatchWithin } from './import-batch.ts';
 import { type PreparedResource, prepareItem } from './import-item.ts';
 import { transaction } from './postgres/pool.ts';
 
@@ -81,7 +80,7 @@ const resourcesAtOnce = 50;
 
 export const createAuditFilling = (options: AuditFillingOptions): AuditFilling => {
   const { pool, ownBases, share = 0.25, pollMs = 500, recordsAtOnce = 200, now = Date.now, log } = options;
-  const database: Database = createDatabase(pool);
+  const importing = createImporting(pool, ownBases);
   const closing = new AbortController();
   let running: Promise<void> | undefined;
 
@@ -91,7 +90,7 @@ export const createAuditFilling = (options: AuditFillingOptions): AuditFilling =
       try {
         const record: AuditRecord = JSON.parse(line);
         for (const resource of auditEventsOf(record)) {
-          const preparation = prepareItem({ kind: 'resource', resource }, ownBases);
+          const preparation = prepareItem({ kind: 'resource', resource });
           if (preparation.kind === 'ready') yield preparation.prepared;
           else log('audit-record-not-stored', { writer, sequence, reason: preparation.reason });
         }
@@ -119,7 +118,7 @@ export const createAuditFilling = (options: AuditFillingOptions): AuditFilling =
       if (last === undefined) return 0;
       let batch = new Map<PreparedResource['rid'], PreparedResource>();
       const store = async (): Promise<void> => {
-        const { collisions } = await storeBatchWithin(database, client, [...batch.values()], {
+        const { collisions } = await storeBatchWithin(importing, client, [...batch.values()], {
           keep: false,
           now: now(),
         });
