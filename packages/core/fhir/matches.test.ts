@@ -7,8 +7,9 @@ import type { Resource } from './resource.ts';
 import { factsOf } from './resource-facts.ts';
 import { searchParametersOf } from './search-parameter.ts';
 import { parseSearch } from './search-parse.ts';
+import type { Canonical } from './value-match.ts';
 
-const finds = (text: string, resource: object, lastUpdated = '2026-01-02T03:04:05.678Z') => {
+const finds = (text: string, resource: object, lastUpdated = '2026-01-02T03:04:05.678Z', canonical?: Canonical) => {
   const facts = factsOf({ id: 'x', ...resource } as Resource, []);
   const parsed = parseSearch(facts.type, new URLSearchParams(text), {
     handling: 'strict',
@@ -28,7 +29,7 @@ const finds = (text: string, resource: object, lastUpdated = '2026-01-02T03:04:0
     now: Date.parse('2026-01-01'),
   });
   assert.ok(parsed.kind === 'query', JSON.stringify(parsed));
-  return matches(parsed.query, facts, lastUpdated);
+  return matches(parsed.query, facts, lastUpdated, canonical);
 };
 const dated = (effectiveDateTime: string) => ({ resourceType: 'Observation', effectiveDateTime });
 
@@ -141,4 +142,116 @@ test('a profile is found by its URL, with its version and without', () => {
   const resource = { resourceType: 'Patient', meta: { profile: ['http://p.example/x|6.1.0'] } };
   assert.ok(finds('_profile=http://p.example/x', resource) && finds('_profile=http://p.example/x%7C6.1.0', resource));
   assert.ok(!finds('_profile=http://p.example/x%7C7', resource) && !finds('_profile=http://p.example', resource));
+});
+
+const risk = (probabilityDecimal: number) => ({ resourceType: 'RiskAssessment', prediction: [{ probabilityDecimal }] });
+
+test('numbers: within the range of the precision given, beyond the value given (N15)', () => {
+  const table: [string, number[], number[]][] = [
+    ['0.8', [0.8, 0.75, 0.849], [0.85, 0.7499]],
+    ['0.80', [0.8, 0.795], [0.85, 0.75]],
+    ['8e-1', [0.8, 0.75], [0.85]],
+    ['ne0.8', [0.85, 0.7], [0.8, 0.75]],
+    ['gt0.8', [0.81, 0.8001], [0.8, 0.75]],
+    ['lt0.8', [0.79], [0.8, 0.81]],
+    ['ge0.8', [0.8, 0.81], [0.79]],
+    ['le0.8', [0.8, 0.79], [0.81]],
+    ['sa0.8', [0.81], [0.8, 0.79]],
+    ['eb0.8', [0.79], [0.8, 0.81]],
+    ['ap100', [90, 110, 100, 110.4], [89, 111]],
+  ];
+  for (const [value, found, not] of table) {
+    for (const one of found) assert.ok(finds(`probability=${value}`, risk(one)), `${value} finds ${one}`);
+    for (const one of not) assert.ok(!finds(`probability=${value}`, risk(one)), `${value} does not find ${one}`);
+  }
+});
+
+test('quantities: the number, and the unit by system and code or as printed (N15)', () => {
+  const ucum = 'http://unitsofmeasure.org';
+  const measured = (valueQuantity: object) => ({
+    resourceType: 'Observation',
+    status: 'final',
+    code: {},
+    valueQuantity,
+  });
+  const grams = measured({ value: 5.4, unit: 'gram', system: ucum, code: 'g' });
+  const table: [string, boolean][] = [
+    ['5.4', true],
+    ['5', true],
+    ['5.5', false],
+    [`5.4|${ucum}|g`, true],
+    [`5.4|${ucum}|`, true],
+    [`5.4|${ucum}|mg`, false],
+    ['5.4|http://other.example|g', false],
+    ['5.4||g', true],
+    ['5.4||gram', true],
+    ['5.4||mg', false],
+    [`gt5|${ucum}|g`, true],
+    [`5400|${ucum}|mg`, false],
+  ];
+  for (const [value, found] of table)
+    assert.equal(finds(`value-quantity=${encodeURIComponent(value)}`, grams), found, value);
+  assert.ok(finds('value-quantity=5.4||puffs', measured({ value: 5.4, unit: 'puffs' })));
+  assert.ok(!finds('value-quantity=5.4', measured({ unit: 'puffs' })));
+  const canonical: Canonical = (one) => {
+    const scale = one.code === 'g' ? 1 : one.code === 'mg' ? 0.001 : undefined;
+    if (one.system !== ucum || scale === undefined) return undefined;
+    return { ...one, code: 'g', value: one.value * scale, low: one.low * scale, high: one.high * scale };
+  };
+  const converted = (value: string) =>
+    finds(`value-quantity=${encodeURIComponent(value)}`, grams, undefined, canonical);
+  assert.ok(converted(`5400|${ucum}|mg`) && converted(`ge5000|${ucum}|mg`) && !converted(`5300|${ucum}|mg`));
+  assert.ok(!converted(`5.4|${ucum}|mm[Hg]`) && !converted('5400||mg'));
+});
+
+test('URIs: the same, what leads on from it, what leads to it (N15, N16)', () => {
+  const from = (source: string) => ({ resourceType: 'Patient', meta: { source } });
+  const x = from('http://a.example/x/y');
+  assert.ok(finds('_source=http://a.example/x/y', x));
+  for (const other of ['http://a.example/x', 'http://a.example/X/y', 'http://a.example/x/y/'])
+    assert.ok(!finds(`_source=${other}`, x), other);
+  for (const above of ['http://a.example/x/y', 'http://a.example/x', 'http://a.example/x/', 'http://a.example'])
+    assert.ok(finds(`_source:below=${above}`, x), above);
+  for (const beside of ['http://a.example/x/y/z', 'http://a.example/x/y1', 'http://a.exam', 'http://a.example/x/y/'])
+    assert.ok(!finds(`_source:below=${beside}`, x), beside);
+  assert.ok(finds('_source:above=http://a.example/x/y/z', x) && !finds('_source:above=http://a.example/x/yz', x));
+});
+
+test('near is along the great circle, over the date line and near the poles too (N15)', () => {
+  const at = (latitude: number, longitude: number) => ({ resourceType: 'Location', position: { latitude, longitude } });
+  const geneva = at(46.2044, 6.1432);
+  assert.ok(finds('near=47.3769%7C8.5417%7C225%7Ckm', geneva) && !finds('near=47.3769%7C8.5417%7C223%7Ckm', geneva));
+  assert.ok(finds('near=0%7C179.9%7C30', at(0, -179.9)) && !finds('near=0%7C179.9%7C20', at(0, -179.9)));
+  assert.ok(finds('near=89.9%7C0%7C30', at(89.9, 180)) && !finds('near=89.9%7C0%7C20', at(89.9, 180)));
+  assert.ok(finds('near=0%7C0%7C0', at(0, 0)) && finds('near=0%7C0%7C99999', at(0, 180)));
+  assert.ok(!finds('near=0%7C0%7C10', { resourceType: 'Location' }));
+});
+
+test('the parts of a composite are met by one and the same element (N15)', () => {
+  const component = (code: string, value: number) => ({ code: { coding: [{ code }] }, valueQuantity: { value } });
+  const pressure = {
+    resourceType: 'Observation',
+    code: { coding: [{ code: 'bp' }] },
+    component: [component('systolic', 120), component('diastolic', 80)],
+  };
+  assert.ok(finds('component-code-value-quantity=systolic$gt100', pressure));
+  assert.ok(!finds('component-code-value-quantity=diastolic$gt100', pressure));
+  assert.ok(finds('component-code-value-quantity=diastolic$gt100,diastolic$80', pressure));
+  assert.ok(
+    !finds('code-value-quantity=bp$120', pressure) && finds('combo-code-value-quantity=systolic$120', pressure),
+  );
+});
+
+test('tokens in words, and identifiers by their type (N16)', () => {
+  const coded = {
+    resourceType: 'Observation',
+    code: { text: 'Blood pressure', coding: [{ code: '85354-9', display: 'Panel of pressures' }] },
+  };
+  assert.ok(finds('code:text=BLOOD', coded) && finds('code:text=panel', coded));
+  assert.ok(!finds('code:text=pressure', coded) && !finds('code:text=85354', coded));
+  const coding = [{ system: 'http://t', code: 'MR' }];
+  const patient = { resourceType: 'Patient', identifier: [{ type: { coding }, value: '12345' }, { value: '9' }] };
+  assert.ok(finds('identifier:of-type=http://t%7CMR%7C12345', patient));
+  for (const other of ['http://t%7CMR%7C9', 'http://t%7CSS%7C12345', 'http://u%7CMR%7C12345'])
+    assert.ok(!finds(`identifier:of-type=${other}`, patient), other);
 });
