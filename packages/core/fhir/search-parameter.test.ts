@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resourceTypes } from './resource-type.ts';
 import { searchParameter, searchParametersOf } from './search-parameter.ts';
+import { parsePath, pathText } from './search-path.ts';
 
 test('a parameter says its type, definition, targets and paths', () => {
   assert.deepEqual(searchParameter('Observation', 'patient'), {
@@ -100,4 +101,22 @@ test('every type has the common parameters, and every path leads somewhere', () 
       for (const path of paths)
         assert.ok(path.steps.every(({ name }) => /^\w+$/.test(name)) && path.type !== '', `${type}.${code}`);
   }
+});
+
+test('paths are written as they are read', () => {
+  for (const text of [
+    ':Observation',
+    'telecom[system=phone]:ContactPoint',
+    'entity[type.code=1][role.code=1].what.identifier:Identifier',
+    'extension[url=http://x/y:z.a].valueCoding:Coding',
+    'subject:Reference(Patient)',
+    'status:code|~observation-status',
+    '%referenceSeq.chromosome:CodeableConcept',
+  ])
+    assert.equal(pathText(parsePath(text)), text);
+  assert.equal(parsePath('status:code|~x').system, 'http://hl7.org/fhir/x');
+  assert.deepEqual(parsePath('a[b.c=d].e:f').steps, [
+    { name: 'a', where: [{ names: ['b', 'c'], value: 'd' }] },
+    { name: 'e' },
+  ]);
 });
