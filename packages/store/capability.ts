@@ -4,11 +4,8 @@ import { isResourceType, resourceTypes } from '@affinity/core/fhir/resource-type
 import type { SearchParameter, SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import { sortableParams } from './sort-value.ts';
 
-/**
- * Types that are not stored: Bundle and Parameters are messages, OperationOutcome is an answer, Binary is no JSON
- * resource.
- */
-const notStored: ReadonlySet<string> = new Set(['Binary', 'Bundle', 'OperationOutcome', 'Parameters']);
+/** Types that are not stored: Parameters is a message, OperationOutcome an answer. A Bundle is stored as a document is. */
+const notStored: ReadonlySet<string> = new Set(['OperationOutcome', 'Parameters']);
 
 /** Whether resources of this type may be stored. */
 export const isStored = (type: string): boolean => isResourceType(type) && !notStored.has(type);
@@ -18,6 +15,7 @@ const interactions: TypeCapability['interactions'] = [
   'vread',
   'create',
   'update',
+  'patch',
   'delete',
   'history-instance',
   'history-type',
@@ -27,7 +25,9 @@ const interactions: TypeCapability['interactions'] = [
 /** What is only ever added to. */
 const appendOnly: ReadonlySet<string> = new Set(['AuditEvent']);
 const interactionsOf = (type: string): TypeCapability['interactions'] =>
-  appendOnly.has(type) ? interactions.filter((each) => each !== 'update' && each !== 'delete') : interactions;
+  appendOnly.has(type)
+    ? interactions.filter((each) => each !== 'update' && each !== 'patch' && each !== 'delete')
+    : interactions;
 
 /** A canonical is a reference in name, but to a URL: what it points to is not looked up. */
 const isFollowed = ({ type, paths }: SearchParameter): boolean =>

@@ -20,8 +20,10 @@ const fieldText = (value: CopyValue): string => {
 export const copyLine = (values: readonly CopyValue[]): string => `${values.map(fieldText).join('\t')}\n`;
 
 /** An array of text as a field: each element quoted (PostgreSQL 18 documentation, 8.15.6). */
-export const textArray = (values: readonly string[]): string =>
-  `{${values.map((value) => `"${value.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+export const textArray = (values: readonly (string | null)[]): string =>
+  `{${values.map((value) => (value === null ? 'NULL' : `"${value.replace(/["\\]/g, '\\$&')}"`)).join(',')}}`;
+export const numberArray = (values: readonly (number | null)[]): string =>
+  `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 
 /** Sends lines to a table. `target` is text of ours: the table and its columns. */
 export const copyLines = async (client: pg.PoolClient, target: string, lines: readonly string[]): Promise<void> => {

@@ -2,10 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Member, parseJson, rewriteJson } from '@affinity/core/fhir/json.ts';
 import { isResourceId, type Resource } from '@affinity/core/fhir/resource.ts';
-import { factsOf } from '@affinity/core/fhir/resource-facts.ts';
 import { checkShape } from '@affinity/core/fhir/resource-shape.ts';
 import { isStored } from './capability.ts';
-import { type ResourceRow, toResourceRow } from './resource-row.ts';
 import { withoutNul } from './sql.ts';
 import { resourceKey, type Term } from './terms.ts';
 import { toInstant } from './version-row.ts';
@@ -27,8 +25,8 @@ export interface PreparedResource {
   readonly origin: string;
   /** characters of JSON text, where it came as text */
   readonly size: number;
-  /** computed when it is asked for: what is stored already needs none */
-  readonly rowOf: () => ResourceRow;
+  /** as it will be stored, but for its version */
+  readonly resource: Resource;
   /** the text to store as this version */
   readonly bodyOf: (version: number, lastUpdated: number) => string;
 }
@@ -76,19 +74,16 @@ const textBody =
   (version, lastUpdated) =>
     rewriteJson(json, members, { id, meta: { versionId: String(version), lastUpdated: toInstant(lastUpdated) } });
 
-/** Checks one item and computes what it is found by. */
-export const prepareItem = (item: ImportItem, ownBases: readonly string[]): Preparation => {
+/** Checks one item. */
+export const prepareItem = (item: ImportItem): Preparation => {
   if (item.kind === 'refused') return item;
   const origin = item.origin ?? '';
   const size = item.kind === 'json' ? item.json.length : 0;
   const refused = (reason: string): Preparation => ({ kind: 'refused', reason: withoutNul(reason), origin });
   const ready = (resource: Resource, id: string, bodyOf: PreparedResource['bodyOf']): Preparation => {
     const { resourceType: type } = resource;
-    const rowOf = () => toResourceRow(factsOf({ ...resource, id }, ownBases));
-    return {
-      kind: 'ready',
-      prepared: { rid: resourceKey(type, id), type, id, origin: origin || `${type}/${id}`, size, rowOf, bodyOf },
-    };
+    const prepared = { rid: resourceKey(type, id), type, id, size, resource: { ...resource, id }, bodyOf };
+    return { kind: 'ready', prepared: { ...prepared, origin: origin || `${type}/${id}` } };
   };
   if (item.kind === 'resource') {
     const { resource } = item;

@@ -102,7 +102,7 @@ test('what is not sound is refused by reason, and the rest is taken', async (t) 
     json('{"resourceType":"Observation","id":"a"}'),
     json('{"resourceType":"Patient","id":"a b"}'),
     json('{"resourceType":"OperationOutcome"}'),
-    json('{"resourceType":"Bundle","type":"collection"}'),
+    json('{"resourceType":"Parameters"}'),
     { kind: 'refused', reason: 'because', origin: 'there' },
     { resourceType: 'Patient', id: '../x' },
   ] satisfies (ImportItem | Resource)[];

@@ -2,10 +2,11 @@
  * Takes many resources in: each batch is one transaction, what is not sound is refused and reported by its reason, and
  * the import carries on. The same import again changes nothing. References are read, but need not lead anywhere.
  */
+
+import { throughElements } from '@affinity/core/fhir/compartment.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type pg from 'pg';
-import { createDatabase } from './database.ts';
-import { storeBatch } from './import-batch.ts';
+import { createImporting, storeBatch } from './import-batch.ts';
 import { type ImportItem, type PreparedResource, prepareItem } from './import-item.ts';
 
 export interface ImportOptions {
@@ -69,6 +70,12 @@ const isResource = (input: Resource | ImportItem): input is Resource => 'resourc
 /** Characters of text that a batch holds at most, but for its last resource: large resources make small batches. */
 const batchCharacters = 16 * 1024 * 1024;
 
+interface Batch {
+  resources: PreparedResource[];
+  characters: number;
+}
+const createBatch = (): Batch => ({ resources: [], characters: 0 });
+
 const retries = 5;
 
 /** Another writer may put in the same resource between our look and our COPY; then the batch is done again. */
@@ -93,23 +100,26 @@ export const importResources = async (
   source: Iterable<Resource | ImportItem> | AsyncIterable<Resource | ImportItem>,
   { ownBases, mode = 'update', onProgress, batchSize = 1000, connections = 2, now = Date.now }: ImportOptions,
 ): Promise<ImportSummary> => {
-  const database = createDatabase(pool);
+  const importing = createImporting(pool, ownBases);
   const refusals = createRefusals();
   const counts = { created: 0, updated: 0, unchanged: 0 };
   const taken = (): number => counts.created + counts.updated + counts.unchanged;
   const running = new Set<Promise<void>>();
   const keysUnderWay = new Set<string>();
-  let batch: PreparedResource[] = [];
-  let characters = 0;
+  // What is in a record through others is stored by itself: while it is, nobody else writes.
+  const [plain, through] = [createBatch(), createBatch()];
   let failure: { readonly error: unknown } | undefined;
 
   const store = async (prepared: readonly PreparedResource[]): Promise<void> => {
     try {
-      const result = await withRetry(() => storeBatch(database, prepared, { keep: mode === 'keep', now: now() }));
+      const result = await withRetry(() => storeBatch(importing, prepared, { keep: mode === 'keep', now: now() }));
       counts.created += result.created;
       counts.updated += result.updated;
       counts.unchanged += result.unchanged;
       for (const { origin } of result.collisions) refusals.add('an id that cannot be told from another’s', origin);
+      for (const { origin } of result.canonicalsTaken) {
+        refusals.add('a canonical url and version that another resource has', origin);
+      }
       onProgress?.({ taken: taken(), refused: refusals.total() });
     } catch (error) {
       failure ??= { error };
@@ -119,19 +129,19 @@ export const importResources = async (
     await Promise.all(running);
     keysUnderWay.clear();
   };
-  const flush = async (): Promise<void> => {
-    if (batch.length === 0) return;
+  const flush = async (batch: Batch): Promise<void> => {
+    if (batch.resources.length === 0) return;
     while (running.size >= connections) await Promise.race(running);
     if (failure !== undefined) throw failure.error;
-    const storing = store(batch).finally(() => running.delete(storing));
+    const storing = store(batch.resources).finally(() => running.delete(storing));
     running.add(storing);
-    batch = [];
-    characters = 0;
+    batch.resources = [];
+    batch.characters = 0;
   };
 
   try {
     for await (const input of source) {
-      const preparation = prepareItem(isResource(input) ? { kind: 'resource', resource: input } : input, ownBases);
+      const preparation = prepareItem(isResource(input) ? { kind: 'resource', resource: input } : input);
       if (preparation.kind === 'refused') {
         refusals.add(preparation.reason, preparation.origin);
         continue;
@@ -139,15 +149,18 @@ export const importResources = async (
       const { prepared } = preparation;
       if (keysUnderWay.has(prepared.rid)) {
         // The same resource again: what came first is stored first.
-        await flush();
+        await flush(plain);
+        await flush(through);
         await settle();
       }
       keysUnderWay.add(prepared.rid);
-      batch.push(prepared);
-      characters += prepared.size;
-      if (batch.length >= batchSize || characters >= batchCharacters) await flush();
+      const batch = Object.hasOwn(throughElements, prepared.type) ? through : plain;
+      batch.resources.push(prepared);
+      batch.characters += prepared.size;
+      if (batch.resources.length >= batchSize || batch.characters >= batchCharacters) await flush(batch);
     }
-    await flush();
+    await flush(plain);
+    await flush(through);
   } finally {
     await settle();
   }

@@ -1,19 +1,43 @@
 /** One resource as the tables hold it: its facts made into keys, terms and ranges. FHIR R4 search.html. */
 import { confidentialityLevels } from '@affinity/core/fhir/filter.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
-import type { DateEntry, StringEntry } from '@affinity/core/fhir/search-index.ts';
+import type { DateEntry, QuantityEntry, StringEntry } from '@affinity/core/fhir/search-index.ts';
+import { type CompositeRow, compositeRows } from './composite-row.ts';
 import { withoutNul } from './sql.ts';
 import {
   identifierParam,
   labelTerm,
+  ofTypeTerm,
+  parameterKey,
   presenceOf,
+  quantityTextKey,
   referenceTerms,
   resourceKey,
   type Term,
+  textTerm,
   tokenTerms,
   urlTerm,
   type ValueTerms,
 } from './terms.ts';
+import { baseUnitOf } from './ucum.ts';
+
+/** A number as the tables hold it, under `parameterKey`. */
+export interface NumberRow {
+  readonly parameter: Term;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+export interface QuantityRow extends NumberRow {
+  readonly system: Term | null;
+  readonly code: Term | null;
+  readonly printed: Term | null;
+  /** what two quantities that compare have in common, and the values in it */
+  readonly unit: Term;
+  readonly baseValue: number;
+  readonly baseLow: number;
+  readonly baseHigh: number;
+}
 
 export interface ResourceRow {
   readonly rid: Term;
@@ -32,10 +56,41 @@ export interface ResourceRow {
   /** under `Type.param` */
   readonly strings: readonly StringEntry[];
   readonly dates: readonly DateEntry[];
+  /** the patients of a record that is shared by several */
+  readonly owners: readonly string[] | null;
+  readonly references: readonly { readonly parameter: Term; readonly target: Term }[];
+  readonly numbers: readonly NumberRow[];
+  readonly quantities: readonly QuantityRow[];
+  readonly uris: readonly { readonly parameter: Term; readonly uri: string }[];
+  readonly texts: readonly { readonly term: Term; readonly parameter: Term; readonly folded: string }[];
+  readonly positions: readonly { readonly parameter: Term; readonly latitude: number; readonly longitude: number }[];
+  readonly composites: readonly CompositeRow[];
 }
 
 /** The parameter whose start orders a type's resources, where the type has it. */
 export const orderingDate = 'date';
+
+const uniqueBy = <Entry>(entries: readonly Entry[], keyOf: (entry: Entry) => string): readonly Entry[] =>
+  entries.length < 2 ? entries : [...new Map(entries.map((entry) => [keyOf(entry), entry])).values()];
+
+const textKey = (text: string): Term | null => (text === '' ? null : quantityTextKey(text));
+
+const quantityRow = (type: string, { param, value, low, high, ...quantity }: QuantityEntry): QuantityRow => {
+  const { unit, toBase } = baseUnitOf(quantity.system, quantity.code === '' ? quantity.unit : quantity.code);
+  return {
+    parameter: parameterKey(type, param),
+    value,
+    low,
+    high,
+    system: textKey(quantity.system),
+    code: textKey(quantity.code),
+    printed: textKey(quantity.unit),
+    unit,
+    baseValue: toBase(value),
+    baseLow: toBase(low),
+    baseHigh: toBase(high),
+  };
+};
 
 /** The facts as a row. */
 export const toResourceRow = (facts: ResourceFacts): ResourceRow => {
@@ -70,8 +125,25 @@ export const toResourceRow = (facts: ResourceFacts): ResourceRow => {
     present(param);
     add({ posting: urlTerm(type, param, url), others: [] }, true);
   }
-  for (const { param } of index.strings) present(param);
-  for (const { param } of index.dates) present(param);
+  for (const { param, uri } of index.uris) {
+    present(param);
+    add({ posting: urlTerm(type, param, uri), others: [] }, true);
+  }
+  for (const { param, system, code, value } of index.typedIdentifiers) {
+    terms.add(ofTypeTerm(type, param, system, code, value));
+  }
+  const texts = new Map(
+    index.texts.map(({ param, folded }) => {
+      const text = withoutNul(folded);
+      const term = textTerm(type, param, text);
+      return [term, { term, parameter: parameterKey(type, param), folded: text }];
+    }),
+  );
+  for (const term of texts.keys()) terms.add(term);
+  const { strings, dates, numbers, quantities, positions, composites, typedIdentifiers } = index;
+  for (const entries of [strings, dates, numbers, quantities, positions, composites, index.texts, typedIdentifiers]) {
+    for (const { param } of entries) present(param);
+  }
   for (const { system, code } of labels) {
     if (system !== undefined && code !== undefined) terms.add(labelTerm(type, system, code));
   }
@@ -96,5 +168,19 @@ export const toResourceRow = (facts: ResourceFacts): ResourceRow => {
     dates: index.dates
       .filter(({ param }) => !single || param !== orderingDate)
       .map((date) => ({ ...date, param: `${type}.${date.param}` })),
+    owners: owners.length > 1 ? owners : null,
+    references: uniqueBy(
+      index.references.map((reference) => ({
+        parameter: parameterKey(type, reference.param),
+        target: resourceKey(reference.type, reference.id),
+      })),
+      ({ parameter, target }) => `${parameter} ${target}`,
+    ),
+    numbers: numbers.map(({ param, value, low, high }) => ({ parameter: parameterKey(type, param), value, low, high })),
+    quantities: quantities.map((quantity) => quantityRow(type, quantity)),
+    uris: index.uris.map(({ param, uri }) => ({ parameter: parameterKey(type, param), uri: withoutNul(uri) })),
+    texts: [...texts.values()],
+    positions: positions.map(({ param, ...place }) => ({ parameter: parameterKey(type, param), ...place })),
+    composites: composites.flatMap((composite) => compositeRows(type, composite)),
   };
 };

@@ -49,7 +49,7 @@ export const ofTypeTerm = (type: string, param: string, system: string, code: st
 export const textTerm = (type: string, param: string, folded: string): Term => termOf(type, param, 'text', folded, '');
 
 /** `parameter` in the tables of values. */
-export const parameterKey = (type: string, param: string): Term => keyOf('parameter', type, param);
+export const parameterKey = (type: string, param: string): Term => paramTerms(type, param).parameter;
 
 /** The name under which the terms of a composite's component are made; `position` counts from 1. */
 export const componentParam = (param: string, position: number): string => `${param}$${position}`;
@@ -83,6 +83,7 @@ export interface ValueTerms {
 /** What is remembered of one parameter of one type. */
 interface ParamTerms {
   readonly present: Term;
+  readonly parameter: Term;
   /** by system or target type, then by code or id */
   readonly values: Map<string, Map<string, ValueTerms>>;
 }
@@ -109,7 +110,11 @@ const paramTerms = (type: string, param: string): ParamTerms => {
     count = 0;
   }
   const ofType = getOrMake(known, type, () => new Map<string, ParamTerms>());
-  return getOrMake(ofType, param, () => ({ present: presentTerm(type, param), values: new Map() }));
+  return getOrMake(ofType, param, () => ({
+    present: presentTerm(type, param),
+    parameter: keyOf('parameter', type, param),
+    values: new Map(),
+  }));
 };
 
 const valueTerms = (params: ParamTerms, first: string, second: string, make: () => ValueTerms): ValueTerms => {

@@ -1,0 +1,49 @@
+/**
+ * Who may begin, in this process: so many at once, and of those that name the same thing one after another. Whoever waits
+ * here has no connection yet, so those who wait take none from those who work.
+ */
+export interface Turns {
+  /** Resolves when it is this one's turn; what it resolves to ends the turn. Turns are given in the order of asking. */
+  take(names: readonly string[]): Promise<() => void>;
+}
+
+interface Waiting {
+  readonly names: readonly string[];
+  readonly begin: (release: () => void) => void;
+}
+
+export const createTurns = (atOnce: number): Turns => {
+  const held = new Set<string>();
+  const waiting: Waiting[] = [];
+  let running = 0;
+
+  const beginNext = (): void => {
+    // Names of those who wait before: nobody overtakes for the same thing.
+    const asked = new Set<string>();
+    for (let at = 0; at < waiting.length && running < atOnce; ) {
+      const one = waiting[at];
+      if (one === undefined) return;
+      if (one.names.some((name) => held.has(name) || asked.has(name))) {
+        for (const name of one.names) asked.add(name);
+        at += 1;
+        continue;
+      }
+      waiting.splice(at, 1);
+      running += 1;
+      for (const name of one.names) held.add(name);
+      one.begin(() => {
+        running -= 1;
+        for (const name of one.names) held.delete(name);
+        beginNext();
+      });
+    }
+  };
+
+  return {
+    take: (names) =>
+      new Promise((resolve) => {
+        waiting.push({ names, begin: resolve });
+        beginNext();
+      }),
+  };
+};
