@@ -2,7 +2,7 @@
 import { addDays } from './calendar.ts';
 import { type Chart, ordinal } from './chart.ts';
 import { metaOf } from './confidentiality.ts';
-import { hl7, rxnorm, snomed } from './datatypes.ts';
+import { hl7, rxnorm, snomed, unknownConcept } from './datatypes.ts';
 
 const hives = snomed('126485001', 'Urticaria');
 const sneezing = snomed('76067001', 'Sneezing');
@@ -69,6 +69,12 @@ export function addAllergies({ person, random, subject, primary, id, add }: Char
       category: [category],
       criticality,
       code,
-      reaction: [{ manifestation: [manifestation], severity }],
+      // Some remember that they must not take it, and not what it did.
+      reaction: [
+        {
+          manifestation: [criticality === 'low' && person.number % 3 === 0 ? unknownConcept : manifestation],
+          severity,
+        },
+      ],
     });
 }

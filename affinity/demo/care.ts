@@ -5,7 +5,7 @@ import type { Noted } from './conditions.ts';
 import { type Confidentiality, metaOf } from './confidentiality.ts';
 import { type CodeableConcept, quantity, type Reference, snomed, usCore } from './datatypes.ts';
 import type { Episode } from './person.ts';
-import { type Practitioner, specialtyConcept } from './practitioners.ts';
+import { type Practitioner, practitionerOf, specialtyConcept } from './practitioners.ts';
 
 interface Member {
   readonly role: CodeableConcept;
@@ -95,9 +95,11 @@ export function addCare(chart: Chart, noted: readonly Noted[], relative: Referen
   const specialists = open
     .map(specialist)
     .filter((each): each is Practitioner => each !== undefined && each !== chart.primary);
+  const pharmacist = { ...practitionerOf('pharmacy').role, display: 'Pharmacist on duty' };
   const everyone: Member[] = [
     asMember(chart.primary),
     ...specialists.map(asMember),
+    { role: specialtyConcept('pharmacy'), member: pharmacist },
     { role: snomed('116154003', 'Patient'), member: subject },
     ...(relative ? [{ role: snomed('133932002', 'Caregiver'), member: relative }] : []),
   ];

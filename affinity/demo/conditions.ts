@@ -73,14 +73,20 @@ function addCondition(chart: Chart, index: number, statement: Statement): Refere
   );
 }
 
-/** When a problem of a story begins and ends. */
-const statementOf = ({ onset, story }: Episode, problem: Problem): Statement => ({
-  code: problem.code,
-  category: problem.category,
-  onset: addYears(onset, problem.fromYears),
-  ...(problem.untilYears === undefined ? {} : { abatement: addYears(onset, problem.untilYears) }),
-  confidentiality: problem.confidentiality ?? story.confidentiality,
-});
+/** When a problem of a story begins and ends, and the visit at which it was first spoken of. */
+const statementOf = (episode: Episode, problem: Problem, visits: readonly Visit[], since: string): Statement => {
+  const { onset: beginning, story } = episode;
+  const onset = addYears(beginning, problem.fromYears);
+  const visit = onset < since ? undefined : visits.find((each) => each.episode === episode && each.date >= onset);
+  return {
+    code: problem.code,
+    category: problem.category,
+    onset,
+    ...(visit ? { visit } : {}),
+    ...(problem.untilYears === undefined ? {} : { abatement: addYears(beginning, problem.untilYears) }),
+    confidentiality: problem.confidentiality ?? story.confidentiality,
+  };
+};
 
 /** What is not of a story: hardship, and the abuse that a few speak of. */
 function* findConcerns({ person, random }: Chart): Generator<Statement> {
@@ -103,7 +109,7 @@ export function addConditions(chart: Chart, visits: readonly Visit[]): Noted[] {
   const noted: Noted[] = [];
   for (const episode of chart.person.episodes)
     for (const problem of episode.story.problems) {
-      const statement = statementOf(episode, problem);
+      const statement = statementOf(episode, problem, visits, chart.person.start);
       if (statement.onset > chart.person.end) continue;
       noted.push({ reference: addCondition(chart, index++, statement), episode, code: problem.code });
     }

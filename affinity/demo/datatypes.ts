@@ -42,6 +42,14 @@ export const hl7 = (system: string, code: string, display: string): CodeableConc
 export const usCore = (system: string, code: string, display: string): CodeableConcept =>
   conceptsOf(`http://hl7.org/fhir/us/core/CodeSystem/${system}`)(code, display);
 
+/** The code for what is not known, where an element is mandatory and is a concept. US Core 6.1.0, Missing Data. */
+export const unknownConcept: CodeableConcept = hl7('data-absent-reason', 'unknown', 'Unknown');
+
+/** What stands in place of a mandatory element that is no concept and is not known. US Core 6.1.0, Missing Data. */
+export const absent = {
+  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
+} as const;
+
 /** A quantity with its UCUM code; `unit` is what people read, and the code where nothing else is given. */
 export const quantity = (value: number, code: string, unit = code): Quantity => ({
   value,

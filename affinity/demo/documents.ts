@@ -11,6 +11,22 @@ const history = loinc('34117-2', 'History and physical note');
 const discharge = loinc('18842-5', 'Discharge summary');
 const NOTES_KEPT = 7;
 
+const format = {
+  system: 'http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode',
+  code: 'urn:ihe:iti:xds:2017:mimeTypeSufficient',
+  display: 'mimeType Sufficient',
+} as const;
+
+const printed = (id: string, title: string, creation: string) => ({
+  attachment: {
+    contentType: 'application/pdf',
+    url: `https://documents.riverside.example/notes/${id}.pdf`,
+    title,
+    creation,
+  },
+  format,
+});
+
 function addNote(
   chart: Chart,
   visit: Visit,
@@ -35,12 +51,10 @@ function addNote(
     content: [
       {
         attachment: plainText(type.text, words, date),
-        format: {
-          system: 'http://ihe.net/fhir/ihe.formatcode.fhir/CodeSystem/formatcode',
-          code: 'urn:ihe:iti:xds:2017:mimeTypeSufficient',
-          display: 'mimeType Sufficient',
-        },
+        format,
       },
+      // The printed form of the newest check-up is kept elsewhere.
+      ...(visit.kind === 'checkup' && visit.turn === 0 ? [printed(id, type.text, date)] : []),
     ],
     context: {
       encounter: [visit.encounter],

@@ -1,12 +1,12 @@
 /** Examinations: the order, what was found, and the written report (US Core 6.1.0 Clinical Result, DiagnosticReport Note). */
 import { instantOf } from './calendar.ts';
 import type { Chart } from './chart.ts';
-import { metaOf } from './confidentiality.ts';
-import { loinc, plainText } from './datatypes.ts';
+import { type Confidentiality, metaOf } from './confidentiality.ts';
+import { loinc, plainText, quantity, type Reference, round, snomed } from './datatypes.ts';
 import type { Visit } from './encounters.ts';
 import { addObservation } from './observations.ts';
 import { addOrder, imaging } from './orders.ts';
-import type { Episode } from './person.ts';
+import { ageOn, type Episode } from './person.ts';
 import { practitionerOf } from './practitioners.ts';
 import { occasionOf } from './procedures.ts';
 import type { Examination } from './stories/story.ts';
@@ -20,6 +20,41 @@ const kinds = {
   ],
   cardiology: [loinc('LP29708-2', 'Cardiology'), 'procedure', loinc('8601-7', 'EKG impression', 'Impression')],
 } as const;
+
+interface Occasion {
+  readonly date: string;
+  readonly visit: Visit | undefined;
+  readonly performer: Reference;
+  readonly confidentiality: Confidentiality | undefined;
+  readonly basedOn: Reference;
+}
+
+/** Adds the rhythm of the heart and how much of its blood it pumps out, by age. */
+function addHeart(chart: Chart, { date, visit, performer, confidentiality, basedOn }: Occasion): readonly Reference[] {
+  const common = {
+    profile: 'us-core-observation-clinical-result',
+    category: 'procedure',
+    date,
+    ...(visit ? { visit } : {}),
+    performer,
+    confidentiality,
+  } as const;
+  const pumped = round(68 - ageOn(chart.person, date) / 10, 0);
+  return [
+    addObservation(chart, {
+      ...common,
+      slug: 'rhythm',
+      code: loinc('8884-9', 'Heart rate rhythm'),
+      content: { basedOn: [basedOn], valueCodeableConcept: snomed('64730000', 'Normal sinus rhythm') },
+    }),
+    addObservation(chart, {
+      ...common,
+      slug: 'pumping',
+      code: loinc('10230-1', 'Left ventricular Ejection fraction'),
+      content: { basedOn: [basedOn], valueQuantity: quantity(pumped, '%') },
+    }),
+  ];
+}
 
 /** Adds one examination. */
 function addExamination(
@@ -52,6 +87,8 @@ function addExamination(
     confidentiality,
     content: { basedOn: [basedOn], valueString: text },
   });
+  const measured =
+    category === 'cardiology' ? addHeart(chart, { date, visit, performer, confidentiality, basedOn }) : [];
   chart.add({
     resourceType: 'DiagnosticReport',
     id: chart.id('report', date),
@@ -65,7 +102,7 @@ function addExamination(
     effectiveDateTime: instantOf(date, 720),
     issued: instantOf(date, 900),
     performer: [performer],
-    result: [result],
+    result: [result, ...measured],
     presentedForm: [plainText(code.text, text, instantOf(date, 900))],
   });
 }

@@ -2,7 +2,7 @@
 import { addYears, instantOf, weekday } from './calendar.ts';
 import type { Chart } from './chart.ts';
 import { metaOf } from './confidentiality.ts';
-import { type CodeableConcept, cvx, hl7 } from './datatypes.ts';
+import { absent, type CodeableConcept, cvx, hl7 } from './datatypes.ts';
 import { locationReference } from './locations.ts';
 import { ageOn } from './person.ts';
 import { practitionerOf } from './practitioners.ts';
@@ -52,4 +52,20 @@ export function addImmunizations(chart: Chart): void {
       ...(refused ? {} : { performer: [{ actor: practitionerOf('nursing').reference }] }),
     });
   }
+  if (ageOn(person, person.start) > 18 && person.number % 5 === 1) addRemembered(chart);
+}
+
+/** Adds a vaccination of childhood that the patient remembers, but not when it was. */
+function addRemembered(chart: Chart): void {
+  chart.add({
+    resourceType: 'Immunization',
+    id: chart.id('immunization', 'childhood'),
+    meta: metaOf('us-core-immunization'),
+    status: 'completed',
+    vaccineCode: cvx('03', 'MMR'),
+    patient: chart.subject,
+    _occurrenceDateTime: absent,
+    primarySource: false,
+    reportOrigin: hl7('immunization-origin', 'recall', 'Parent/Guardian/Patient Recall'),
+  });
 }

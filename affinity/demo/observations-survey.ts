@@ -74,17 +74,37 @@ function addResponse(chart: Chart, visit: Visit, score: number, confidentiality:
 /** Adds a PHQ-2: at some visits with the answers, always with the score. */
 function addMood(chart: Chart, visit: Visit, confidentiality: Visit['confidentiality']): void {
   const score = Math.min(6, Math.round(chart.body('lowMood', visit.date)));
-  const derivedFrom = visit.turn % 2 === 0 ? [addResponse(chart, visit, score, confidentiality)] : undefined;
-  addObservation(chart, {
+  const common = {
     slug: 'survey',
     profile: 'us-core-observation-screening-assessment',
     category: 'survey',
-    code: total,
     date: visit.date,
     visit,
     confidentiality,
-    content: { valueQuantity: quantity(score, '{score}', 'score'), ...(derivedFrom ? { derivedFrom } : {}) },
+  } as const;
+  const response = visit.turn % 2 === 0 ? [addResponse(chart, visit, score, confidentiality)] : [];
+  const items = (visit.turn === 0 ? questions : []).map((code, index) =>
+    addObservation(chart, {
+      ...common,
+      code,
+      content: { valueCodeableConcept: answers[split(score)[index] ?? 0] ?? answers[0], derivedFrom: response },
+    }),
+  );
+  const derivedFrom = [...response, ...items];
+  const sum = addObservation(chart, {
+    ...common,
+    code: total,
+    content: {
+      valueQuantity: quantity(score, '{score}', 'score'),
+      ...(derivedFrom.length > 0 ? { derivedFrom } : {}),
+    },
   });
+  if (items.length > 0)
+    addObservation(chart, {
+      ...common,
+      code: panel,
+      content: { valueString: 'Answered by the patient alone.', hasMember: [...items, sum] },
+    });
 }
 
 function addHunger(chart: Chart, visit: Visit, atRisk: boolean): void {

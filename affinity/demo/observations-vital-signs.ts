@@ -1,6 +1,6 @@
 /** Vital signs at the visits (US Core 6.1.0, the Vital Signs profiles): full at check-ups, shorter at other visits. */
 import type { Chart } from './chart.ts';
-import { hl7, loinc, quantity, round } from './datatypes.ts';
+import { loinc, quantity, round, unknownConcept } from './datatypes.ts';
 import type { Visit } from './encounters.ts';
 import { childSize, headCircumference } from './growth.ts';
 import { addObservation, measured } from './observations.ts';
@@ -14,6 +14,12 @@ const oxygenSaturation = {
     ...loinc('59408-5', 'Oxygen saturation in Arterial blood by Pulse oximetry').coding,
   ],
   text: 'Oxygen saturation',
+};
+
+/** The profile writes the code with another check digit than LOINC does: both are given. */
+const concentration = {
+  coding: [...loinc('3150-6', 'Inhaled oxygen concentration').coding, { system: 'http://loinc.org', code: '3150-0' }],
+  text: 'Inhaled oxygen concentration',
 };
 
 /** Simple vital signs: id part, profile, code, UCUM code and unit. */
@@ -53,12 +59,14 @@ function addSign(chart: Chart, visit: Visit, slug: keyof typeof signs, value: nu
   });
 }
 
-/** Adds a blood pressure. Once in a few hundred the lower value could not be heard, and says so. */
+/** Adds a blood pressure. Once in a few hundred the lower value could not be heard, and says so; some children do not hold still. */
 function addBloodPressure(chart: Chart, visit: Visit, age: number): void {
   const { body, random } = chart;
   const systolic = body('systolic', visit.date) - (age < 18 ? (18 - age) * 1.6 : 0);
   const diastolic = 19 + systolic * 0.5 + random.normal(0, 2.5);
-  const pressure = (value: number) => ({ valueQuantity: quantity(round(value, 0), 'mm[Hg]', 'mmHg') });
+  const missing = { dataAbsentReason: unknownConcept };
+  const pressure = (value: number) =>
+    visit.kind === 'child' && age < 3.5 ? missing : { valueQuantity: quantity(round(value, 0), 'mm[Hg]', 'mmHg') };
   addObservation(chart, {
     slug: 'bp',
     profile: 'us-core-blood-pressure',
@@ -69,9 +77,7 @@ function addBloodPressure(chart: Chart, visit: Visit, age: number): void {
     content: {
       component: [
         { code: systolicCode, ...pressure(systolic) },
-        random.chance(0.003)
-          ? { code: diastolicCode, dataAbsentReason: hl7('data-absent-reason', 'unknown', 'Unknown') }
-          : { code: diastolicCode, ...pressure(diastolic) },
+        random.chance(0.003) ? { code: diastolicCode, ...missing } : { code: diastolicCode, ...pressure(diastolic) },
       ],
     },
   });
@@ -82,7 +88,7 @@ function addOxygen(chart: Chart, visit: Visit): void {
   const saturation = Math.min(100, chart.body('oxygen', visit.date));
   const given = [
     { code: loinc('3151-8', 'Inhaled oxygen flow rate'), valueQuantity: quantity(2, 'L/min') },
-    { code: loinc('3150-6', 'Inhaled oxygen concentration'), valueQuantity: quantity(28, '%') },
+    { code: concentration, valueQuantity: quantity(28, '%') },
   ];
   addObservation(chart, {
     slug: 'oxygen',

@@ -2,6 +2,7 @@
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { addAllergies } from './allergies.ts';
 import { dayOf } from './calendar.ts';
+import { addCall } from './calls.ts';
 import { addCare } from './care.ts';
 import { createChart } from './chart.ts';
 import { addConditions } from './conditions.ts';
@@ -11,6 +12,7 @@ import { addEncounters } from './encounters.ts';
 import { addExaminations } from './examinations.ts';
 import { addCoverage, addRelative } from './family.ts';
 import { addImmunizations } from './immunizations.ts';
+import { addLiving, livingQuestionnaire } from './living.ts';
 import { generateLocations } from './locations.ts';
 import { addMedications } from './medications.ts';
 import { generateMedications } from './medicines.ts';
@@ -56,6 +58,8 @@ function writeRecord(number: number, { seed, today }: PopulationOptions): readon
   addExaminations(chart, visits);
   addDevice(chart);
   addNotes(chart, visits);
+  addLiving(chart, visits);
+  addCall(chart, noted);
   addProvenance(chart);
   return chart.resources;
 }
@@ -72,5 +76,6 @@ export function* generatePopulation(options: PopulationOptions): Generator<Resou
   yield* generatePractitioners();
   yield* generateMedications();
   yield* generateQuestionnaires();
+  yield livingQuestionnaire;
   for (let number = 1; number <= options.patients; number += 1) yield* writeRecord(number, options);
 }

@@ -1,6 +1,7 @@
 /** Where a share of the resources came from (US Core 6.1.0 Provenance): the author, and who passed it on. */
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { instantOf } from './calendar.ts';
+import { cast } from './cast.ts';
 import type { Chart } from './chart.ts';
 import { metaOf } from './confidentiality.ts';
 import { hl7, referenceTo, usCore } from './datatypes.ts';
@@ -19,9 +20,19 @@ const shares: Readonly<Record<string, number>> = {
   Observation: 2,
 };
 
-/** The resources of the chart whose origin is told. */
-const chosen = ({ resources, random }: Chart): Resource[] =>
-  resources.filter(({ resourceType }) => random.chance((shares[resourceType] ?? 0) / 100));
+/** Kinds of which there are few: the origin of the first in a record is told. */
+const rare = /device|pregnancyintent|sexual-orientation|weight-for-height|diagnosticreport-note|relatedperson$/;
+
+/** The resources of the chart whose origin is told. In the records of the fixed people, the first of every kind is among them. */
+const chosen = ({ resources, random, person }: Chart): Resource[] => {
+  const seen = new Set<string>();
+  return resources.filter(({ resourceType, meta }) => {
+    const profile = meta?.profile?.[0] ?? resourceType;
+    const first = !seen.has(profile) && (person.number <= cast.length || rare.test(profile));
+    seen.add(profile);
+    return random.chance((shares[resourceType] ?? 0) / 100) || first;
+  });
+};
 
 /** Adds the provenance; it is as confidential as what it is about. */
 export function addProvenance(chart: Chart): void {

@@ -165,8 +165,8 @@ export const demands: Readonly<Record<string, Demand>> = {
     codes: { status: [...eventStatus, 'cancelled', 'declined'] },
   },
   'us-core-immunization': {
-    always: words('status vaccineCode patient.reference occurrenceDateTime primarySource'),
-    somewhere: ['statusReason'],
+    always: words('status vaccineCode patient.reference primarySource'),
+    somewhere: words('occurrenceDateTime _occurrenceDateTime.extension statusReason'),
     codes: { status: words('completed entered-in-error not-done') },
   },
   'us-core-procedure': {
@@ -202,9 +202,7 @@ export const demands: Readonly<Record<string, Demand>> = {
     codes: { status: words('active inactive entered-in-error unknown') },
   },
   'us-core-questionnaireresponse': {
-    always: words(
-      'identifier questionnaire status subject authored author item.linkId item.text item.answer.valueCoding',
-    ),
+    always: words('identifier questionnaire status subject authored author item.linkId item.text item.answer'),
     codes: { status: words('in-progress completed amended entered-in-error stopped') },
   },
   'us-core-provenance': {
@@ -215,8 +213,14 @@ export const demands: Readonly<Record<string, Demand>> = {
     ...observation('effectiveDateTime'),
     somewhere: words('valueQuantity valueCodeableConcept valueString specimen referenceRange interpretation'),
   },
-  'us-core-observation-clinical-result': observation('effectiveDateTime', 'valueString'),
-  'us-core-simple-observation': observation('effectiveDateTime', 'performer', 'valueString'),
+  'us-core-observation-clinical-result': {
+    ...observation('effectiveDateTime'),
+    somewhere: words('valueQuantity valueCodeableConcept valueString'),
+  },
+  'us-core-simple-observation': {
+    ...observation('effectiveDateTime', 'performer'),
+    somewhere: words('valueQuantity valueCodeableConcept valueString valueBoolean derivedFrom'),
+  },
   'us-core-observation-screening-assessment': {
     ...observation('effectiveDateTime', 'performer'),
     somewhere: words('valueQuantity valueCodeableConcept derivedFrom'),
@@ -232,7 +236,8 @@ export const demands: Readonly<Record<string, Demand>> = {
   'us-core-observation-pregnancyintent': observation('effectiveDateTime', 'valueCodeableConcept'),
   'us-core-observation-sexual-orientation': observation('effectiveDateTime', 'valueCodeableConcept'),
   'us-core-blood-pressure': {
-    always: words('effectiveDateTime component.code component.valueQuantity.value'),
+    always: words('effectiveDateTime component.code'),
+    somewhere: words('component.valueQuantity.value component.dataAbsentReason'),
     codes: {
       status: observationStatus,
       'category.coding.code': ['vital-signs'],
