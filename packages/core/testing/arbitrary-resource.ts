@@ -58,6 +58,7 @@ export const amounts = [5, 5.4, 10, -1.5, 100, 0] as const;
 export const ucum = 'http://unitsofmeasure.org';
 const quantity = fc.oneof(
   oneOf(amounts).map((value) => ({ value, unit: 'mg', system: ucum, code: 'mg' })),
+  oneOf([0.005, 0.0054, 0.01]).map((value) => ({ value, unit: 'g', system: ucum, code: 'g' })),
   oneOf(amounts).map((value) => ({ value, unit: 'millimetres of mercury', system: ucum, code: 'mm[Hg]' })),
   oneOf(amounts).map((value) => ({ value, system: 'http://codes.example', code: 'mg' })),
   oneOf(amounts).map((value) => ({ value, unit: 'puffs' })),

@@ -34,8 +34,19 @@ const reference = fc.oneof(
 );
 const string = oneOf([...names, 'N', 'van der', 'hara', 'zzz']).map(escaped);
 const prefix = oneOf(['', 'eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap']);
-const number = fc.tuple(prefix, oneOf([...amounts, '5.40', '1e1', '1e2', '7'])).map(([is, text]) => `${is}${text}`);
-const unit = oneOf(['', `|${ucum}|mg`, `|${ucum}|mm[Hg]`, '|http://codes.example|mg', '||mg', '||puffs', '||x']);
+const number = fc
+  .tuple(prefix, oneOf([...amounts, '5.40', '0.005', '1e1', '1e2', '7']))
+  .map(([is, text]) => `${is}${text}`);
+const unit = oneOf([
+  '',
+  `|${ucum}|mg`,
+  `|${ucum}|g`,
+  `|${ucum}|mm[Hg]`,
+  '|http://codes.example|mg',
+  '||mg',
+  '||puffs',
+  '||x',
+]);
 const quantity = fc.tuple(number, unit).map(([amount, of]) => amount + of);
 const near = fc
   .tuple(oneOf(places), oneOf(['', '|1', '|20|km', '|400', '|900|m', '|20000|km']))

@@ -256,6 +256,13 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
       assert.deepEqual(await find('after-update'), []);
     });
 
+    test('a question whose caller has gone is given up', async () => {
+      const gone = new Error('the caller has gone');
+      const signal = AbortSignal.abort(gone);
+      const query = queryOf('Observation', new URLSearchParams());
+      await assert.rejects(under.backend.searchType(query, everything, { signal }), gone);
+    });
+
     test('nothing is found by a Filter that lets nothing through', async () => {
       for (const type of arbitraryTypes.filter((one) =>
         under.backend.capabilities.some((capability) => capability.type === one),

@@ -10,6 +10,7 @@ import type { Backend, HistoryEntry, ReadResult, Version, WriteResult } from '..
 import { everything, type Filter, nothing } from '../fhir/filter.ts';
 import { parseJson, rewriteJson } from '../fhir/json.ts';
 import type { Content, Resource } from '../fhir/resource.ts';
+import { describeCanonicals } from './backend-canonical.ts';
 import { describeHistory } from './backend-history.ts';
 import { describeIncludes } from './backend-includes.ts';
 import { describeJoins } from './backend-joins.ts';
@@ -285,4 +286,5 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
   describeHistory(name, make);
   describeSystem(name, make);
   describeTransactions(name, make);
+  describeCanonicals(name, make);
 };

@@ -28,6 +28,7 @@ const interactionsOn = (records: () => Records, evaluate: MemoryOptions['evaluat
   async create({ type, id, content }) {
     if (!isResourceId(id)) throw new Error('The id of a resource to be created is not valid.');
     if (records().versionsOf({ type, id }).length > 0) return { kind: 'id-taken' };
+    if (records().isCanonicalTaken({ type, id }, content)) return { kind: 'canonical-taken' };
     const { version } = records().add({ type, id }, content);
     return hasBody(version) ? { kind: 'created', version } : { kind: 'absent' };
   },
@@ -36,6 +37,7 @@ const interactionsOn = (records: () => Records, evaluate: MemoryOptions['evaluat
     if (current === undefined) return { kind: 'absent' };
     if (ifMatch !== undefined && ifMatch !== current.versionId)
       return { kind: 'version-conflict', current: current.versionId };
+    if (records().isCanonicalTaken(at, content)) return { kind: 'canonical-taken' };
     const { version } = records().add(at, content);
     if (!hasBody(version)) return { kind: 'absent' };
     return { kind: hasBody(current) ? 'updated' : 'created', version };
@@ -52,6 +54,7 @@ const interactionsOn = (records: () => Records, evaluate: MemoryOptions['evaluat
     return instanceHistory(records().visible(at, filter), page, filter, evaluate);
   },
   async searchType(query, filter, asking) {
+    asking?.signal?.throwIfAborted();
     return searchType(records(), query, filter, asking);
   },
 });
@@ -74,13 +77,16 @@ export const createMemoryBackend = (options: MemoryOptions): Backend => {
     create: (input) => inTurn(() => now.create(input)),
     update: (input, filter) => inTurn(() => now.update(input, filter)),
     delete: (input, filter) => inTurn(() => now.delete(input, filter)),
-    async history(of, filterOf) {
+    async history(of, filterOf, signal) {
+      signal?.throwIfAborted();
       return historyOf(records, of, filterOf, evaluate);
     },
-    async searchSystem(query, filterOf) {
+    async searchSystem(query, filterOf, signal) {
+      signal?.throwIfAborted();
       return searchSystem(records, query, filterOf);
     },
-    async everything(of, filterOf) {
+    async everything(of, filterOf, signal) {
+      signal?.throwIfAborted();
       return everythingOf(records, of, filterOf);
     },
     async ownersOf(references) {

@@ -1,5 +1,6 @@
 /** The records of the backend in memory: every version in an array, and copies of the whole for transactions. FHIR R4 http.html#versioning. */
 import type { Deletion, HistoryEntry, Version } from '../fhir/backend.ts';
+import { canonicalTypes } from '../fhir/canonical.ts';
 import type { Filter } from '../fhir/filter.ts';
 import { parseJson, rewriteJson } from '../fhir/json.ts';
 import type { Content } from '../fhir/resource.ts';
@@ -15,6 +16,8 @@ export interface Stored {
   readonly version: Version | Deletion;
   /** of its own content, or of the last content before a deletion */
   readonly facts: ResourceFacts;
+  /** `url|version`, where others name it by that */
+  readonly canonical?: string;
   /** counts the writes of all resources */
   readonly position: number;
 }
@@ -34,6 +37,11 @@ export interface MemoryOptions {
 export const hasBody = (version: Version | Deletion): version is Version => 'body' in version;
 const isCurrent = (stored: Stored): stored is Current => hasBody(stored.version);
 
+const canonicalOf = ({ resource }: Content): string | undefined =>
+  canonicalTypes.has(resource.resourceType) && typeof resource.url === 'string' && resource.url !== ''
+    ? `${resource.url}|${typeof resource.version === 'string' ? resource.version : ''}`
+    : undefined;
+
 export interface Records {
   /** newest last */
   versionsOf(at: At): readonly Stored[];
@@ -42,6 +50,8 @@ export interface Records {
   /** the versions of each resource of these types */
   all(types: readonly string[]): readonly (readonly Stored[])[];
   current(at: At): Current | undefined;
+  /** whether another resource is known by the same `url` and `version` */
+  isCanonicalTaken(at: At, content: Content): boolean;
   /** current resources of a type that the Filter lets through */
   currents(type: string, filter: Filter): readonly Current[];
   /** A new version; without content, a deletion. */
@@ -71,13 +81,25 @@ export const createRecords = (
     const resource = { ...content.resource, resourceType: at.type, id: at.id };
     const ownersOf = (target: At) => current(target)?.facts.owners;
     const facts = factsOf(resource, ownBases, { parameters, ownersOf });
-    return { version: { ...at, ...meta, body, patients: facts.owners }, facts };
+    const canonical = canonicalOf(content);
+    const version = { ...at, ...meta, body, patients: facts.owners };
+    return { version, facts, ...(canonical === undefined ? {} : { canonical }) };
   };
 
   return {
     versionsOf,
     current,
     all,
+    isCanonicalTaken({ type, id }, content) {
+      const canonical = canonicalOf(content);
+      return (
+        canonical !== undefined &&
+        all([type]).some((versions) => {
+          const last = versions.at(-1);
+          return last !== undefined && last.canonical === canonical && last.version.id !== id;
+        })
+      );
+    },
     visible(at, filter) {
       const versions = versionsOf(at);
       const last = versions.at(-1);
