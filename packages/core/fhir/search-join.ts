@@ -28,6 +28,12 @@ export const isJoin = (condition: Condition): condition is Join => 'kind' in con
 const criteriaOf = (type: string, condition: Condition): Criteria =>
   isJoin(condition) ? { type, clauses: [], joins: [condition] } : { type, clauses: [condition] };
 
+/** A name with a dot leads to another resource, but for those that a parameter has as its own (IHE ITI-81 `agent.identifier`). */
+const isChain = (name: string, { searchParams }: SearchCapability): boolean => {
+  const [whole = ''] = name.split(':', 1);
+  return name.includes('.') && !(whole.includes('.') && searchParams.some((each) => each.name === whole));
+};
+
 export const createJoinParser = (settings: SearchReading, budget: JoinBudget) => {
   const { maxChainDepth, maxHasDepth, maxJoins, maxChainTargets } = { ...defaultSearchLimits, ...settings };
 
@@ -120,14 +126,14 @@ export const createJoinParser = (settings: SearchReading, budget: JoinBudget) =>
     depth: Depth,
   ): Condition | Fault | undefined => {
     if (name.startsWith('_has:')) return parseHas(type, name, text, depth);
-    return name.includes('.')
+    return isChain(name, capability)
       ? parseChain(type, name, text, capability, depth)
       : parseClause(type, name, text, capability, settings);
   };
 
   /** A parameter of the search itself. What begins a chain or `_has` is never taken for a parameter that is not known. */
   return (type: string, name: string, text: string, capability: SearchCapability): Condition | Fault | undefined => {
-    const isOfAnother = name.startsWith('_has') || name.includes('.');
+    const isOfAnother = name.startsWith('_has') || isChain(name, capability);
     if (isOfAnother) {
       budget.joins += 1;
       if (budget.joins > maxJoins) return fault('too-costly', `more than ${maxJoins} chained parameters`);
