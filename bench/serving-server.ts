@@ -8,12 +8,15 @@ import type { AddressInfo } from 'node:net';
 import { everything } from '@affinity/core/fhir/filter.ts';
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import { routeOf } from '@affinity/resource-server/api.ts';
-import { askedBy } from '@affinity/resource-server/asked.ts';
 import { originHeaders } from '@affinity/resource-server/cors.ts';
+import { incomingOf } from '@affinity/resource-server/incoming.ts';
 import { defaultLimits } from '@affinity/resource-server/limits.ts';
 import { preferencesOf } from '@affinity/resource-server/negotiation.ts';
+import { createOffer } from '@affinity/resource-server/offer.ts';
 import { createPageCursors } from '@affinity/resource-server/page-cursor.ts';
 import { createPublicDocuments } from '@affinity/resource-server/public-documents.ts';
+import { render } from '@affinity/resource-server/render.ts';
+import { askedBy } from '@affinity/resource-server/request.ts';
 import { requestIdOf } from '@affinity/resource-server/request-id.ts';
 import { createResourceServer } from '@affinity/resource-server/resource-server.ts';
 import { respond, respondError } from '@affinity/resource-server/respond.ts';
@@ -91,13 +94,14 @@ const open = (fetch: (request: Request) => Promise<Response>): Promise<number> =
     server.listen(0, '127.0.0.1', () => done((server.address() as AddressInfo).port));
   });
 
-const capabilities = new Map(backend.capabilities.map((each) => [each.type, each]));
+const offer = createOffer(backend, false);
 const pages = createPageCursors({ key: pageKey, base, seconds: 3600, now: Date.now });
 const principal = { clientId: 'bench', tokenId: 'bench', scopes: [] };
 
 const publicDocument = createPublicDocuments({
   ...described,
-  capabilities: backend.capabilities,
+  offer,
+  updateCreate: false,
   started: Date.now(),
 });
 
@@ -109,22 +113,27 @@ const unguarded = async (request: Request): Promise<Response> => {
   if (open !== undefined) return open;
   const allowed = await originHeaders(request.headers.get('origin'), () => false);
   const edge = { 'X-Request-Id': requestId, ...allowed };
-  const routed = routeOf(request.method, url.pathname.slice('/fhir'.length), capabilities);
+  const incoming = incomingOf(request, url, '/fhir', defaultLimits);
+  const routed = routeOf(incoming.method, incoming.path, offer());
   if (routed.kind === 'no-route') return respondError(routed.error, edge);
   const preferences = preferencesOf(request.headers);
-  const around = { pages, principal, limits: defaultLimits, ownBases, handling: preferences.handling, now: Date.now() };
-  const { asked, historyParams } = await askedBy(request, url, routed.route, routed.capability, around);
-  const ifNoneMatch = request.headers.get('if-none-match');
-  const context = { base, principal, pages, preferences, ifNoneMatch, historyParams, edge };
+  const { handling } = preferences;
+  const around = { pages, principal, limits: defaultLimits, ownBases, handling, offer: offer(), now: Date.now() };
+  const context = { base, principal, pages, preferences, headers: request.headers };
+  const refused = () => respondError(new FhirError(405, []));
+  if (routed.route.kind === 'bundle') return refused();
+  const { asked } = await askedBy(incoming, routed.route, around);
+  if (asked.kind !== 'look') return refused();
   const { intent } = asked;
   if (intent.kind === 'search-type') {
     const result = await backend.searchType(intent.query, everything);
-    return respond({ kind: 'search', query: intent.query, result }, context);
+    const { understood } = intent.query;
+    return respond(render({ kind: 'search', path: intent.type, understood, result }, context), edge);
   }
-  if (intent.kind !== 'read') return respondError(new FhirError(405, []));
+  if (intent.kind !== 'read') return refused();
   const result = await backend.read(intent, everything);
   return result.kind === 'found'
-    ? respond({ kind: 'resource', version: result.version }, context)
+    ? respond(render({ kind: 'resource', version: result.version }, context), edge)
     : respondError(new FhirError(404, []));
 };
 

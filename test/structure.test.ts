@@ -110,15 +110,26 @@ test('only guard.ts makes a Guarded', () => {
   assert.deepEqual(makers, ['packages/resource-server/guard.ts']);
 });
 
-test('a Backend is asked by the guard, by its second check, and for the names on the sign-in pages: nowhere else', () => {
-  const askers = sources.filter((file) =>
-    /\bbackend\.(read|vread|create|update|delete|historyInstance|searchType)\(/.test(code(file)),
+test('only guard.ts puts the parts of the guard to use; others know its kinds of refusal', () => {
+  const users = offenders(
+    sources.filter((file) => !/^packages\/resource-server\/guard(\.ts$|\/)/.test(file)),
+    (name) => name.startsWith('packages/resource-server/guard/') && !name.endsWith('/refusals.ts'),
   );
-  assert.deepEqual(askers.sort(), [
-    'affinity/patient-directory.ts',
-    'packages/resource-server/guard.ts',
-    'packages/resource-server/second-check.ts',
-  ]);
+  assert.deepEqual(users, []);
+});
+
+test('a Backend is asked within the guard, and for the names on the sign-in pages: nowhere else', () => {
+  const askers = sources.filter((file) =>
+    /\b(backend|on)\.(read|vread|create|update|delete|historyInstance|searchType|searchSystem|everything)\(/.test(
+      code(file),
+    ),
+  );
+  const guard = askers.filter((file) => /^packages\/resource-server\/guard\/[^/]+$/.test(file));
+  assert.ok(guard.length > 0);
+  assert.deepEqual(
+    askers.filter((file) => !guard.includes(file)),
+    ['affinity/patient-directory.ts'],
+  );
 });
 
 test('only config.ts reads the environment, and main.ts hands it over', () => {

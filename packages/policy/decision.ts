@@ -28,8 +28,13 @@ export type Decision = Permit | Deny;
 
 type WithoutContent<Kind> = Kind extends { readonly content: unknown } ? Omit<Kind, 'content'> : Kind;
 
+/** Of a change: no id stands there where a condition will name the resource (FHIR R4 http.html#cond-update). */
+type WithAnyId<Kind> = Kind extends { readonly kind: 'update' | 'patch' | 'delete'; readonly id: string }
+  ? Omit<Kind, 'id'> & { readonly id?: string }
+  : Kind;
+
 /** What is asked, before any content of it has been read: a decision is about the caller's rights, not about the content. */
-export type Intent = WithoutContent<Interaction>;
+export type Intent = WithAnyId<WithoutContent<Interaction>>;
 
 /** What is to be decided. */
 export interface Question {

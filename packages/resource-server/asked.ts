@@ -1,112 +1,114 @@
-/** A routed request made into what is asked of the guard; nobody behind looks into the request again. FHIR R4 http.html. */
-import type { TypeCapability } from '@affinity/core/fhir/backend.ts';
-import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
-import type { Route } from './api.ts';
-import { recordableQuery } from './audit-trail.ts';
-import { loadContent, loadForm } from './body.ts';
-import type { Asked } from './guard.ts';
-import { checkAccept } from './negotiation.ts';
-import { type AskedHistory, historyOf, type Surroundings, searchOf } from './parameters.ts';
+/** What is asked of the guard: a request, or an entry of a Bundle, after the door. FHIR R4 http.html. */
+import type { EverythingOf } from '@affinity/core/fhir/backend.ts';
+import type { HistoryPage } from '@affinity/core/fhir/interaction.ts';
+import type { FhirError } from '@affinity/core/fhir/outcome.ts';
+import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
+import type { SearchQuery, Subset, SystemQuery } from '@affinity/core/fhir/search-query.ts';
+import type { Intent } from '@affinity/policy/decision.ts';
+import type { Loaded } from './body.ts';
+import type { Representation } from './negotiation.ts';
 
-export interface AskedRequest {
-  readonly asked: Asked;
-  /** of a search: for the log */
-  readonly query?: string;
-  readonly historyParams: AskedHistory['understood'];
+/** Reads what was sent, once the decision permits; the same again however often it is called. */
+export type Load<Value> = () => Promise<Value | FhirError>;
+
+/** A resource named by a search instead of an id. FHIR R4 http.html#cond-update. */
+export interface Condition {
+  readonly query: SearchQuery;
+  /** what no other transaction may work on meanwhile */
+  readonly hold: string;
 }
 
-/** The bare version of `W/"3"`. Undefined: none is named. FHIR R4 http.html#concurrency. */
-const ifMatchOf = (headers: Headers): { readonly ifMatch?: string } | FhirError => {
-  const header = headers.get('if-match')?.trim();
-  if (header === undefined || header === '' || header === '*') return {};
-  const ifMatch = /^(?:W\/)?"([A-Za-z0-9\-.]{1,64})"$/.exec(header)?.[1];
-  return ifMatch === undefined ? fhirError(400, 'invalid', 'If-Match is one version, such as W/"3"') : { ifMatch };
-};
+/** What references of a transaction become: as they stand in the Bundle → `Type/id`. FHIR R4 http.html#trules. */
+export type Identities = ReadonlyMap<string, string>;
 
-/** A search that could not be understood is judged as one of its type, so that only who may search learns why. */
-const anySearch = (type: string, fault: FhirError): Asked => ({
-  intent: {
-    kind: 'search-type',
-    type,
-    query: { type, clauses: [], count: 0, sort: [], total: 'none', understood: [] },
-  },
-  fault,
-});
+interface Faulty {
+  /** a fault of the request; told once the decision permits */
+  readonly fault?: FhirError;
+}
 
-const searchAsked = async (
-  request: Request,
-  url: URL,
-  posted: boolean,
-  capability: TypeCapability,
-  around: Surroundings,
-): Promise<AskedRequest> => {
-  const { type } = capability;
-  const params = new URLSearchParams(url.searchParams);
-  const form = posted ? await loadForm(request, around.limits.formBytes) : new URLSearchParams();
-  const raw = url.search.slice(1);
-  if (form instanceof FhirError)
-    return { asked: anySearch(type, form), query: recordableQuery(raw), historyParams: [] };
-  // FHIR R4 http.html#search: URL and form are one set of parameters.
-  for (const [name, value] of form) params.append(name, value);
-  const query = recordableQuery([raw, posted ? form.toString() : ''].filter((part) => part !== '').join('&'));
-  const parsed = searchOf(capability, params, around);
-  const asked: Asked =
-    parsed instanceof FhirError ? anySearch(type, parsed) : { intent: { kind: 'search-type', type, query: parsed } };
-  return { asked, query, historyParams: [] };
-};
+export type LookIntent = Extract<
+  Intent,
+  { kind: 'read' | 'vread' | 'history-instance' | 'history-type' | 'search-type' }
+>;
+export interface Looking extends Faulty {
+  readonly kind: 'look';
+  readonly intent: LookIntent;
+  /** of a history: as it was understood, for its links */
+  readonly understood?: Understood;
+  /** of a search: names of parameters that are not known and were passed over */
+  readonly ignored?: readonly string[];
+}
 
-export const askedBy = async (
-  request: Request,
-  url: URL,
-  route: Route,
-  capability: TypeCapability,
-  around: Surroundings,
-): Promise<AskedRequest> => {
-  const notAcceptable = checkAccept(request.headers, url.searchParams);
-  const fault = notAcceptable === undefined ? {} : { fault: notAcceptable };
-  const { headers } = request;
-  const { bodyBytes, jsonDepth } = around.limits;
-  const { type } = route;
-  switch (route.kind) {
-    case 'search-type': {
-      const search = await searchAsked(request, url, route.posted, capability, around);
-      return { ...search, asked: { ...search.asked, ...fault } };
-    }
-    case 'history-instance': {
-      const path = `${type}/${route.id}/_history`;
-      const history = historyOf(path, url.searchParams, around);
-      if (history instanceof FhirError) {
-        const intent = { kind: route.kind, type, id: route.id, page: { count: 1 } };
-        return { asked: { intent, fault: history, ...fault }, historyParams: [] };
-      }
-      const intent = { kind: route.kind, type, id: route.id, page: history.page };
-      return { asked: { intent, ...fault }, historyParams: history.understood };
-    }
-    case 'create': {
-      // A condition that were passed over would make a duplicate: it is refused.
-      const condition = headers.has('if-none-exist')
-        ? { fault: fhirError(400, 'not-supported', 'If-None-Exist is not supported') }
-        : {};
-      const content = () => loadContent(request, { type }, { bodyBytes, jsonDepth });
-      return { asked: { intent: { kind: 'create', type }, content, ...condition, ...fault }, historyParams: [] };
-    }
-    case 'update':
-    case 'delete': {
-      const match = ifMatchOf(headers);
-      const known = match instanceof FhirError ? {} : match;
-      const malformed = match instanceof FhirError ? { fault: match } : {};
-      const content = () => loadContent(request, route, { bodyBytes, jsonDepth });
-      return {
-        asked: {
-          intent: { kind: route.kind, type, id: route.id, ...known },
-          ...(route.kind === 'update' ? { content } : {}),
-          ...malformed,
-          ...fault,
-        },
-        historyParams: [],
-      };
-    }
-    default:
-      return { asked: { intent: route, ...fault }, historyParams: [] };
-  }
-};
+export type WriteIntent = Extract<Intent, { kind: 'create' | 'update' | 'patch' | 'delete' }>;
+/** Makes the JSON text of a new version from that of the current one, or says why it cannot. */
+export type Patch = (json: string) => string | FhirError;
+export interface Writing extends Faulty {
+  readonly kind: 'write';
+  readonly intent: WriteIntent;
+  /** of a create or update */
+  readonly content?: (identities?: Identities) => Promise<Loaded | FhirError>;
+  /** of a patch */
+  readonly patch?: Load<Patch>;
+  readonly condition?: Condition;
+  /** JSON text of a Provenance without target, stored with what is written */
+  readonly provenance?: string;
+  /** of an entry of a transaction: by what others refer to it */
+  readonly fullUrl?: string;
+  /** of an entry of a transaction: its references that are searches, by their text */
+  readonly references?: ReadonlyMap<string, Condition>;
+}
+
+/** Pairs of name and value, for the self link. */
+export type Understood = readonly (readonly [string, string])[];
+
+export interface SearchingAll extends Faulty {
+  readonly kind: 'search-system';
+  /** `types` are those of `_type`; none: all that were granted */
+  readonly query: SystemQuery;
+  readonly ignored?: readonly string[];
+}
+export interface HistoryOfAll extends Faulty {
+  readonly kind: 'history-system';
+  readonly page: HistoryPage;
+  readonly understood: Understood;
+}
+export interface Everything extends Faulty {
+  readonly kind: 'everything';
+  /** `types` are those of `_type`; none: all that were granted */
+  readonly of: EverythingOf;
+  readonly understood: Understood;
+}
+export interface Meta extends Faulty {
+  readonly kind: 'meta';
+  readonly type: string;
+  readonly id: string;
+}
+export interface ToValidate {
+  readonly content: Content;
+  readonly profile?: string;
+  readonly mode?: string;
+}
+export interface Validating extends Faulty {
+  readonly kind: 'validate';
+  readonly type: string;
+  readonly load: Load<ToValidate>;
+}
+/** Says what is wrong with a resource, as an OperationOutcome. FHIR R4 resource-operation-validate.html. */
+export type Validate = (
+  given: ToValidate & { readonly type: string; readonly signal?: AbortSignal },
+) => Promise<Resource>;
+
+export type Asked = Looking | Writing | SearchingAll | HistoryOfAll | Everything | Meta | Validating;
+
+/** A request as far as the door has understood it. */
+export interface AskedRequest {
+  readonly asked: Asked;
+  /** of a search, for the log: without any token */
+  readonly query?: string;
+  readonly form?: string;
+  readonly understood?: Understood;
+  /** which part of each resource is wanted */
+  readonly subset?: Subset;
+  /** as the form of a search asks for it */
+  readonly representation?: Representation;
+}

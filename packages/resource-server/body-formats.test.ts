@@ -46,7 +46,10 @@ test('N25, N26: faults of form are 400, faults of value wait until it is known w
     await xml(`${soundXml}<effectiveDateTime value="2021-02-30"/>`),
     'later 422 value Observation.effectiveDateTime',
   );
-  assert.equal(await load('<Patient xmlns="http://hl7.org/fhir"/>', 'application/fhir+xml'), '400 invalid resourceType');
+  assert.equal(
+    await load('<Patient xmlns="http://hl7.org/fhir"/>', 'application/fhir+xml'),
+    '400 invalid resourceType',
+  );
   assert.equal(await load('{}', 'application/fhir+xml'), '400 structure -');
   assert.equal(await load('<Observation/>', 'application/fhir+json'), '400 structure -');
   assert.equal(await load(new Uint8Array([0x3c, 0xff]), 'application/fhir+xml'), '400 structure -');
@@ -96,7 +99,8 @@ test('N06: what a PATCH brings', async () => {
     await patch('{"resourceType":"Parameters","parameter":[{}]}', 'application/fhir+json'),
     '400 required Parameters.parameter[0].name',
   );
-  assert.equal(await patch('<a/>', 'application/xml-patch+xml'), '415 not-supported -');
+  assert.deepEqual(await patch('<diff/>', 'application/xml-patch+xml'), { kind: 'xml-patch', text: '<diff/>' });
+  assert.equal(await patch('[]', 'application/merge-patch+json'), '415 not-supported -');
 });
 
 test('N06: the outcome of a patch is judged as an update is', () => {

@@ -93,18 +93,46 @@ const asJson = (text: string, format: Format, { jsonDepth }: BodyLimits): string
   return read.kind === 'ok' ? read.json : fhirError(400, 'structure', read.fault.message, read.fault.path);
 };
 
+/** The JSON text of what was sent as JSON or XML, its grammar not checked yet; or the refusal. */
+const readResource = async (request: Request, limits: BodyLimits): Promise<string | FhirError> => {
+  const format = contentFormatOf(request.headers);
+  if (format instanceof FhirError) return format;
+  const text = await readText(request, limits.bodyBytes);
+  return typeof text === 'string' ? asJson(text, format, limits) : text;
+};
+
+/** The JSON text of any resource, its grammar checked, its content not; or the refusal. */
+export const loadJson = async (request: Request, limits: BodyLimits): Promise<string | FhirError> => {
+  const json = await readResource(request, limits);
+  if (typeof json !== 'string') return json;
+  const parsed = parseJson(json, { depth: limits.jsonDepth });
+  return parsed.kind === 'ok' ? json : jsonFault(parsed);
+};
+
 /** One resource of the expected type, sent as JSON or XML, or the refusal. */
 export const loadContent = async (
   request: Request,
   expected: Expected,
   limits: BodyLimits,
 ): Promise<Loaded | FhirError> => {
-  const format = contentFormatOf(request.headers);
-  if (format instanceof FhirError) return format;
-  const text = await readText(request, limits.bodyBytes);
-  if (typeof text !== 'string') return text;
-  const json = asJson(text, format, limits);
+  const json = await readResource(request, limits);
   return typeof json === 'string' ? contentOf(json, expected, limits) : json;
+};
+
+/** What a patch says is to change, or the refusal. `headers` name its format. */
+export const patchOf = (text: string, headers: Headers, limits: BodyLimits): PatchBody | FhirError => {
+  const format = patchFormatOf(headers);
+  if (format instanceof FhirError) return format;
+  if (format === 'json-patch') {
+    const parsed = parseJson(text, { depth: limits.jsonDepth });
+    return parsed.kind === 'ok' ? { kind: 'json-patch', text } : jsonFault(parsed);
+  }
+  if (format === 'xml-patch') return { kind: 'xml-patch', text };
+  const json = asJson(text, format === 'fhirpath-json' ? 'json' : 'xml', limits);
+  if (typeof json !== 'string') return json;
+  const loaded = contentOf(json, { type: 'Parameters' }, limits);
+  if (loaded instanceof FhirError) return loaded;
+  return loaded.fault ?? { kind: 'fhirpath-patch', text: json };
 };
 
 /** What a PATCH says is to change, or the refusal. It is parsed already, and applied by `applyPatch`. FHIR R4 http.html#patch. */
@@ -112,16 +140,7 @@ export const loadPatch = async (request: Request, limits: BodyLimits): Promise<P
   const format = patchFormatOf(request.headers);
   if (format instanceof FhirError) return format;
   const text = await readText(request, limits.bodyBytes);
-  if (typeof text !== 'string') return text;
-  if (format === 'json-patch') {
-    const parsed = parseJson(text, { depth: limits.jsonDepth });
-    return parsed.kind === 'ok' ? { kind: 'json-patch', text } : jsonFault(parsed);
-  }
-  const json = asJson(text, format === 'fhirpath-json' ? 'json' : 'xml', limits);
-  if (typeof json !== 'string') return json;
-  const loaded = contentOf(json, { type: 'Parameters' }, limits);
-  if (loaded instanceof FhirError) return loaded;
-  return loaded.fault ?? { kind: 'fhirpath-patch', text: json };
+  return typeof text === 'string' ? patchOf(text, request.headers, limits) : text;
 };
 
 /** The parameters of a search that was posted. */

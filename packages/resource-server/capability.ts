@@ -1,53 +1,99 @@
-/** What the server can do, written from what its backend does: the CapabilityStatement. FHIR R4 capabilitystatement.html. */
+/** What the server can do, written from what is offered of its backend: the CapabilityStatement. FHIR R4 capabilitystatement.html. */
 import type { TypeCapability } from '@affinity/core/fhir/backend.ts';
+import type { Offer, Operation } from './offer.ts';
 
-const resourceOf = ({ type, interactions, searchParams }: TypeCapability) => ({
-  type,
-  interaction: interactions.map((code) => ({ code })),
-  versioning: 'versioned',
-  readHistory: interactions.includes('vread'),
-  updateCreate: false,
-  conditionalCreate: false,
-  conditionalUpdate: false,
-  conditionalDelete: 'not-supported',
-  ...(searchParams.length === 0 ? {} : { searchParam: searchParams }),
-});
+const definitions: Readonly<Record<Operation, string>> = {
+  everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
+  meta: 'http://hl7.org/fhir/OperationDefinition/Resource-meta',
+  validate: 'http://hl7.org/fhir/OperationDefinition/Resource-validate',
+  docref: 'http://hl7.org/fhir/us/core/OperationDefinition/docref',
+};
 
 export interface Described {
   readonly name: string;
   readonly base: string;
-  readonly capabilities: readonly TypeCapability[];
+  readonly offer: () => Offer;
+  /** an update of what is not there creates it, for those who reach every record */
+  readonly updateCreate: boolean;
+  /** canonical URLs of what the server as a whole conforms to */
+  readonly instantiates?: readonly string[];
+  /** canonical URLs of profiles, by type */
+  readonly supportedProfiles?: Readonly<Record<string, readonly string[]>>;
   /** when the server was started, epoch milliseconds */
   readonly started: number;
 }
 
+const listed = <Name extends string, Item>(
+  name: Name,
+  items: readonly Item[],
+): { readonly [Key in Name]?: readonly Item[] } =>
+  (items.length === 0 ? {} : { [name]: items }) as { readonly [Key in Name]?: readonly Item[] };
+
+const resourceOf = (
+  { type, interactions, searchParams, includes = [], revIncludes = [] }: TypeCapability,
+  { updateCreate, supportedProfiles = {} }: Omit<Described, 'started'>,
+  offer: Offer,
+) => {
+  const conditional = offer.conditional && interactions.includes('search-type');
+  const profiles = Object.hasOwn(supportedProfiles, type) ? (supportedProfiles[type] ?? []) : [];
+  const operations = offer.operations(type).map((name) => ({ name, definition: definitions[name] }));
+  return {
+    type,
+    ...listed('supportedProfile', profiles),
+    interaction: interactions.map((code) => ({ code })),
+    versioning: 'versioned',
+    readHistory: interactions.includes('vread'),
+    updateCreate: updateCreate && interactions.includes('update'),
+    conditionalCreate: conditional && interactions.includes('create'),
+    conditionalRead: 'full-support',
+    conditionalUpdate: conditional && interactions.includes('update'),
+    conditionalDelete: conditional && interactions.includes('delete') ? 'single' : 'not-supported',
+    referencePolicy: ['literal', 'logical'],
+    ...listed('searchInclude', includes),
+    ...listed('searchRevInclude', revIncludes),
+    ...listed('searchParam', searchParams),
+    ...listed('operation', operations),
+  };
+};
+
 /** Without its date, which says nothing of what the server can do. */
-export const capabilityStatement = ({ name, base, capabilities }: Omit<Described, 'started'>) => ({
-  resourceType: 'CapabilityStatement',
-  status: 'active',
-  kind: 'instance',
-  fhirVersion: '4.0.1',
-  format: ['application/fhir+json', 'json'],
-  implementation: { description: name, url: base },
-  rest: [
-    {
-      mode: 'server',
-      security: {
-        cors: true,
-        service: [
-          {
-            coding: [
-              {
-                system: 'http://terminology.hl7.org/CodeSystem/restful-security-service',
-                code: 'SMART-on-FHIR',
-                display: 'SMART-on-FHIR',
-              },
-            ],
-            text: 'OAuth2 using SMART-on-FHIR profile (see http://docs.smarthealthit.org)',
-          },
-        ],
+export const capabilityStatement = (described: Omit<Described, 'started'>) => {
+  const { name, base, instantiates = [] } = described;
+  const offer = described.offer();
+  const types = [...offer.types.values()];
+  const patched = types.some(({ interactions }) => interactions.includes('patch'));
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    kind: 'instance',
+    ...listed('instantiates', instantiates),
+    fhirVersion: '4.0.1',
+    format: ['application/fhir+json', 'json', 'application/fhir+xml', 'xml'],
+    ...(patched
+      ? { patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'] }
+      : {}),
+    implementation: { description: name, url: base },
+    rest: [
+      {
+        mode: 'server',
+        security: {
+          cors: true,
+          service: [
+            {
+              coding: [
+                {
+                  system: 'http://terminology.hl7.org/CodeSystem/restful-security-service',
+                  code: 'SMART-on-FHIR',
+                  display: 'SMART-on-FHIR',
+                },
+              ],
+              text: 'OAuth2 using SMART-on-FHIR profile (see http://docs.smarthealthit.org)',
+            },
+          ],
+        },
+        resource: types.map((type) => resourceOf(type, described, offer)),
+        interaction: offer.system.map((code) => ({ code })),
       },
-      resource: capabilities.map(resourceOf),
-    },
-  ],
-});
+    ],
+  };
+};

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BackendUnavailable } from '@affinity/core/fhir/backend.ts';
-import { type Clinic, type ClinicOptions, createClinic, observation, patient, sending } from './testing/clinic.ts';
+import {
+  base,
+  type Clinic,
+  type ClinicOptions,
+  createClinic,
+  issuer,
+  observation,
+  patient,
+  sending,
+} from './testing/clinic.ts';
 
 const ids = async (response: Response): Promise<string[]> => {
   assert.equal(response.status, 200);
@@ -194,6 +203,10 @@ test('every decision is recorded before its answer; a permitted write before it 
       recorded: '2026-01-02T03:04:05.000Z',
       source: 'clinic',
       event: 'read',
+      method: 'GET',
+      base,
+      issuer,
+      patients: ['a'],
       outcome: 'permitted',
       requestId: '',
       status: 200,
@@ -216,7 +229,7 @@ test('every decision is recorded before its answer; a permitted write before it 
     ['denied', 401, undefined, 'read'],
     'J11',
   );
-  await clinic.send('/Observation/lab', token, { method: 'PATCH' });
+  await clinic.send('/Observation/lab', token, { method: 'POST' });
   assert.deepEqual([last()?.outcome, last()?.status, last()?.event], ['failed', 405, 'request']);
   const before = clinic.audit.length;
   await clinic.send(

@@ -3,37 +3,45 @@
  * release. FHIR R4 security.html#access-control. A write is recorded before it is made, so that none is without a record.
  */
 import { randomUUID } from 'node:crypto';
-import type { Backend, WriteResult } from '@affinity/core/fhir/backend.ts';
-import type { Filter } from '@affinity/core/fhir/filter.ts';
-import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
-import type { Content } from '@affinity/core/fhir/resource.ts';
-import { factsOf, type ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
+import type { Backend } from '@affinity/core/fhir/backend.ts';
+import { recordOwners } from '@affinity/core/fhir/compartment.ts';
+import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
+import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
-import { printScope } from '@affinity/core/smart/scope.ts';
-import { decide, permitsContent } from '@affinity/policy/decide.ts';
-import type { Deny, Intent, Permit } from '@affinity/policy/decision.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
-import { type Answer, notFound, refusal, statusOf } from './answer.ts';
+import { type Answer, refusal, statusOf, versionsIn } from './answer.ts';
+import type { Asked, Looking, Validate, Writing } from './asked.ts';
 import type { AuditSubject, AuditTrail, Verdict } from './audit-trail.ts';
-import type { Loaded } from './body.ts';
-import { challenge, type Realm } from './challenge.ts';
+import type { Realm } from './challenge.ts';
+import { look } from './guard/look.ts';
+import { tellMeta, validate } from './guard/operations.ts';
+import { createOwnedFacts } from './guard/owned-facts.ts';
+import { type At, planOf } from './guard/plan.ts';
+import { type Prepared, prepare } from './guard/preparation.ts';
+import { isDenied, notOffered } from './guard/refusals.ts';
+import { type Denied, rightsOf } from './guard/rights.ts';
+import type { Surroundings } from './guard/surroundings.ts';
+import { everythingOf, historySystem, searchSystem } from './guard/system.ts';
+import { EntryRefused, holdsOfAll, type PreparedEntry, run } from './guard/transaction.ts';
+import { write } from './guard/write.ts';
 import { checkedBackend } from './second-check.ts';
 
-/** A request after the door: what is asked, and what is already known to be wrong with it. */
-export interface Asked {
-  readonly intent: Intent;
-  /** a fault of the request; told once the decision permits */
-  readonly fault?: FhirError;
-  /** of a create or update: reads the content, once the decision permits */
-  readonly content?: () => Promise<Loaded | FhirError>;
+export interface Entry {
+  readonly asked: Looking | Writing;
+  readonly subject: AuditSubject;
 }
+export type Transacted =
+  | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
+  | { readonly kind: 'refused'; readonly entry: number; readonly error: FhirError };
 
 declare const brand: unique symbol;
 
 /** A backend behind the decision, for one caller. Routes take nothing else, and only this file makes one. */
 export interface Guarded {
   readonly [brand]: true;
-  perform(asked: Asked): Promise<Answer>;
+  perform(asked: Asked, subject: AuditSubject): Promise<Answer>;
+  /** All of the entries or none. `provenance` is the JSON text of a Provenance without target, stored with them. */
+  transact(entries: readonly Entry[], provenance?: string): Promise<Transacted>;
 }
 
 export interface GuardOptions {
@@ -43,169 +51,167 @@ export interface GuardOptions {
   readonly facts: (principal: Principal) => DecisionFacts | Promise<DecisionFacts>;
   readonly realm: Realm;
   readonly ownBases: readonly string[];
+  /** types that are offered at this moment */
+  readonly types: () => readonly string[];
+  readonly updateCreate: boolean;
+  readonly jsonDepth: number;
+  readonly validate?: Validate;
+  /** lets at most so many transactions run at once */
+  readonly gate: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
-export type Guard = (principal: Principal, subject: AuditSubject) => Guarded;
-
-type At = { readonly type: string; readonly id: string };
-type Write = Extract<Intent, { kind: 'create' | 'update' }>;
-
-const absentUpdate = (): Answer =>
-  refusal(
-    new FhirError(
-      405,
-      [
-        {
-          severity: 'error',
-          code: 'not-supported',
-          diagnostics: 'ids are chosen by the server: there is no such resource',
-        },
-      ],
-      { Allow: 'GET, HEAD, DELETE' },
-    ),
-  );
-const conflict = (): Answer =>
-  refusal(fhirError(412, 'conflict', 'If-Match names another version than the current one'));
-const forbidden = (): Answer => refusal(fhirError(403, 'forbidden', 'the resource would be outside what was granted'));
+/** Knows the caller once for all that one request asks. */
+export type Guard = (principal: Principal, signal?: () => AbortSignal) => Promise<Guarded>;
 
 export const createGuard = (options: GuardOptions): Guard => {
-  const { audit, realm, ownBases } = options;
+  const { audit, ownBases, realm, types, updateCreate, jsonDepth } = options;
   const backend = checkedBackend(options.backend, ownBases);
+  const factsOf = createOwnedFacts(backend, ownBases);
 
-  const denial = ({ status, neededScope }: Deny): FhirError => {
-    if (status === 404) return fhirError(404, 'not-found', 'there is no such resource');
-    const scope = neededScope === undefined ? {} : { scope: printScope(neededScope) };
-    const code = status === 401 ? 'login' : 'forbidden';
-    const issue = { severity: 'error', code, diagnostics: 'the access token does not give this right' } as const;
-    const error = status === 401 ? 'invalid_token' : 'insufficient_scope';
-    return new FhirError(status, [issue], { 'WWW-Authenticate': challenge(realm, { error, ...scope }) });
+  /** Ids of the patients whose records an answer holds. */
+  const patientsIn = (answer: Answer): readonly string[] => {
+    const owners = versionsIn(answer).map(
+      ({ patients, body }) => patients ?? recordOwners(JSON.parse(body) as Resource, ownBases),
+    );
+    return [...new Set(owners.flat())];
   };
 
-  /** What is read, under the decision's Filter. */
-  const look = async (
-    intent: Exclude<Intent, Write | { kind: 'delete' | 'patch' | 'history-type' }>,
-    filter: Filter,
-  ): Promise<Answer> => {
-    switch (intent.kind) {
-      case 'read':
-      case 'vread': {
-        const result =
-          intent.kind === 'read' ? await backend.read(intent, filter) : await backend.vread(intent, filter);
-        if (result.kind === 'found') return { kind: 'resource', version: result.version };
-        return result.kind === 'absent' ? notFound() : refusal(fhirError(410, 'deleted', 'the resource was deleted'));
-      }
-      case 'history-instance': {
-        const result = await backend.historyInstance(intent, filter);
-        const { type, id } = intent;
-        return result.kind === 'absent' ? notFound() : { ...result, type, id };
-      }
-      case 'search-type':
-        return { kind: 'search', query: intent.query, result: await backend.searchType(intent.query, filter) };
-    }
-  };
+  return async (principal, signal) => {
+    const rights = rightsOf(principal, await options.facts(principal), realm);
+    const around: Surroundings = {
+      backend,
+      rights,
+      factsOf,
+      types,
+      updateCreate,
+      jsonDepth,
+      ...(options.validate === undefined ? {} : { validate: options.validate }),
+      signal: () => signal?.(),
+    };
 
-  const written = (result: WriteResult, mayRead: boolean): Answer => {
-    switch (result.kind) {
-      case 'created':
-        return { kind: 'written', status: 201, version: result.version, mayRead };
-      case 'updated':
-        return { kind: 'written', status: 200, version: result.version, mayRead };
-      case 'deleted':
-        return { kind: 'done' };
-      case 'absent':
-        return absentUpdate();
-      case 'version-conflict':
-        return conflict();
-      case 'id-taken':
-        return refusal(fhirError(409, 'duplicate', 'the id is taken'));
-      case 'canonical-taken':
-        return refusal(fhirError(409, 'duplicate', 'another resource has this url and version'));
-    }
-  };
-
-  /** Content with faults: whoever may not write there, or writes on another version, is told that first. */
-  const faulty = async (intent: Write, fault: FhirError, filter: Filter): Promise<Answer> => {
-    if (intent.kind === 'update') {
-      const result = await backend.read(intent, filter);
-      if (result.kind === 'absent') return absentUpdate();
-      const current = result.kind === 'found' ? result.version.versionId : result.deletion.versionId;
-      if (intent.ifMatch !== undefined && intent.ifMatch !== current) return conflict();
-    }
-    return refusal(fault);
-  };
-
-  return (principal, subject) => {
     /** Recorded, then released. */
-    const release = async (answer: Answer, verdict: Partial<Verdict> = {}): Promise<Answer> => {
+    const release = async (subject: AuditSubject, answer: Answer, verdict: Partial<Verdict> = {}): Promise<Answer> => {
       const status = statusOf(answer);
       const outcome = status < 400 || status === 404 || status === 410 ? 'permitted' : 'failed';
-      const version = 'version' in answer ? answer.version : undefined;
+      const version = answer.kind === 'resource' || answer.kind === 'written' ? answer.version : undefined;
       const target =
         version === undefined ? {} : { target: `${version.type}/${version.id}/_history/${version.versionId}` };
-      await audit(subject, { outcome, status, ...target, ...verdict });
+      await audit(subject, { outcome, status, patients: patientsIn(answer), ...target, ...verdict });
+      return answer;
+    };
+    const deny = (subject: AuditSubject, { error, reason }: Denied): Promise<Answer> =>
+      release(subject, refusal(error), { outcome: 'denied', reason });
+    const tell = async (subject: AuditSubject, answer: Answer | Denied): Promise<Answer> =>
+      isDenied(answer) ? deny(subject, answer) : release(subject, answer);
+
+    /** One write outside any transaction: the permit is durable, then it is made; how it failed is a second record. */
+    const writeAlone = async (prepared: Prepared, subject: AuditSubject): Promise<Answer> => {
+      let recorded: string | undefined;
+      const before = async (at: At, patients: readonly string[]): Promise<void> => {
+        recorded = `${at.type}/${at.id}`;
+        await audit(subject, { outcome: 'permitted', target: recorded, patients });
+      };
+      const plan = await planOf(backend, prepared, randomUUID(), around);
+      const answer = await write(prepared, plan, { on: backend, around, before, owners: new Map() });
+      if (recorded === undefined || statusOf(answer) >= 400) {
+        const target = recorded === undefined ? {} : { target: recorded };
+        return release(subject, answer, { ...target, ...(statusOf(answer) === 403 ? outsideRights : {}) });
+      }
       return answer;
     };
 
-    /** The permit is durable, then the write is made; how it failed, if it did, is a second record. */
-    const make = async (at: At, write: () => Promise<Answer>): Promise<Answer> => {
-      const target = `${at.type}/${at.id}`;
-      await audit(subject, { outcome: 'permitted', target });
-      const answer = await write();
-      return statusOf(answer) < 400 ? answer : release(answer, { target });
+    const refusedEntry = async (entries: readonly Entry[], entry: number, answer: Answer, verdict = {}) => {
+      const at = entries[entry];
+      if (at !== undefined) await release(at.subject, answer, verdict);
+      const error =
+        answer.kind === 'refusal' ? answer.error : fhirError(500, 'exception', 'the request could not be completed');
+      return { kind: 'refused', entry, error } as const;
     };
 
-    /** D04: to write is not to read; what is stored is shown to a writer only if a read of it would be permitted. */
-    const mayRead = (at: At, facts: ResourceFacts, known: DecisionFacts): boolean => {
-      const decision = decide({ principal, interaction: { kind: 'read', ...at }, facts: known });
-      return decision.kind === 'permit' && permitsContent(decision, facts);
+    const transact = async (entries: readonly Entry[], given?: string): Promise<Transacted> => {
+      const prepared: PreparedEntry[] = [];
+      for (const [index, { asked }] of entries.entries()) {
+        const ready = asked.kind === 'write' ? prepare(asked, rights) : asked;
+        const denied = asked.kind === 'look' ? rights.ask(asked.intent) : ready;
+        if (isDenied(denied))
+          return refusedEntry(entries, index, refusal(denied.error), { outcome: 'denied', reason: denied.reason });
+        if (asked.fault !== undefined) return refusedEntry(entries, index, refusal(asked.fault));
+        if (!isDenied(ready)) prepared.push({ prepared: ready, freshId: randomUUID() });
+      }
+      const permit = given === undefined ? undefined : rights.ask({ kind: 'create', type: 'Provenance' });
+      if (permit?.kind === 'denied')
+        return refusedEntry(entries, 0, refusal(permit.error), { outcome: 'denied', reason: permit.reason });
+      const provenance =
+        given === undefined || permit === undefined ? undefined : { json: given, permit, id: randomUUID() };
+      if (backend.transact === undefined) return refusedEntry(entries, 0, notOffered());
+      const recorded = new Set<string>();
+      const work = backend.transact;
+      try {
+        const answers = await options.gate(() =>
+          work(async (on) => {
+            const permits: (() => Promise<void>)[] = [];
+            const done = await run(
+              on,
+              prepared,
+              around,
+              async (entry, at, patients) => {
+                const target = `${at.type}/${at.id}`;
+                const subject = entries[entry]?.subject;
+                if (subject === undefined || recorded.has(`${entry} ${target}`)) return;
+                permits.push(async () => {
+                  await audit(subject, { outcome: 'permitted', target, patients });
+                  recorded.add(`${entry} ${target}`);
+                });
+              },
+              provenance,
+            );
+            // Everything could be done: the permits are durable, and then it stands.
+            await Promise.all(permits.map((permit) => permit()));
+            return done;
+          }, holdsOfAll(prepared)),
+        );
+        for (const [index, answer] of answers.entries()) {
+          const entry = entries[index];
+          const silent = ![...recorded].some((key) => key.startsWith(`${index} `));
+          if (entry !== undefined && silent) await release(entry.subject, answer);
+        }
+        return { kind: 'answers', answers };
+      } catch (error) {
+        if (!(error instanceof EntryRefused)) throw error;
+        return refusedEntry(entries, error.entry, error.answer, statusOf(error.answer) === 403 ? outsideRights : {});
+      }
     };
 
-    const store = async (
-      intent: Write,
-      load: Asked['content'],
-      permit: Permit,
-      known: DecisionFacts,
-    ): Promise<Answer> => {
-      const loaded = (await load?.()) ?? fhirError(400, 'required', 'a resource is expected');
-      if (loaded instanceof FhirError) return release(refusal(loaded));
-      const at = { type: intent.type, id: intent.kind === 'create' ? randomUUID() : intent.id };
-      const content: Content = { ...loaded.content, resource: { ...loaded.content.resource, id: at.id } };
-      const facts = factsOf(content.resource, ownBases);
-      if (!permitsContent(permit, facts)) {
-        return release(forbidden(), { outcome: 'denied', reason: 'the content is outside the rights' });
-      }
-      if (loaded.fault !== undefined) return release(await faulty(intent, loaded.fault, permit.filter));
-      return make(at, async () =>
-        intent.kind === 'create'
-          ? written(await backend.create({ ...at, content }), true)
-          : written(await backend.update({ ...intent, content }, permit.filter), mayRead(at, facts, known)),
-      );
-    };
-
-    const perform = async ({ intent, fault, content }: Asked): Promise<Answer> => {
-      const facts = await options.facts(principal);
-      const decision = decide({ principal, interaction: intent, facts });
-      if (decision.kind === 'deny') {
-        return release(refusal(denial(decision)), { outcome: 'denied', reason: decision.reason });
-      }
-      if (fault !== undefined) return release(refusal(fault));
-      switch (intent.kind) {
-        case 'create':
-        case 'update':
-          return store(intent, content, decision, facts);
-        case 'delete':
-          return make(intent, async () => {
-            const result = await backend.delete(intent, decision.filter);
-            // What is not there is as deleted as it can be; hidden or not, the answer is one (FHIR R4 http.html#delete).
-            return result.kind === 'absent' ? { kind: 'done' } : written(result, false);
-          });
-        case 'patch':
-        case 'history-type':
-          return release(refusal(fhirError(405, 'not-supported', 'this is not possible here')));
-        default:
-          return release(await look(intent, decision.filter));
+    const perform = async (asked: Asked, subject: AuditSubject): Promise<Answer> => {
+      switch (asked.kind) {
+        case 'look':
+          return tell(subject, await look(asked, backend, around));
+        case 'write': {
+          if (asked.condition !== undefined || asked.provenance !== undefined) {
+            const done = await transact([{ asked, subject }], asked.provenance);
+            if (done.kind === 'refused') return refusal(done.error);
+            const [answer = notOffered()] = done.answers;
+            return answer;
+          }
+          const prepared = prepare(asked, rights);
+          if (isDenied(prepared)) return deny(subject, prepared);
+          if (asked.fault !== undefined) return release(subject, refusal(asked.fault));
+          return writeAlone(prepared, subject);
+        }
+        case 'search-system':
+          return tell(subject, await searchSystem(asked, around));
+        case 'history-system':
+          return tell(subject, await historySystem(asked, around));
+        case 'everything':
+          return tell(subject, await everythingOf(asked, around));
+        case 'meta':
+          return tell(subject, await tellMeta(asked, around));
+        case 'validate':
+          return tell(subject, await validate(asked, around));
       }
     };
-    return { perform } as Guarded;
+    return { perform, transact } as Guarded;
   };
 };
+
+const outsideRights = { outcome: 'denied', reason: 'the content is outside the rights' } as const;

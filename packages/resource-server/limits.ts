@@ -1,13 +1,19 @@
 /** How much a request may ask of a resource server; every one is a setting. FHIR R4 http.html, search.html. */
+import { defaultSearchLimits, type SearchLimits } from '@affinity/core/fhir/search-settings.ts';
 import type { ScopeLimits } from '@affinity/core/smart/scope-request.ts';
 
-export interface Limits {
+export interface Limits extends SearchLimits {
   /** bytes of a resource that is sent */
   readonly bodyBytes: number;
   /** bytes of a search that is posted */
   readonly formBytes: number;
   /** how deep JSON may nest */
   readonly jsonDepth: number;
+  /** entries of a batch or transaction */
+  readonly bundleEntries: number;
+  /** operations of one patch, and characters of what it makes */
+  readonly patchOperations: number;
+  readonly patchCharacters: number;
   /** characters of a request's URL */
   readonly urlCharacters: number;
   /** page size where none is asked for, and the largest */
@@ -16,6 +22,10 @@ export interface Limits {
   /** alternatives in one search parameter, and parameters in one search */
   readonly maxValues: number;
   readonly maxClauses: number;
+  /** seconds that a question may take */
+  readonly questionSeconds: number;
+  /** transactions at once; fewer than there are connections to the database, since each holds one while it is recorded */
+  readonly transactionsAtOnce: number;
   /** seconds that a link to the next page is good for */
   readonly pageSeconds: number;
   readonly tokenCharacters: number;
@@ -30,14 +40,20 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
+  ...defaultSearchLimits,
   bodyBytes: 10 * 1024 * 1024,
   formBytes: 64 * 1024,
   jsonDepth: 64,
+  bundleEntries: 1000,
+  patchOperations: 100,
+  patchCharacters: 10 * 1024 * 1024,
   urlCharacters: 8192,
   defaultCount: 50,
   maxCount: 1000,
   maxValues: 100,
   maxClauses: 30,
+  questionSeconds: 10,
+  transactionsAtOnce: 8,
   pageSeconds: 3600,
   tokenCharacters: 49_152,
   tokenCacheEntries: 10_000,

@@ -116,19 +116,20 @@ export const contentFormatOf = (headers: Headers): Format | FhirError => {
       );
 };
 
-/** How a PATCH says what is to change: RFC 6902, or a Parameters resource in one of our formats. */
-export type PatchFormat = 'json-patch' | 'fhirpath-json' | 'fhirpath-xml';
+/** How a PATCH says what is to change: RFC 6902, RFC 5261, or a Parameters resource in one of our formats. */
+export type PatchFormat = 'json-patch' | 'xml-patch' | 'fhirpath-json' | 'fhirpath-xml';
 
-/** FHIR R4 http.html#patch. XML Patch is not offered. */
+/** FHIR R4 http.html#patch. */
 export const patchFormatOf = (headers: Headers): PatchFormat | FhirError => {
   const media = parseMediaType(headers.get('content-type') ?? '');
   if (media.type === 'application/json-patch+json' && isPlain(headers, media)) return 'json-patch';
+  if (media.type === 'application/xml-patch+xml' && isPlain(headers, media)) return 'xml-patch';
   const format = contentFormatOf(headers);
   if (typeof format === 'string') return `fhirpath-${format}`;
   return fhirError(
     415,
     'not-supported',
-    'a patch is application/json-patch+json, or a Parameters resource with FHIRPath Patch as application/fhir+json or application/fhir+xml; in UTF-8, not compressed',
+    'a patch is application/json-patch+json, application/xml-patch+xml, or a Parameters resource with FHIRPath Patch as application/fhir+json or application/fhir+xml; in UTF-8, not compressed',
   );
 };
 

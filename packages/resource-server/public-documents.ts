@@ -9,6 +9,7 @@ import { capabilityStatement, type Described } from './capability.ts';
 import { openToAll, preflight } from './cors.ts';
 import { contentTypeOf, encode } from './format.ts';
 import { fhirJson, type Representation, representationOf } from './negotiation.ts';
+import type { Offer } from './offer.ts';
 import { respondError } from './respond.ts';
 
 export interface PublicOptions extends Described {
@@ -62,13 +63,22 @@ export const createPublicDocuments = (
 ): ((request: Request, url: URL) => Promise<Response | undefined>) => {
   const { base, issuer, authorizationMetadata, smartCapabilities, managementEndpoint } = options;
   const basePath = new URL(base).pathname.replace(/\/$/, '');
-  const statement = capabilityStatement(options);
   const date = new Date(options.started).toISOString();
-  const capability: Document = { body: JSON.stringify({ ...statement, date }), type: fhirJson, tag: tagOf(statement) };
+  let known: { readonly of: Offer; readonly made: Document } | undefined;
+  /** Written anew when what is offered has changed. */
+  const capability = (): Document => {
+    const of = options.offer();
+    if (known?.of !== of) {
+      const statement = capabilityStatement(options);
+      const body = JSON.stringify({ ...statement, date });
+      known = { of, made: { body, type: fhirJson, tag: tagOf(statement) } };
+    }
+    return known.made;
+  };
 
   const metadata = async (): Promise<Readonly<Record<string, unknown>>> => ({ ...(await authorizationMetadata()) });
   const documents: Readonly<Record<string, () => Document | Promise<Document>>> = {
-    [`${basePath}/metadata`]: () => capability,
+    [`${basePath}/metadata`]: capability,
     [`${basePath}/.well-known/smart-configuration`]: async () =>
       document(smartConfiguration(await metadata(), smartCapabilities, managementEndpoint)),
     [protectedResourcePath(base)]: async () => {
@@ -97,7 +107,7 @@ export const createPublicDocuments = (
     }
     const made = await make();
     // The other two are JSON whatever is asked for (SMART App Launch 2.2, conformance).
-    if (made !== capability) return openToAll(give(request, made));
+    if (made !== known?.made) return openToAll(give(request, made));
     const representation = representationOf(request.headers, url.searchParams);
     const given = representation instanceof FhirError ? representation : represented(made, representation);
     return openToAll(given instanceof FhirError ? respondError(given) : give(request, given));

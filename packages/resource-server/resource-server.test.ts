@@ -60,30 +60,91 @@ test('N28: pages of registered origins may call, and nobody by a cookie', async 
   assert.equal(denied.headers.get('access-control-allow-origin'), 'https://app.example', 'an app can read why');
 });
 
-test('A21: every interaction and search parameter that is stated works', async () => {
-  const { clinic } = await createSmallClinic({ facts: () => ({ wholeServer: true }) });
+test('A21: everything that is stated works', async () => {
+  const { clinic } = await createSmallClinic(
+    { facts: () => ({ wholeServer: true }), validate: async () => ({ resourceType: 'OperationOutcome', issue: [] }) },
+    { appliesFilter: true },
+  );
   const token = await clinic.token({ scope: 'user/*.cruds', fhirUser: `${base}/Practitioner/1`, patient: undefined });
+  interface Stated {
+    type: string;
+    interaction: { code: string }[];
+    searchParam: { name: string; type: string }[];
+    searchInclude?: string[];
+    searchRevInclude?: string[];
+    operation?: { name: string }[];
+  }
   const statement = (await (await clinic.send('/metadata')).json()) as {
-    rest: {
-      resource: { type: string; interaction: { code: string }[]; searchParam: { name: string; type: string }[] }[];
-    }[];
+    rest: { resource: Stated[]; interaction: { code: string }[] }[];
   };
-  const resources = statement.rest[0]?.resource ?? [];
-  assert.deepEqual(resources.map(({ type }) => type).sort(), [...types].sort());
-  const values: Record<string, string> = { token: 'x', reference: 'Patient/a', string: 'x', date: '2020' };
-  for (const { type, interaction, searchParam } of resources) {
+  const [rest] = statement.rest;
+  assert.deepEqual(rest?.resource.map(({ type }) => type).sort(), [...types].sort());
+  const json = { 'Content-Type': 'application/fhir+json' };
+  const statusOf = async (path: string, init: RequestInit = {}) => (await clinic.send(path, token, init)).status;
+  const strict = { headers: { Prefer: 'handling=strict' } };
+  const values: Record<string, string> = {
+    token: 'x',
+    reference: 'Patient/a',
+    string: 'xx',
+    date: '2020',
+    number: '1',
+    quantity: '5',
+    uri: 'http://x.example',
+  };
+  const called: Record<string, (type: string) => Promise<number>> = {
+    read: (type) => statusOf(`/${type}/x`),
+    vread: (type) => statusOf(`/${type}/x/_history/1`),
+    create: (type) => statusOf(`/${type}`, { method: 'POST', headers: json, body: '{}' }),
+    update: (type) => statusOf(`/${type}/x`, { method: 'PUT', headers: json, body: '{}' }),
+    patch: (type) => statusOf(`/${type}/x`, { method: 'PATCH', headers: json, body: '{}' }),
+    delete: (type) => statusOf(`/${type}/x`, { method: 'DELETE' }),
+    'history-instance': (type) => statusOf(`/${type}/x/_history`),
+    'history-type': (type) => statusOf(`/${type}/_history`),
+    'search-type': (type) => statusOf(`/${type}`),
+  };
+  const answers: Record<string, number> = {
+    read: 404,
+    vread: 404,
+    create: 400,
+    update: 400,
+    patch: 404,
+    delete: 204,
+    'history-instance': 404,
+    'history-type': 200,
+    'search-type': 200,
+  };
+  const operations: Record<string, (type: string) => Promise<number>> = {
+    everything: () => statusOf('/Patient/a/$everything'),
+    meta: (type) => statusOf(`/${type}/x/$meta`),
+    validate: (type) =>
+      statusOf(`/${type}/$validate`, { method: 'POST', headers: json, body: `{"resourceType":"${type}"}` }),
+    docref: (type) => statusOf(`/${type}/$docref?patient=a`),
+  };
+  for (const { type, interaction, searchParam, searchInclude, searchRevInclude, operation } of rest?.resource ?? []) {
     for (const { name, type: kind } of searchParam) {
-      const response = await clinic.send(`/${type}?${name}=${values[kind]}`, token, {
-        headers: { Prefer: 'handling=strict' },
-      });
-      assert.equal(response.status, 200, `${type}?${name}`);
+      if (kind === 'composite' || kind === 'special') continue;
+      assert.equal(await statusOf(`/${type}?${name}=${values[kind]}`, strict), 200, `${type}?${name}`);
     }
-    assert.deepEqual(
-      interaction.map(({ code }) => code),
-      ['read', 'vread', 'create', 'update', 'delete', 'history-instance', 'search-type'],
-    );
-    for (const path of [`/${type}/x`, `/${type}/x/_history`, `/${type}/x/_history/1`]) {
-      assert.equal((await clinic.send(path, token)).status, 404, path);
+    for (const value of searchInclude ?? [])
+      if (!value.includes('*')) assert.equal(await statusOf(`/${type}?_include=${value}`, strict), 200, value);
+    for (const value of (searchRevInclude ?? []).filter((each) => types.includes(each.split(':')[0] ?? '')))
+      assert.equal(await statusOf(`/${type}?_revinclude=${value}`, strict), 200, value);
+    for (const { code } of interaction) assert.equal(await called[code]?.(type), answers[code], `${code} ${type}`);
+    for (const { name } of operation ?? []) {
+      const status = await operations[name]?.(type);
+      assert.ok(status === 200 || status === 404, `${type} $${name}: ${status}`);
     }
   }
+  const bundle = (type: string) => ({
+    method: 'POST',
+    headers: json,
+    body: `{"resourceType":"Bundle","type":"${type}"}`,
+  });
+  const system: Record<string, () => Promise<number>> = {
+    batch: () => statusOf('/', bundle('batch')),
+    transaction: () => statusOf('', bundle('transaction')),
+    'search-system': () => statusOf('/?_type=Patient'),
+    'history-system': () => statusOf('/_history'),
+  };
+  for (const { code } of rest?.interaction ?? []) assert.equal(await system[code]?.(), 200, code);
 });

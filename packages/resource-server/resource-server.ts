@@ -3,7 +3,7 @@
  * http.html; SMART App Launch 2.2; RFC 6750.
  */
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
-import { type Backend, BackendUnavailable } from '@affinity/core/fhir/backend.ts';
+import type { Backend } from '@affinity/core/fhir/backend.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { SmartCapability } from '@affinity/core/smart/configuration.ts';
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
@@ -11,15 +11,20 @@ import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import type { JSONWebKeySet } from 'jose';
 import { defaultAlgorithms } from './access-token.ts';
-import { routeOf, targetOf } from './api.ts';
-import { askedBy } from './asked.ts';
-import { type AuditSubject, createAuditTrail, recordableQuery, Unrecorded } from './audit-trail.ts';
+import { eventOf, routeOf, targetOf } from './api.ts';
+import type { Validate } from './asked.ts';
+import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
 import { type Authentication, createAuthenticate } from './authenticate.ts';
 import { challenge } from './challenge.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
+import { type Exchange, performBundle, performOne } from './exchange.ts';
+import { nameOf } from './fault.ts';
+import { createGate } from './gate.ts';
 import { createGuard } from './guard.ts';
+import { incomingOf } from './incoming.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { preferencesOf } from './negotiation.ts';
+import { preferencesOf, representationOf } from './negotiation.ts';
+import { createOffer } from './offer.ts';
 import { createPageCursors } from './page-cursor.ts';
 import { createPublicDocuments, protectedResourcePath } from './public-documents.ts';
 import { requestIdOf } from './request-id.ts';
@@ -52,6 +57,13 @@ export interface ResourceServerOptions {
   /** origins of registered clients that run in a browser */
   readonly allowsOrigin: AllowsOrigin;
   readonly limits?: Partial<Limits>;
+  /** an update of what is not there creates it, for those who reach every record; not unless told */
+  readonly updateCreate?: boolean;
+  /** says what is wrong with a resource: `$validate` is offered where it is given */
+  readonly validate?: Validate;
+  /** canonical URLs of what the server as a whole conforms to, and of profiles by type, for the CapabilityStatement */
+  readonly instantiates?: readonly string[];
+  readonly supportedProfiles?: Readonly<Record<string, readonly string[]>>;
   /** epoch milliseconds */
   readonly now: () => number;
   /** for operators: never given a token or a value of a record */
@@ -74,11 +86,23 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     throw new Error(`base must be a URL in its one form, without trailing slash: ${base}`);
   const ownBases = [base];
   const realm = { base, metadata: `${origin}${protectedResourcePath(base)}` };
-  const capabilities = new Map(backend.capabilities.map((each) => [each.type, each]));
+  const offer = createOffer(backend, options.validate !== undefined);
+  const updateCreate = options.updateCreate ?? false;
   const pages = createPageCursors({ key: options.pageKey, base, seconds: limits.pageSeconds, now });
   const audit = createAuditTrail(options.audit, { name, base, issuer }, now);
-  const guard = createGuard({ backend, audit, facts: options.facts, realm, ownBases });
-  const publicDocument = createPublicDocuments({ ...options, capabilities: backend.capabilities, started: now() });
+  const guard = createGuard({
+    backend,
+    audit,
+    facts: options.facts,
+    realm,
+    ownBases,
+    types: () => [...offer().types.keys()],
+    updateCreate,
+    jsonDepth: limits.jsonDepth,
+    ...(options.validate === undefined ? {} : { validate: options.validate }),
+    gate: createGate(limits.transactionsAtOnce),
+  });
+  const publicDocument = createPublicDocuments({ ...options, offer, updateCreate, started: now() });
   const { expiredSkewSeconds, futureSkewSeconds, scope } = limits;
   const authenticate = createAuthenticate({
     rules: {
@@ -122,13 +146,15 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     known: Pick<AuditSubject, 'requestId' | 'address'>,
     edge: EdgeHeaders,
   ) => {
-    const routed = routeOf(request.method, url.pathname.slice(basePath.length), capabilities);
+    const incoming = incomingOf(request, url, basePath, limits);
+    const offered = offer();
+    const routed = routeOf(incoming.method, incoming.path, offered);
+    const target = routed.kind === 'route' ? targetOf(routed.route) : undefined;
+    const caller = { ...known, method: incoming.method };
     const subject: AuditSubject = {
-      ...known,
-      method: request.method,
-      ...(routed.kind === 'route'
-        ? { event: routed.route.kind, target: targetOf(routed.route) }
-        : { event: 'request' }),
+      ...caller,
+      event: routed.kind === 'route' ? eventOf(routed.route) : 'request',
+      ...(target === undefined ? {} : { target }),
     };
     const authentication = await authenticate(request.headers, url.searchParams);
     if (authentication.kind !== 'principal') {
@@ -136,10 +162,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       const reason = 'reason' in authentication ? authentication.reason : 'no token';
       const principal =
         'principal' in authentication && authentication.principal ? { principal: authentication.principal } : {};
-      const query =
-        routed.kind === 'route' && routed.route.kind === 'search-type'
-          ? { query: recordableQuery(url.search.slice(1)) }
-          : {};
+      const query = incoming.query === '' ? {} : { query: recordableQuery(incoming.query) };
       await audit({ ...subject, ...principal, ...query }, { outcome: 'denied', status: error.status, reason });
       return respondError(error, edge);
     }
@@ -149,20 +172,28 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       return respondError(routed.error, edge);
     }
     const preferences = preferencesOf(request.headers);
-    const around = { pages, principal, limits, ownBases, handling: preferences.handling, now: now() };
-    const { asked, query, historyParams } = await askedBy(request, url, routed.route, routed.capability, around);
-    const recorded = { ...subject, principal, ...(query === undefined ? {} : { query }) };
-    const ifNoneMatch = request.headers.get('if-none-match');
-    try {
-      const answer = await guard(principal, recorded).perform(asked);
-      return respond(answer, { base, principal, pages, preferences, ifNoneMatch, historyParams, edge });
-    } catch (error) {
-      if (error instanceof Unrecorded) throw error;
-      const told = faultOf(error);
-      if (told.status >= 500) log('request-failed', { requestId: known.requestId, error: nameOf(error) });
-      await audit(recorded, { outcome: 'failed', status: told.status });
-      return respondError(told, edge);
-    }
+    const wanted = representationOf(request.headers, url.searchParams);
+    const [representation, fault] = wanted instanceof FhirError ? [undefined, wanted] : [wanted, undefined];
+    const { parameters } = backend;
+    const { handling } = preferences;
+    const limited = { pages, principal, limits, ownBases, handling, offer: offered, now: now() };
+    const exchange: Exchange = {
+      guarded: await guard(principal, () =>
+        AbortSignal.any([request.signal, AbortSignal.timeout(limits.questionSeconds * 1000)]),
+      ),
+      audit,
+      around: { ...limited, ...(parameters === undefined ? {} : { parameters }) },
+      base,
+      preferences,
+      caller: { ...caller, principal },
+      log,
+    };
+    const { route } = routed;
+    const made =
+      route.kind === 'bundle'
+        ? await performBundle(incoming, exchange, fault)
+        : await performOne(incoming, route, exchange, fault);
+    return respond(made, edge, representation);
   };
 
   const answer = async (request: Request, connection: { readonly address?: string }, requestId: string) => {
@@ -198,22 +229,3 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     },
   };
 };
-
-/** Errors of backends that mean something to the caller are FhirErrors; all others are ours to know. */
-const faultOf = (error: unknown): FhirError => {
-  if (error instanceof FhirError) return error;
-  return error instanceof BackendUnavailable
-    ? fhirError(503, 'transient', 'the request cannot be completed now')
-    : fhirError(500, 'exception', 'the request could not be completed');
-};
-
-/** A message may hold values of a record: the log is told the kind and where it was thrown. */
-const nameOf = (error: unknown): string =>
-  error instanceof Error
-    ? `${error.name} ${
-        error.stack
-          ?.split('\n')
-          .find((line) => line.includes(' at '))
-          ?.trim() ?? ''
-      }`
-    : typeof error;

@@ -68,7 +68,7 @@ const apply = (document: Document, operation: ExactObject, limits: PatchLimits, 
     if (typeof text !== 'string') throw malformed(`${member} is missing`);
     return parsePointer(text, limits.depth);
   };
-  const valueOf = (): Exact => {
+  const given = (): Exact => {
     if (!Object.hasOwn(operation, 'value')) throw malformed('value is missing');
     return operation.value as Exact;
   };
@@ -76,13 +76,13 @@ const apply = (document: Document, operation: ExactObject, limits: PatchLimits, 
   for (const _ of path) work.look();
   switch (operation.op) {
     case 'add':
-      addAt(document, path, work.place(valueOf(), path.length));
+      addAt(document, path, work.place(given(), path.length));
       return;
     case 'remove':
       removeAt(document, path);
       return;
     case 'replace': {
-      const value = work.place(valueOf(), path.length);
+      const value = work.place(given(), path.length);
       if (path.length === 0) document.root = value;
       else replace(existing(document, path), value);
       return;
@@ -104,7 +104,7 @@ const apply = (document: Document, operation: ExactObject, limits: PatchLimits, 
       return;
     }
     case 'test':
-      if (!isEqual(valueOf(), valueAt(document.root, path, document.name)))
+      if (!isEqual(given(), valueAt(document.root, path, document.name)))
         throw inapplicable('the test failed: the value is another', expressionOf(document.name, path));
       return;
     default:

@@ -5,22 +5,25 @@ import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import { fhirPathPatched } from './fhirpath-patch.ts';
 import { jsonPatched } from './json-patch.ts';
 import { createWork, PatchFault, type PatchLimits } from './work.ts';
+import { xmlPatched } from './xml-patch.ts';
 
-/** What a PATCH sent: JSON text either way, a FHIRPath Patch as a Parameters resource. */
+/** What a PATCH sent: JSON text, a FHIRPath Patch as a Parameters resource; of an XML Patch the XML. */
 export interface PatchBody {
-  readonly kind: 'json-patch' | 'fhirpath-patch';
+  readonly kind: 'json-patch' | 'fhirpath-patch' | 'xml-patch';
   readonly text: string;
 }
+
+const ways = { 'json-patch': jsonPatched, 'fhirpath-patch': fhirPathPatched, 'xml-patch': xmlPatched } as const;
 
 /**
  * The text of the patched resource, or why it cannot be patched: 400 for a patch that is not understood, 422 for one that
  * does not fit the resource or does too much. Nothing is changed by a patch of which one operation fails.
  */
 export const applyPatch = (json: string, patch: PatchBody, limits: PatchLimits): string | FhirError => {
-  for (const text of [json, patch.text])
+  for (const text of patch.kind === 'xml-patch' ? [json] : [json, patch.text])
     if (parseJson(text, { depth: limits.depth }).kind === 'fault')
       return fhirError(400, 'structure', 'what is patched and what patches are JSON, and nest not too deep');
-  const apply = patch.kind === 'json-patch' ? jsonPatched : fhirPathPatched;
+  const apply = ways[patch.kind];
   try {
     const patched = printExact(apply(parseExact(json), patch.text, limits, createWork(limits)));
     return patched.length <= limits.characters

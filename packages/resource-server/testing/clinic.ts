@@ -182,8 +182,8 @@ export const sending = (
 });
 
 /** A clinic with patients a and b, a laboratory result of each, and a token for all of a's record. */
-export const createSmallClinic = async (given: Partial<ResourceServerOptions> = {}) => {
-  const clinic = await createClinic(given);
+export const createSmallClinic = async (given: Partial<ResourceServerOptions> = {}, options: ClinicOptions = {}) => {
+  const clinic = await createClinic(given, options);
   for (const id of ['a', 'b']) await clinic.put(patient(id));
   await clinic.put(observation('o1', 'a', 'laboratory'));
   await clinic.put(observation('o2', 'b', 'laboratory'));

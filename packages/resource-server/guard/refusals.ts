@@ -1,0 +1,39 @@
+/** The answers that more than one interaction gives when it cannot be done. FHIR R4 http.html#Status-Codes. */
+import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
+import { type Answer, refusal } from '../answer.ts';
+import type { Denied } from './rights.ts';
+
+export const absentUpdate = (): Answer =>
+  refusal(
+    new FhirError(
+      405,
+      [
+        {
+          severity: 'error',
+          code: 'not-supported',
+          diagnostics: 'ids are chosen by the server: there is no such resource',
+        },
+      ],
+      { Allow: 'GET, HEAD, DELETE' },
+    ),
+  );
+export const conflict = (): Answer =>
+  refusal(fhirError(412, 'conflict', 'If-Match names another version than the current one'));
+export const outside = (): Answer =>
+  refusal(fhirError(403, 'forbidden', 'the resource would be outside what was granted'));
+export const several = (): Answer =>
+  refusal(fhirError(412, 'multiple-matches', 'the condition meets several resources; narrow it to one'));
+export const notOffered = (): Answer => refusal(fhirError(400, 'not-supported', 'this is not possible here'));
+
+/** Told with a place in the Bundle, where it is of an entry. */
+export const within = (error: FhirError, expression: string): FhirError =>
+  new FhirError(
+    error.status,
+    error.issues.map((issue) => ({
+      ...issue,
+      expression: [expression, ...(issue.expression ?? [])],
+    })),
+    error.headers,
+  );
+
+export const isDenied = (value: object): value is Denied => 'kind' in value && value.kind === 'denied';

@@ -1,0 +1,28 @@
+/** What every part of the guard works with, for one request of one caller. */
+import type { Backend, Interactions } from '@affinity/core/fhir/backend.ts';
+import type { Resource } from '@affinity/core/fhir/resource.ts';
+import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
+import type { Validate } from '../asked.ts';
+import type { Rights } from './rights.ts';
+
+export interface Surroundings {
+  readonly backend: Backend;
+  readonly rights: Rights;
+  /** the facts of a resource that would be written; `within` knows what its transaction has written */
+  readonly factsOf: (resource: Resource, owners?: ReadonlyMap<string, readonly string[]>) => Promise<ResourceFacts>;
+  /** types that are offered at this moment */
+  readonly types: () => readonly string[];
+  /** whether an update of what is not there creates it, by the setting */
+  readonly updateCreate: boolean;
+  /** how deep what a patch makes may nest */
+  readonly jsonDepth: number;
+  readonly validate?: Validate;
+  /** for one question: the caller has gone, or its time is up */
+  readonly signal: () => AbortSignal | undefined;
+}
+
+export const signalling = (signal: AbortSignal | undefined): { readonly signal?: AbortSignal } =>
+  signal === undefined ? {} : { signal };
+
+/** Where a write is made: the backend itself, or a transaction of it. */
+export type On = Interactions;

@@ -1,0 +1,98 @@
+/** What is asked of several types at once, judged type by type. FHIR R4 http.html#history, #search, patient-operation-everything.html. */
+import type { FilterOf } from '@affinity/core/fhir/backend.ts';
+import { allOf, nothing } from '@affinity/core/fhir/filter.ts';
+import type { Intent } from '@affinity/policy/decision.ts';
+import { type Answer, notFound, refusal } from '../answer.ts';
+import type { Everything, HistoryOfAll, SearchingAll } from '../asked.ts';
+import { notOffered } from './refusals.ts';
+import type { Denied } from './rights.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The types that were granted. A type that was named and was not granted denies the whole, and so does none at all. */
+const granted = (
+  named: readonly string[],
+  { rights, types }: Surroundings,
+  needs: (type: string) => readonly Intent[],
+): readonly string[] | Denied => {
+  const open: string[] = [];
+  let first: Denied | undefined;
+  for (const type of named.length > 0 ? named : types()) {
+    const denied = needs(type)
+      .map(rights.ask)
+      .find((asked) => asked.kind === 'denied');
+    if (denied?.kind !== 'denied') open.push(type);
+    else if (named.length > 0) return denied;
+    else first ??= denied;
+  }
+  return open.length > 0 || first === undefined ? open : first;
+};
+
+const isDenied = (value: readonly string[] | Denied): value is Denied => 'kind' in value;
+const emptyQuery = (type: string) =>
+  ({ type, clauses: [], count: 0, sort: [], total: 'none', understood: [] }) as const;
+
+export const searchSystem = async (asked: SearchingAll, around: Surroundings): Promise<Answer | Denied> => {
+  const { query, fault, ignored } = asked;
+  const { backend, rights, signal } = around;
+  const { types: named, ...rest } = query;
+  const intentOf = (type: string): Intent => ({ kind: 'search-type', type, query: { ...rest, type } });
+  const types = granted(named, around, (type) => [intentOf(type)]);
+  if (isDenied(types)) return types;
+  if (fault !== undefined) return refusal(fault);
+  if (backend.searchSystem === undefined) return notOffered();
+  const result = await backend.searchSystem({ ...query, types }, rights.filterOf(intentOf), signal());
+  return {
+    kind: 'search',
+    path: '',
+    understood: query.understood,
+    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    ...(ignored === undefined ? {} : { ignored }),
+    result,
+  };
+};
+
+export const historySystem = async (asked: HistoryOfAll, around: Surroundings): Promise<Answer | Denied> => {
+  const { page, fault, understood } = asked;
+  const { backend, rights, signal } = around;
+  const intentOf = (type: string): Intent => ({ kind: 'history-type', type, page });
+  const types = granted([], around, (type) => [intentOf(type)]);
+  if (isDenied(types)) return types;
+  if (fault !== undefined) return refusal(fault);
+  if (backend.history === undefined) return notOffered();
+  const result = await backend.history({ types, page }, rights.filterOf(intentOf), signal());
+  return { ...result, path: '_history', understood, ...(page.before === undefined ? {} : { cursor: page.before }) };
+};
+
+/**
+ * `Patient/[id]/$everything`. A type takes part where it may be both read and searched, since it is found and then shown;
+ * the patient itself where it may be read.
+ */
+export const everythingOf = async (asked: Everything, around: Surroundings): Promise<Answer | Denied> => {
+  const { of, fault, understood } = asked;
+  const { backend, rights, signal } = around;
+  const reading = (type: string): Intent => ({ kind: 'read', type, id: of.patient });
+  const searching = (type: string): Intent => ({ kind: 'search-type', type, query: emptyQuery(type) });
+  const patient = rights.ask(reading('Patient'));
+  if (patient.kind === 'denied') return patient;
+  const needs = (type: string): readonly Intent[] =>
+    type === 'Patient' ? [reading(type)] : [reading(type), searching(type)];
+  const types = granted(of.types, around, needs);
+  if (isDenied(types)) return types;
+  if (fault !== undefined) return refusal(fault);
+  if (backend.everything === undefined) return notOffered();
+  const seen = await backend.read({ type: 'Patient', id: of.patient }, patient.filter);
+  if (seen.kind !== 'found') return notFound();
+  const read = rights.filterOf(reading);
+  const search = rights.filterOf(searching);
+  const filterOf: FilterOf = (type) => {
+    if (!types.includes(type)) return nothing;
+    return type === 'Patient' ? read(type) : allOf([read(type), search(type)]);
+  };
+  return {
+    kind: 'search',
+    path: `Patient/${of.patient}/$everything`,
+    understood,
+    ...(of.cursor === undefined ? {} : { cursor: of.cursor }),
+    result: await backend.everything({ ...of, types }, filterOf, signal()),
+  };
+};

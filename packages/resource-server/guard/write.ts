@@ -1,0 +1,156 @@
+/**
+ * One write, made where its plan says: the stored version and the new one must both be within the rights, and the permit
+ * is recorded before the write is made. FHIR R4 http.html#create, #update, #patch, #delete.
+ */
+import type { WriteResult } from '@affinity/core/fhir/backend.ts';
+import { allOf } from '@affinity/core/fhir/filter.ts';
+import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
+import type { Content } from '@affinity/core/fhir/resource.ts';
+import { evaluate } from '@affinity/policy/filter.ts';
+import { type Answer, gone, notFound, refusal } from '../answer.ts';
+import type { Identities } from '../asked.ts';
+import { contentOf, type Loaded } from '../body.ts';
+import { type At, mayUpdateCreate, type Plan } from './plan.ts';
+import type { Prepared } from './preparation.ts';
+import { absentUpdate, conflict, outside } from './refusals.ts';
+import type { On, Surroundings } from './surroundings.ts';
+
+/** Called when a write is permitted, before it is made: `owners` are the patients whose records it is about. */
+export type Before = (at: At, owners: readonly string[]) => Promise<void>;
+
+export interface Place {
+  readonly on: On;
+  readonly around: Surroundings;
+  readonly before: Before;
+  readonly identities?: Identities;
+  /** owners of what the same transaction has written, by `Type/id`; added to */
+  readonly owners: Map<string, readonly string[]>;
+}
+
+const taken = (): Answer => refusal(fhirError(409, 'duplicate', 'the id is taken'));
+
+const written = (result: WriteResult, mayRead: boolean): Answer => {
+  switch (result.kind) {
+    case 'created':
+      return { kind: 'written', status: 201, version: result.version, mayRead };
+    case 'updated':
+      return { kind: 'written', status: 200, version: result.version, mayRead };
+    case 'deleted':
+      return { kind: 'done', versionId: result.deletion.versionId };
+    case 'absent':
+      return absentUpdate();
+    case 'version-conflict':
+      return conflict();
+    case 'id-taken':
+      return taken();
+    case 'canonical-taken':
+      return refusal(fhirError(409, 'duplicate', 'another resource has this url and version'));
+  }
+};
+
+/** Content with faults: whoever may not write there, or writes on another version, is told that first. */
+const faulty = async (fault: FhirError, { asked, permit }: Prepared, at: At, { on }: Place): Promise<Answer> => {
+  if (asked.intent.kind === 'update') {
+    const result = await on.read(at, permit.filter);
+    if (result.kind === 'absent') return absentUpdate();
+    const current = result.kind === 'found' ? result.version.versionId : result.deletion.versionId;
+    if (asked.intent.ifMatch !== undefined && asked.intent.ifMatch !== current) return conflict();
+  }
+  return refusal(fault);
+};
+
+/** The content of a create or update, under its id. */
+const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }, place: Place): Promise<Answer> => {
+  const { at } = plan;
+  const { on, around, before, owners } = place;
+  const { intent } = prepared.asked;
+  const content: Content = { ...loaded.content, resource: { ...loaded.content.resource, id: at.id } };
+  const facts = await around.factsOf(content.resource, owners);
+  const { create } = prepared;
+  const filters = [
+    prepared.permit.filter,
+    ...(plan.kind === 'create' && create?.kind === 'permit' ? [create.filter] : []),
+  ];
+  if (!evaluate(allOf(filters), facts)) return outside();
+  if (loaded.fault !== undefined) return faulty(loaded.fault, prepared, at, place);
+  await before(at, facts.owners);
+  owners.set(`${at.type}/${at.id}`, facts.owners);
+  if (plan.kind === 'create') {
+    const result = await on.create({ ...at, content });
+    // An id that is taken, and could not be updated, is refused as one that may not be chosen.
+    if (result.kind === 'id-taken' && intent.kind === 'update') return absentUpdate();
+    return written(result, intent.kind === 'create' || around.rights.mayRead(facts));
+  }
+  const ifMatch = intent.kind === 'update' && intent.ifMatch !== undefined ? { ifMatch: intent.ifMatch } : {};
+  const result = await on.update({ ...at, content, ...ifMatch }, prepared.permit.filter);
+  if (result.kind === 'absent' && ifMatch.ifMatch === undefined && mayUpdateCreate(prepared, around)) {
+    const born = await on.create({ ...at, content });
+    return born.kind === 'id-taken' ? absentUpdate() : written(born, around.rights.mayRead(facts));
+  }
+  return written(result, around.rights.mayRead(facts));
+};
+
+const applied = (json: string, at: At, { jsonDepth }: Surroundings): Loaded | FhirError => {
+  const loaded = contentOf(json, at, { jsonDepth });
+  const fault = loaded instanceof FhirError ? loaded : loaded.fault;
+  // What the patch would make of the resource cannot be processed, however sound the patch is.
+  return fault === undefined ? loaded : new FhirError(422, fault.issues);
+};
+
+const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> => {
+  const { asked, permit, readable } = prepared;
+  const { on, around, before, owners } = place;
+  const current = await on.read(at, allOf([permit.filter, ...(readable === undefined ? [] : [readable])]));
+  if (current.kind === 'absent') return notFound();
+  if (current.kind === 'deleted') return gone();
+  const { versionId, body } = current.version;
+  const ifMatch = asked.intent.kind === 'patch' ? asked.intent.ifMatch : undefined;
+  if (ifMatch !== undefined && ifMatch !== versionId) return conflict();
+  const change = (await asked.patch?.()) ?? fhirError(400, 'required', 'a patch is expected');
+  if (change instanceof FhirError) return refusal(change);
+  const json = change(body);
+  if (json instanceof FhirError) return refusal(json);
+  const loaded = applied(json, at, around);
+  if (loaded instanceof FhirError) return refusal(loaded);
+  const facts = await around.factsOf(loaded.content.resource, owners);
+  if (!evaluate(permit.filter, facts)) return outside();
+  await before(at, facts.owners);
+  owners.set(`${at.type}/${at.id}`, facts.owners);
+  const result = await on.update({ ...at, content: loaded.content, ifMatch: versionId }, permit.filter);
+  if (result.kind === 'version-conflict' && ifMatch === undefined)
+    return refusal(fhirError(409, 'conflict', 'the resource was changed meanwhile; the patch can be sent again'));
+  return result.kind === 'absent' ? notFound() : written(result, around.rights.mayRead(facts));
+};
+
+const remove = async ({ asked, permit }: Prepared, at: At, { on, before }: Place): Promise<Answer> => {
+  const ifMatch = asked.intent.kind === 'delete' && asked.intent.ifMatch !== undefined ? asked.intent : {};
+  await before(at, []);
+  const result = await on.delete({ ...ifMatch, ...at }, permit.filter);
+  // What is not there is as deleted as it can be; hidden or not, the answer is one (FHIR R4 http.html#delete).
+  return result.kind === 'absent' ? { kind: 'done' } : written(result, false);
+};
+
+export const write = async (prepared: Prepared, plan: Plan, place: Place): Promise<Answer> => {
+  const { asked } = prepared;
+  switch (plan.kind) {
+    case 'refused':
+      return plan.answer;
+    case 'nothing':
+      return { kind: 'done' };
+    case 'found': {
+      const { version } = plan;
+      const read = await place.on.read(
+        version,
+        place.around.rights.filterOf((type) => ({ kind: 'read', type, id: '' }))(version.type),
+      );
+      return { kind: 'written', status: 200, version, mayRead: read.kind === 'found', unchanged: true };
+    }
+    case 'create':
+    case 'change': {
+      if (asked.intent.kind === 'delete') return remove(prepared, plan.at, place);
+      if (asked.intent.kind === 'patch') return patch(prepared, plan.at, place);
+      const loaded = (await asked.content?.(place.identities)) ?? fhirError(400, 'required', 'a resource is expected');
+      return loaded instanceof FhirError ? refusal(loaded) : store(loaded, prepared, plan, place);
+    }
+  }
+};
