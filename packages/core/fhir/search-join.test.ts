@@ -141,6 +141,15 @@ test('what is not understood on the way is refused, also when lenient (N16)', ()
   assert.equal(refused('Observation', 'subject:Patient.birthdate=x'), 'invalid');
 });
 
+test('a parameter that has a dot in its name is no chain', () => {
+  const parsed = parse('AuditEvent', 'patient.identifier=s%7CPRP1660');
+  assert.ok(parsed.kind === 'query');
+  assert.deepEqual(parsed.query.clauses, [
+    { param: 'patient.identifier', values: [{ kind: 'token', system: 's', code: 'PRP1660' }] },
+  ]);
+  assert.equal(parsed.query.joins, undefined);
+});
+
 test('a hop leads only to types that are offered', () => {
   const only = (...types: string[]) => ({
     capabilityOf: (type: string) => (types.includes(type) ? capabilityOf(type) : undefined),
