@@ -69,7 +69,13 @@ const valueOrError = (value: unknown) => assert.ok(typeof value === 'string' || 
 const runs = { numRuns: 2000 };
 
 test('Q24, Q25: bodies of any text', async () => {
-  const type = fc.constantFrom('application/fhir+json', 'application/fhir+xml', 'application/json-patch+json', 'x/y');
+  const type = fc.constantFrom(
+    'application/fhir+json',
+    'application/fhir+xml',
+    'application/json-patch+json',
+    'application/xml-patch+xml',
+    'x/y',
+  );
   await fc.assert(
     fc.asyncProperty(soup, type, async (body, contentType) => {
       const request = () =>
@@ -79,6 +85,7 @@ test('Q24, Q25: bodies of any text', async () => {
       const patch = await loadPatch(request(), limits);
       assert.ok(patch instanceof FhirError || typeof patch.text === 'string');
       xmlToJson(body, { depth: 32 });
+      valueOrError(applyPatch('{"resourceType":"Patient"}', { kind: 'xml-patch', text: body }, patchLimits));
       narrativeFault(body);
       narrativeFault(`<div xmlns="http://www.w3.org/1999/xhtml">${body}</div>`);
     }),
@@ -288,5 +295,7 @@ test('Q24, Q28: hostile texts of megabytes end', () => {
     ];
     const parameters = JSON.stringify({ resourceType: 'Parameters', parameter: [{ name: 'operation', part }] });
     applyPatch('{"resourceType":"Patient"}', { kind: 'fhirpath-patch', text: parameters }, patchLimits);
+    const diff = `<diff><remove sel="Patient${path.repeat(many)}"/></diff>`;
+    applyPatch('{"resourceType":"Patient"}', { kind: 'xml-patch', text: diff }, patchLimits);
   }
 });

@@ -33,10 +33,15 @@ test('N06: XML Patch: replace, add and remove of elements and attributes', () =>
     /n<i>e<\/i>w/,
   );
   assert.match(
-    outcome('<p:patch xmlns="http://hl7.org/fhir" xmlns:p="urn:ietf:rfc:7351"><p:remove sel="Patient/name[1]"/></p:patch>'),
+    outcome(
+      '<p:patch xmlns="http://hl7.org/fhir" xmlns:p="urn:ietf:rfc:7351"><p:remove sel="Patient/name[1]"/></p:patch>',
+    ),
     /"name":\[{"use":"nickname"/,
   );
-  assert.match(outcome('<diff><replace sel="Patient/active"><active value="false"/></replace></diff>'), /"active":false/);
+  assert.match(
+    outcome('<diff><replace sel="Patient/active"><active value="false"/></replace></diff>'),
+    /"active":false/,
+  );
 });
 
 test('N06, N25: what an XML Patch leaves alone is as it was, decimals and narrative', () => {
@@ -87,8 +92,23 @@ test('N06: what does not fit is 422, what is not understood is 400', () => {
 
 test('Q25, Q36: whatever an XML Patch holds, its outcome is a text or a refusal, within the limits', () => {
   const piece = fc.constantFrom(
-    ...['<add sel="Patient">', '</add>', '<remove sel="Patient/name[1]"/>', '<replace sel="*/*[1]/@value">', '</replace>'],
-    ...['<name>', '</name>', '<active value="true"/>', 'x', '<div xmlns="http://www.w3.org/1999/xhtml">', '</div>', '<!--', '&amp;'],
+    ...[
+      '<add sel="Patient">',
+      '</add>',
+      '<remove sel="Patient/name[1]"/>',
+      '<replace sel="*/*[1]/@value">',
+      '</replace>',
+    ],
+    ...[
+      '<name>',
+      '</name>',
+      '<active value="true"/>',
+      'x',
+      '<div xmlns="http://www.w3.org/1999/xhtml">',
+      '</div>',
+      '<!--',
+      '&amp;',
+    ],
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
