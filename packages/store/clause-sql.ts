@@ -2,7 +2,7 @@
 
 import { fold } from '@affinity/core/fhir/extract.ts';
 import type { SearchClause, SearchValue } from '@affinity/core/fhir/search-query.ts';
-import { compositeSql } from './composite-sql.ts';
+import { compositeRows } from './composite-sql.ts';
 import { instantSql, rangeSql } from './date-sql.ts';
 import { hasAllTerms, hasAnyTerm, termArray, valueTerm } from './filter-sql.ts';
 import { nearSql } from './near-sql.ts';
@@ -41,9 +41,11 @@ const termFor = (type: string, { param, modifier }: SearchClause, value: SearchV
   }
 };
 
-const stringCondition = (type: string, { param, modifier }: SearchClause, text: string): Sql =>
-  sql`f.rid in (select s.rid from string_index s where s.parameter = ${`${type}.${param}`}
-    and ${stringSql({ folded: sql`s.folded`, text: sql`s.text` }, text, modifier)})`;
+/**
+ * Some row of a table of values. Where the rows `f` are few, or come in an order that is kept, it is looked up for each of
+ * them, and the fence keeps it so; else the database may begin with the values.
+ */
+const heldSql = (rows: Sql, fenced: boolean): Sql => (fenced ? sql`exists (${rows} offset 0)` : sql`exists (${rows})`);
 
 /** The texts that begin so are looked up first: they are few, and stand in many resources. */
 const displayCondition = (type: string, param: string, text: string): Sql =>
@@ -53,10 +55,18 @@ const displayCondition = (type: string, param: string, text: string): Sql =>
 const occurred = { start: sql`f.occurred`, end: sql`f.occurred_end` };
 const indexed = { start: sql`d.start_at`, end: sql`d.end_at` };
 
-const dateCondition = (type: string, { param }: SearchClause, value: Extract<SearchValue, { kind: 'date' }>): Sql => {
+const dateCondition = (
+  type: string,
+  { param }: SearchClause,
+  value: Extract<SearchValue, { kind: 'date' }>,
+  fenced: boolean,
+): Sql => {
   if (param === '_lastUpdated') return instantSql(sql`f.last_updated`, value);
-  const listed = sql`exists (select from date_index d
-    where d.rid = f.rid and d.parameter = ${`${type}.${param}`} and ${rangeSql(indexed, value)})`;
+  const listed = heldSql(
+    sql`select from date_index d
+      where d.rid = f.rid and d.parameter = ${`${type}.${param}`} and ${rangeSql(indexed, value)}`,
+    fenced,
+  );
   // The range stands in the row itself where the resource has exactly one.
   return param === orderingDate
     ? sql`case when f.occurred_end is not null then ${rangeSql(occurred, value)} else ${listed} end`
@@ -64,10 +74,11 @@ const dateCondition = (type: string, { param }: SearchClause, value: Extract<Sea
 };
 
 /** What the path of a URI leads on to, of `:below`. */
-const belowCondition = (type: string, param: string, uri: string): Sql => {
+const belowCondition = (type: string, param: string, uri: string, fenced: boolean): Sql => {
   const under = beginsSql(sql`u.uri`, sql`left(u.uri, 128)`, uri.endsWith('/') ? uri : `${uri}/`);
-  return sql`(${hasAllTerms([urlTerm(type, param, uri)])} or f.rid in (
-    select u.rid from uri_index u where u.parameter = ${parameterKey(type, param)} and ${under}))`;
+  const rows = sql`select from uri_index u
+    where u.rid = f.rid and u.parameter = ${parameterKey(type, param)} and (u.uri = ${uri} or ${under})`;
+  return heldSql(rows, fenced);
 };
 
 /** What leads to a URI by its path, with a slash at the end and without, and the URI itself. */
@@ -75,33 +86,42 @@ const urisAbove = (uri: string): readonly string[] => [
   ...new Set([uri, ...[...uri.matchAll(/\//g)].flatMap(({ index }) => [uri.slice(0, index), uri.slice(0, index + 1)])]),
 ];
 
-const uriCondition = (type: string, { param, modifier }: SearchClause, uri: string): Sql => {
-  if (modifier === 'below') return belowCondition(type, param, uri);
-  return hasAnyTerm((modifier === 'above' ? urisAbove(uri) : [uri]).map((one) => urlTerm(type, param, one)));
-};
-
-const valueCondition = (type: string, clause: SearchClause, value: SearchValue): Sql => {
+const valueCondition = (type: string, clause: SearchClause, value: SearchValue, fenced: boolean): Sql => {
   const { param, modifier } = clause;
+  const key = parameterKey(type, param);
   switch (value.kind) {
-    case 'string':
-      return modifier === 'text'
-        ? displayCondition(type, param, value.text)
-        : stringCondition(type, clause, value.text);
+    case 'string': {
+      if (modifier === 'text') return displayCondition(type, param, value.text);
+      const compared = stringSql({ folded: sql`s.folded`, text: sql`s.text` }, value.text, modifier);
+      const rows = sql`select from string_index s where s.rid = f.rid and s.parameter = ${`${type}.${param}`} and ${compared}`;
+      return heldSql(rows, fenced);
+    }
     case 'date':
-      return dateCondition(type, clause, value);
-    case 'number':
-      return sql`exists (select from number_index n where n.rid = f.rid and n.parameter = ${parameterKey(type, param)}
-        and ${numberSql({ low: sql`n.low`, high: sql`n.high` }, value)})`;
+      return dateCondition(type, clause, value, fenced);
+    case 'number': {
+      const compared = numberSql({ low: sql`n.low`, high: sql`n.high` }, value);
+      return heldSql(
+        sql`select from number_index n where n.rid = f.rid and n.parameter = ${key} and ${compared}`,
+        fenced,
+      );
+    }
     case 'quantity':
-      return sql`exists (select from quantity_index q where q.rid = f.rid and q.parameter = ${parameterKey(type, param)}
-        and ${quantitySql(value)})`;
+      return heldSql(
+        sql`select from quantity_index q where q.rid = f.rid and q.parameter = ${key} and ${quantitySql(value)}`,
+        fenced,
+      );
     case 'uri':
-      return uriCondition(type, clause, value.uri);
+      if (modifier === 'below') return belowCondition(type, param, value.uri, fenced);
+      return hasAnyTerm(
+        (modifier === 'above' ? urisAbove(value.uri) : [value.uri]).map((uri) => urlTerm(type, param, uri)),
+      );
     case 'composite':
-      return compositeSql(type, param, value.parts);
+      return heldSql(compositeRows(type, param, value.parts), fenced);
     case 'near':
-      return sql`f.rid in (select p.rid from position_index p where p.parameter = ${parameterKey(type, param)}
-        and ${nearSql(value)})`;
+      return heldSql(
+        sql`select from position_index p where p.rid = f.rid and p.parameter = ${key} and ${nearSql(value)}`,
+        fenced,
+      );
     case 'missing': {
       const present = hasAllTerms([presentTerm(type, param)]);
       return value.missing ? sql`not ${present}` : present;
@@ -123,8 +143,11 @@ export const clauseKeys = (type: string, { param, modifier, values }: SearchClau
   );
 };
 
-/** The condition. What the search grammar of core has not understood never comes here. */
-export const clauseSql = (type: string, clause: SearchClause): Sql => {
+/**
+ * The condition. What the search grammar of core has not understood never comes here.
+ * @param fenced whether tables of values are looked up row by row
+ */
+export const clauseSql = (type: string, clause: SearchClause, fenced: boolean): Sql => {
   const terms = clause.values.map((value) => termFor(type, clause, value));
   const known = terms.filter((term) => term !== undefined);
   const keys = clauseKeys(type, clause);
@@ -133,7 +156,7 @@ export const clauseSql = (type: string, clause: SearchClause): Sql => {
       ? sql`f.rid = any(${termArray(keys)}::bigint[])`
       : known.length > 0 && known.length === terms.length
         ? hasAnyTerm(known)
-        : orSql(clause.values.map((value) => valueCondition(type, clause, value)));
+        : orSql(clause.values.map((value) => valueCondition(type, clause, value, fenced)));
   return clause.modifier === 'not' ? sql`not (${any})` : any;
 };
 

@@ -71,6 +71,7 @@ const componentCondition = (type: string, name: string, position: number, value:
   }
 };
 
-export const compositeSql = (type: string, param: string, parts: readonly SearchValue[]): Sql =>
-  sql`exists (select from composite_index c where c.rid = f.rid and c.parameter = ${parameterKey(type, param)}
-    and ${andSql(parts.map((part, index) => componentCondition(type, param, index + 1, part)))})`;
+/** The rows of a resource `f` in which one element meets every component. */
+export const compositeRows = (type: string, param: string, parts: readonly SearchValue[]): Sql =>
+  sql`select from composite_index c where c.rid = f.rid and c.parameter = ${parameterKey(type, param)}
+    and ${andSql(parts.map((part, index) => componentCondition(type, param, index + 1, part)))}`;

@@ -42,10 +42,10 @@ const datesSql = ({ start, end }: EverythingOf): Sql => {
   if (start === undefined && end === undefined) return sql`true`;
   const asked = { prefix: 'ap', start: start ?? ever.start, end: end ?? ever.end } as const;
   const listed = sql`exists (select from date_index d where d.rid = f.rid
-    and ${rangeSql({ start: sql`d.start_at`, end: sql`d.end_at` }, asked)})`;
+    and ${rangeSql({ start: sql`d.start_at`, end: sql`d.end_at` }, asked)} offset 0)`;
   return sql`(${listed} or case
     when f.occurred_end is not null then ${rangeSql({ start: sql`f.occurred`, end: sql`f.occurred_end` }, asked)}
-    else not exists (select from date_index d where d.rid = f.rid) end)`;
+    else not exists (select from date_index d where d.rid = f.rid offset 0) end)`;
 };
 
 const sinceSql = ({ since }: EverythingOf): Sql =>
@@ -64,13 +64,14 @@ const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => 
       where: sql`f.rid = ${resourceKey('Patient', of.patient)} and f.type = 'Patient' and f.id = ${of.patient} and not f.deleted`,
       order: 'f',
       narrow: true,
+      fenced: true,
     },
     matching: andSql([filterSql(filterOf('Patient'), 'Patient'), sinceSql(of)]),
     order: orderOf(0),
   };
   const record = typeGroups(own, filterOf).map(
     ({ types, type }): Branch => ({
-      source: { from: sql`compartment f`, where: inRecord(of, types), order: 'f', narrow: true },
+      source: { from: sql`compartment f`, where: inRecord(of, types), order: 'f', narrow: true, fenced: true },
       matching: andSql([filterSql(filterOf(type), type), datesSql(of), sinceSql(of)]),
       order: orderOf(1),
     }),
@@ -94,6 +95,7 @@ const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => 
         select from compartment c where c.patient = ${of.patient} and c.rid = f.rid and c.type = f.type and c.occurred = f.occurred)`,
         order: 'f',
         narrow: false,
+        fenced: true,
       },
       matching: andSql([filterSql(filterOf(type), type), sinceSql(of)]),
       order: orderOf(2),

@@ -9,7 +9,7 @@
 import type { FilterOf } from '@affinity/core/fhir/backend.ts';
 import type { Filter } from '@affinity/core/fhir/filter.ts';
 import type { Criteria, Join, SearchClause } from '@affinity/core/fhir/search-query.ts';
-import { clauseSql } from './clause-sql.ts';
+import { clausePostings, clauseSql } from './clause-sql.ts';
 import type { Query } from './database.ts';
 import { filterSql, termArray } from './filter-sql.ts';
 import { type Asked, chooseSource } from './source.ts';
@@ -35,7 +35,7 @@ const fewTerms = 16;
 /** A resource that meets the criteria and may be seen, as a condition on the key `at` of it. */
 const meets = (at: Sql, criteria: Criteria, filterOf: FilterOf): Sql => sql`exists (
   select from resource f where f.rid = ${at} and f.type = ${criteria.type} and not f.deleted
-    and ${criteriaSql(criteria, filterOf(criteria.type), filterOf)} offset 0)`;
+    and ${criteriaSql(criteria, filterOf(criteria.type), filterOf, true)} offset 0)`;
 
 /** The join, followed from each row `f`. The fences keep it so: the database would read everything at the far end. */
 const followed = (type: string, join: Join, filterOf: FilterOf): Sql =>
@@ -47,9 +47,14 @@ const followed = (type: string, join: Join, filterOf: FilterOf): Sql =>
         where x.target = f.rid and x.parameter = ${parameterKey(join.source.type, join.param)}
           and ${meets(sql`x.rid`, join.source, filterOf)} offset 0)`;
 
-const criteriaSql = ({ type, clauses, joins = [] }: Criteria, filter: Filter, filterOf: FilterOf): Sql =>
+const criteriaSql = (
+  { type, clauses, joins = [] }: Criteria,
+  filter: Filter,
+  filterOf: FilterOf,
+  fenced: boolean,
+): Sql =>
   andSql([
-    ...clauses.map((clause) => clauseSql(type, clause)),
+    ...clauses.map((clause) => clauseSql(type, clause, fenced)),
     ...joins.map((join) => followed(type, join, filterOf)),
     filterSql(filter, type),
   ]);
@@ -79,6 +84,26 @@ const lookUpTargets = async (
   return found.length > fewTargets ? undefined : found;
 };
 
+/** Whether few resources refer to any of these: then they are looked up, and put in order. */
+const isSeldom = async (query: Query, type: string, clause: SearchClause): Promise<boolean> => {
+  const postings = clausePostings(type, clause);
+  if (postings === undefined) return true;
+  const [row] = await query<{ found: string }>(sql`
+    select count(*) as found from (
+      select from posting p where p.term = any(${termArray(postings.terms)}::bigint[])
+      union all select from compartment c where c.patient = any(${postings.patients}) and c.type = ${type}
+      limit ${fewSources + 1}) found`);
+  return Number(row?.found ?? 0) <= fewSources;
+};
+
+/** The row refers to one of these by the parameter. Of many targets, those of the row are looked through. */
+const refersTo = (type: string, clause: SearchClause, targets: readonly Term[]): Sql =>
+  targets.length <= fewTerms
+    ? clauseSql(type, clause, true)
+    : sql`exists (select from (select x.target from reference_index x
+        where x.rid = f.rid and x.parameter = ${parameterKey(type, clause.param)} offset 0) x
+        where x.target = any(${termArray(targets)}::bigint[]) offset 0)`;
+
 const settleChain = async (query: Query, type: string, join: Of<'chain'>, filterOf: FilterOf): Promise<Step> => {
   const { param, targets } = join;
   const found: { readonly type: string; readonly id: string; readonly rid: Term }[] = [];
@@ -89,13 +114,15 @@ const settleChain = async (query: Query, type: string, join: Of<'chain'>, filter
     else found.push(...some.map(({ id, rid }) => ({ type: target.type, id, rid })));
   }
   const clause: SearchClause = { param, values: found.map(({ type, id }) => ({ kind: 'reference', type, id })) };
-  const condition =
-    found.length <= fewTerms
-      ? clauseSql(type, clause)
-      : sql`exists (select from reference_index x where x.rid = f.rid and x.parameter = ${parameterKey(type, param)}
-          and x.target = any(${termArray(found.map(({ rid }) => rid))}::bigint[]) offset 0)`;
-  if (many.length === 0) return { condition, clause };
-  return { condition: orSql([condition, followed(type, { ...join, targets: many }, filterOf)]) };
+  if (many.length === 0 && (found.length < 2 || (await isSeldom(query, type, clause)))) {
+    const condition = refersTo(
+      type,
+      clause,
+      found.map(({ rid }) => rid),
+    );
+    return { condition, clause };
+  }
+  return { condition: followed(type, join, filterOf) };
 };
 
 const settleHas = async (query: Query, type: string, join: Of<'has'>, filterOf: FilterOf): Promise<Step> => {
@@ -138,5 +165,6 @@ export const settle = async (
     if (step.clause !== undefined) asked = { ...asked, clauses: [...asked.clauses, step.clause] };
     if (step.keys !== undefined) asked = { ...asked, keys: step.keys };
   }
-  return { asked, matching: andSql([criteriaSql({ type, clauses }, filter, filterOf), ...conditions]) };
+  const { fenced } = chooseSource(asked, [], filter);
+  return { asked, matching: andSql([criteriaSql({ type, clauses }, filter, filterOf, fenced), ...conditions]) };
 };

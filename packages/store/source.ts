@@ -19,6 +19,8 @@ export interface Source {
   readonly order: 'f' | 'p';
   /** few rows by nature: those of one patient, or those that are named */
   readonly narrow: boolean;
+  /** the rows are found by an index that no other may take the place of */
+  readonly fenced: boolean;
 }
 
 /** What is asked of the rows of one type, once the joins are settled. */
@@ -39,6 +41,7 @@ const everyRow = (type: string): Source => ({
   where: sql`f.type = ${type} and not f.deleted`,
   order: 'f',
   narrow: false,
+  fenced: false,
 });
 
 /** Part of the type, by the same index. A resource with several dates stands in date_index instead: they are few. */
@@ -58,6 +61,7 @@ const rowsStarting = (type: string, clause: SearchClause): Source | undefined =>
     where: sql`true`,
     order: 'f',
     narrow: false,
+    fenced: false,
   };
 };
 
@@ -75,6 +79,7 @@ export const chooseSource = (
       where: sql`f.rid = any(${termArray(keys)}::bigint[]) and f.type = ${type} and not f.deleted`,
       order: 'f',
       narrow: true,
+      fenced: true,
     };
   }
   const indexed = clauses
@@ -88,6 +93,7 @@ export const chooseSource = (
       where: sql`f.patient = ${patient} and f.type = ${type}`,
       order: 'f',
       narrow: true,
+      fenced: true,
     };
   }
   const [best] = indexed.sort((one, other) => selectivity(one.param) - selectivity(other.param));
@@ -102,6 +108,7 @@ export const chooseSource = (
       where: sql`p.term = ${only}`,
       order: 'p',
       narrow: false,
+      fenced: true,
     };
   }
   return {
@@ -111,5 +118,6 @@ export const chooseSource = (
     where: sql`true`,
     order: 'f',
     narrow: false,
+    fenced: true,
   };
 };

@@ -18,7 +18,13 @@ const sourceOfGroup = (types: readonly string[], patient: string | undefined): P
   patient === undefined
     ? {
         types,
-        source: { from: sql`resource f`, where: sql`f.type = t.type and not f.deleted`, order: 'f', narrow: false },
+        source: {
+          from: sql`resource f`,
+          where: sql`f.type = t.type and not f.deleted`,
+          order: 'f',
+          narrow: false,
+          fenced: false,
+        },
       }
     : {
         source: {
@@ -26,6 +32,7 @@ const sourceOfGroup = (types: readonly string[], patient: string | undefined): P
           where: sql`f.patient = ${patient} and f.type = any(${types})`,
           order: 'f',
           narrow: true,
+          fenced: true,
         },
       };
 
@@ -35,7 +42,7 @@ const branchesOf = (
   parameters: SearchParameters,
   filterOf: FilterOf,
 ): readonly Branch[] => {
-  const conditions = (type: string): readonly Sql[] => clauses.map((clause) => clauseSql(type, clause));
+  const conditions = (type: string): readonly Sql[] => clauses.map((clause) => clauseSql(type, clause, false));
   const keysOf = (type: string, row: 'f' | 'p') => orderOf(sort, row, sortValueOf(type, parameters));
   const hangingOnType = (type: string): readonly Sql[] => [
     ...conditions(type),
