@@ -101,6 +101,13 @@ test('sort, total and cursor (N18)', () => {
   assert.equal(refused('_sort=code'), 'not-supported');
   assert.equal(refused('_sort='), 'not-supported');
   assert.equal(refused('_sort=date,-date'), 'invalid');
+  const sorted = (maxSortKeys: number) => ({
+    capability: { searchParams: [], sort: ['a', 'b', 'c', 'd'] },
+    maxSortKeys,
+  });
+  assert.equal(query('_sort=a,-b,c', sorted(3)).sort.length, 3);
+  assert.equal(refused('_sort=a,b,c,d', sorted(3)), 'too-costly');
+  assert.equal(query('_sort=a,b,c,d', sorted(4)).sort.length, 4);
   assert.equal(query('').total, 'none');
   assert.equal(query('_total=accurate').total, 'accurate');
   assert.equal(refused('_total=yes'), 'invalid');

@@ -18,6 +18,8 @@ export interface SearchLimits {
   readonly maxIncludes: number;
   /** whether `_include=*` and `Type:*` may be asked for */
   readonly includeAll: boolean;
+  /** parameters that `_sort` names */
+  readonly maxSortKeys: number;
   /** characters that `:contains` must have */
   readonly minContains: number;
 }
@@ -29,6 +31,7 @@ export const defaultSearchLimits: SearchLimits = {
   maxChainTargets: 16,
   maxIncludes: 10,
   includeAll: false,
+  maxSortKeys: 3,
   minContains: 2,
 };
 

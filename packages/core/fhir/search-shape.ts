@@ -1,7 +1,7 @@
 /** Parameters that shape the answer instead of narrowing it: count, order, total, subset, page. FHIR R4 search.html#modifyingresults. */
 import { type Fault, fault, isFault } from './search-fault.ts';
 import type { SearchQuery, SortKey, Subset } from './search-query.ts';
-import type { SearchReading } from './search-settings.ts';
+import { defaultSearchLimits, type SearchReading } from './search-settings.ts';
 
 /** Each of them is given once at most. */
 export interface Shape {
@@ -13,9 +13,15 @@ export interface Shape {
   readonly cursor?: string;
 }
 
-const parseSort = (value: string, sortable: readonly string[]): readonly SortKey[] | Fault => {
+const parseSort = (
+  value: string,
+  sortable: readonly string[],
+  { maxSortKeys = defaultSearchLimits.maxSortKeys }: SearchReading,
+): readonly SortKey[] | Fault => {
   const keys: SortKey[] = [];
-  for (const part of value.split(',')) {
+  const parts = value.split(',');
+  if (parts.length > maxSortKeys) return fault('too-costly', `_sort takes at most ${maxSortKeys} parameters`);
+  for (const part of parts) {
     const descending = part.startsWith('-');
     const param = descending ? part.slice(1) : part;
     if (!sortable.includes(param))
@@ -78,7 +84,7 @@ export const parseShape = (
     case '_contained':
       return value === 'false' ? {} : fault('not-supported', 'contained resources are not searched');
     case '_sort': {
-      const sort = parseSort(value, sortable);
+      const sort = parseSort(value, sortable, settings);
       return isFault(sort) ? sort : { sort };
     }
     case '_total':
