@@ -63,7 +63,15 @@ const quantity = fc.oneof(
   oneOf(amounts).map((value) => ({ value, system: 'http://codes.example', code: 'mg' })),
   oneOf(amounts).map((value) => ({ value, unit: 'puffs' })),
   oneOf(amounts).map((value) => ({ value })),
+  fc
+    .tuple(oneOf(amounts), oneOf(['<', '<=', '>=', '>']), oneOf([{ system: ucum, code: 'mg' }, {}]))
+    .map(([value, comparator, unit]) => ({ value, comparator, ...unit })),
 );
+const range = oneOf([
+  { low: { value: 5, system: ucum, code: 'a' }, high: { value: 10, system: ucum, code: 'a' } },
+  { low: { value: 5, system: ucum, code: 'a' } },
+  { high: { value: 10 } },
+]);
 /** Where each of them is 100 km or more from the others. */
 export const places = [
   { latitude: 46.2, longitude: 6.1 },
@@ -135,6 +143,12 @@ const parts: Readonly<Record<string, fc.Arbitrary<object>>> = {
         valueString: oneOf(names),
         valueCodeableConcept: concept,
         valueQuantity: quantity,
+        valueSampledData: fc.constant({
+          origin: { value: 0, system: ucum, code: 'mg' },
+          period: 1,
+          dimensions: 1,
+          data: '1 E 10 5.4',
+        }),
       }),
     )
     .map((all) => Object.assign({}, ...all)),
@@ -149,7 +163,7 @@ const parts: Readonly<Record<string, fc.Arbitrary<object>>> = {
         recordedDate: date,
         asserter: anybody,
       }),
-      choice<unknown>({ onsetDateTime: date, onsetPeriod: period, onsetString: oneOf(names) }),
+      choice<unknown>({ onsetDateTime: date, onsetPeriod: period, onsetString: oneOf(names), onsetRange: range }),
     )
     .map((all) => Object.assign({}, ...all)),
   MedicationRequest: fc

@@ -98,7 +98,7 @@ const clause: fc.Arbitrary<Pair> = fc.oneof(
     fc.tuple(oneOf(systems), oneOf(['MR', 'SS']), oneOf(['007', '7'])).map((parts) => parts.join('|')),
   ),
   pair(['probability'], number),
-  pair(['value-quantity', 'component-value-quantity', 'combo-value-quantity'], quantity),
+  pair(['value-quantity', 'component-value-quantity', 'combo-value-quantity', 'onset-age'], quantity),
   pair(
     ['code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity'],
     fc.tuple(token, quantity).map((parts) => parts.join('$')),
