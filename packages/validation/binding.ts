@@ -7,9 +7,9 @@ export type Verdict = 'in' | 'out' | 'unknown';
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Code systems that are a grammar: BCP 13 media types, BCP 47 languages. */
+/** Code systems that are a grammar: BCP 13 media types with FHIR's short forms (R4 http.html#mime-type), BCP 47 languages. */
 const grammars: ReadonlyMap<string, RegExp> = new Map([
-  ['urn:ietf:bcp:13', /^[\w.+-]+\/[\w.+*-]+(\s*;\s*[\w.+-]+=("[^"]*"|[^\s;]+))*$/],
+  ['urn:ietf:bcp:13', /^(xml|json|ttl|[\w.+-]+\/[\w.+*-]+)(\s*;\s*[\w.+-]+=("[^"]*"|[^\s;]+))*$/],
   ['urn:ietf:bcp:47', /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/],
 ]);
 

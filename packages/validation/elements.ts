@@ -99,7 +99,7 @@ const checkValue = (found: Found, node: ElementNode, definition: Definition, pla
     run.report('error', 'structure', path, `${nameOf(node)} is not of type ${found.type} here`);
     return;
   }
-  if (extra !== undefined && definition.base) checkType(extra, { code: 'Element' }, at, run);
+  if (extra !== undefined && definition.base) checkExtra(found, at, run);
   if (value === undefined) return;
   if (node.demanded !== undefined && !meets(value, node.demanded))
     run.report('error', 'value', path, `${nameOf(node)} has not the value that is demanded`);
@@ -121,6 +121,16 @@ const checkValue = (found: Found, node: ElementNode, definition: Definition, pla
 const checkChildren = (value: JsonObject, { path }: Place, run: Run): void => {
   if (Object.keys(value).every((name) => name === 'id'))
     run.report('error', 'invariant', path, 'an element has a value or other elements (ele-1)');
+};
+
+/** The `_name` of a primitive: id and extensions, and without a value not the id alone. FHIR R4 json.html#primitive. */
+const checkExtra = ({ value, extra }: Found, place: Place, run: Run): void => {
+  const definition = run.definition(baseUrl('Element'));
+  if (!isObject(extra)) run.report('error', 'structure', place.path, 'an object is expected');
+  else {
+    if (value === undefined) checkChildren(extra, place, run);
+    if (definition !== undefined) checkContent(extra, definition.root, definition, place, run);
+  }
 };
 
 /** A value against the definition of its data type. */

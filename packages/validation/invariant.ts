@@ -9,6 +9,25 @@ const compiled = new Map<string, Evaluate | undefined>();
 /** They speak of contained resources, walk through everything below, and hold where there are none. */
 const ofContained = new Set(['dom-2', 'dom-3', 'dom-4', 'dom-5']);
 
+type Json = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Every `#id` in a value: by Reference, canonical, uri or url. */
+const fragments = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return value.startsWith('#') ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(fragments) : [];
+};
+
+/** R4 dom-3, whose expression the engine cannot evaluate: each contained resource is referred to, or refers to its container. */
+const areReferredTo = (resource: Json): boolean => {
+  const contained = Array.isArray(resource.contained) ? resource.contained.filter(isObject) : [];
+  return contained.every((each) => {
+    const others = fragments({ ...resource, contained: contained.filter((other) => other !== each) });
+    return others.includes(`#${each.id}`) || fragments(each).includes('#');
+  });
+};
+
 /** `trace` writes to the console otherwise. */
 const quiet = (): void => undefined;
 
@@ -34,10 +53,11 @@ export const holds = (
   { key, expression }: Constraint,
   value: unknown,
   base: string | undefined,
-  around: { readonly resource: Readonly<Record<string, unknown>>; readonly rootResource: unknown },
+  around: { readonly resource: Json; readonly rootResource: unknown },
 ): boolean | undefined => {
   if (expression === undefined) return undefined;
   if (ofContained.has(key) && around.resource.contained === undefined) return true;
+  if (key === 'dom-3' && isObject(value)) return areReferredTo(value);
   const evaluate = compile(base, expression);
   if (evaluate === undefined) return undefined;
   try {
