@@ -3,7 +3,7 @@
  * release. FHIR R4 security.html#access-control. A write is recorded before it is made, so that none is without a record.
  */
 import { randomUUID } from 'node:crypto';
-import type { Backend } from '@affinity/core/fhir/backend.ts';
+import type { Backend, Version } from '@affinity/core/fhir/backend.ts';
 import { recordOwners } from '@affinity/core/fhir/compartment.ts';
 import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
@@ -51,6 +51,8 @@ export interface GuardOptions {
   readonly facts: (principal: Principal) => DecisionFacts | Promise<DecisionFacts>;
   readonly realm: Realm;
   readonly ownBases: readonly string[];
+  /** URLs under which parts of this domain speak in its audit log; the bases unless told */
+  readonly ownNames?: readonly string[];
   /** types that are offered at this moment */
   readonly types: () => readonly string[];
   readonly updateCreate: boolean;
@@ -64,17 +66,14 @@ export interface GuardOptions {
 export type Guard = (principal: Principal, signal?: () => AbortSignal) => Promise<Guarded>;
 
 export const createGuard = (options: GuardOptions): Guard => {
-  const { audit, ownBases, realm, types, updateCreate, jsonDepth } = options;
+  const { audit, ownBases, realm, types, updateCreate, jsonDepth, ownNames = ownBases } = options;
   const backend = checkedBackend(options.backend, ownBases);
   const factsOf = createOwnedFacts(backend, ownBases);
 
+  const patientsOf = ({ patients, body }: Version): readonly string[] =>
+    patients ?? recordOwners(JSON.parse(body) as Resource, ownBases);
   /** Ids of the patients whose records an answer holds. */
-  const patientsIn = (answer: Answer): readonly string[] => {
-    const owners = versionsIn(answer).map(
-      ({ patients, body }) => patients ?? recordOwners(JSON.parse(body) as Resource, ownBases),
-    );
-    return [...new Set(owners.flat())];
-  };
+  const patientsIn = (answer: Answer): readonly string[] => [...new Set(versionsIn(answer).flatMap(patientsOf))];
 
   return async (principal, signal) => {
     const rights = rightsOf(principal, await options.facts(principal), realm);
@@ -82,6 +81,8 @@ export const createGuard = (options: GuardOptions): Guard => {
       backend,
       rights,
       factsOf,
+      patientsOf,
+      ownNames,
       types,
       updateCreate,
       jsonDepth,

@@ -96,6 +96,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     facts: options.facts,
     realm,
     ownBases,
+    ownNames: [...ownBases, issuer],
     types: () => [...offer().types.keys()],
     updateCreate,
     jsonDepth: limits.jsonDepth,

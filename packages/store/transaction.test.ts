@@ -47,7 +47,7 @@ const record = () => ({
   id: randomUUID(),
   recorded: new Date().toISOString(),
   source: 'test',
-  event: 'create',
+  event: 'create' as const,
   outcome: 'permitted' as const,
 });
 

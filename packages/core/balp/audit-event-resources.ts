@@ -58,7 +58,11 @@ const resourceOf = (
     action: form.action,
     recorded: record.recorded,
     outcome,
-    ...(outcome === '0' ? {} : { outcomeDesc: described(record) }),
+    ...(outcome !== '0'
+      ? { outcomeDesc: described(record) }
+      : record.reason === undefined
+        ? {}
+        : { outcomeDesc: record.reason }),
     agent: agentsOf(record, form),
     source: {
       site: record.source,

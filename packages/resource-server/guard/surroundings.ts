@@ -1,5 +1,5 @@
 /** What every part of the guard works with, for one request of one caller. */
-import type { Backend, Interactions } from '@affinity/core/fhir/backend.ts';
+import type { Backend, Interactions, Version } from '@affinity/core/fhir/backend.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { Validate } from '../asked.ts';
@@ -10,6 +10,10 @@ export interface Surroundings {
   readonly rights: Rights;
   /** the facts of a resource that would be written; `within` knows what its transaction has written */
   readonly factsOf: (resource: Resource, owners?: ReadonlyMap<string, readonly string[]>) => Promise<ResourceFacts>;
+  /** ids of the patients whose record a version is */
+  readonly patientsOf: (version: Version) => readonly string[];
+  /** URLs under which parts of this domain speak in its audit log */
+  readonly ownNames: readonly string[];
   /** types that are offered at this moment */
   readonly types: () => readonly string[];
   /** whether an update of what is not there creates it, by the setting */

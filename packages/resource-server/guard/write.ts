@@ -10,6 +10,7 @@ import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, gone, notFound, refusal } from '../answer.ts';
 import type { Identities } from '../asked.ts';
 import { contentOf, type Loaded } from '../body.ts';
+import { auditClaim } from './audit-claim.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
 import { absentUpdate, conflict, outside } from './refusals.ts';
@@ -72,6 +73,8 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     ...(plan.kind === 'create' && create?.kind === 'permit' ? [create.filter] : []),
   ];
   if (!evaluate(allOf(filters), facts)) return outside();
+  const claim = auditClaim(content.resource, around.ownNames);
+  if (claim !== undefined) return refusal(claim);
   if (loaded.fault !== undefined) return faulty(loaded.fault, prepared, at, place);
   await before(at, facts.owners);
   owners.set(`${at.type}/${at.id}`, facts.owners);
@@ -122,9 +125,10 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   return result.kind === 'absent' ? notFound() : written(result, around.rights.mayRead(facts));
 };
 
-const remove = async ({ asked, permit }: Prepared, at: At, { on, before }: Place): Promise<Answer> => {
+const remove = async ({ asked, permit }: Prepared, at: At, { on, around, before }: Place): Promise<Answer> => {
   const ifMatch = asked.intent.kind === 'delete' && asked.intent.ifMatch !== undefined ? asked.intent : {};
-  await before(at, []);
+  const current = await on.read(at, permit.filter);
+  await before(at, current.kind === 'found' ? around.patientsOf(current.version) : []);
   const result = await on.delete({ ...ifMatch, ...at }, permit.filter);
   // What is not there is as deleted as it can be; hidden or not, the answer is one (FHIR R4 http.html#delete).
   return result.kind === 'absent' ? { kind: 'done' } : written(result, false);
