@@ -177,4 +177,5 @@ test('depth, number and breadth are limited, at the limit and past it (Q27)', ()
   assert.equal(refused('Observation', 'focus.identifier=x'), 'too-costly');
   assert.equal(joins('Observation', 'focus:Patient.identifier=x')?.length, 1);
   assert.equal(refused('Observation', 'focus.focus.focus.code=x'), 'too-costly');
+  assert.equal(refused('Basic', 'subject.subject.subject.nonsense=x'), 'too-costly');
 });

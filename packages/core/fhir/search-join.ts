@@ -57,6 +57,16 @@ export const createJoinParser = (settings: SearchReading, budget: JoinBudget) =>
     return fault('not-supported', `${code} does not point to a type ${named}`);
   };
 
+  const countTarget = (param: string, rest: string): Fault | undefined => {
+    budget.targets += 1;
+    return budget.targets > maxChainTargets
+      ? fault(
+          'too-costly',
+          `the chains lead to more than ${maxChainTargets} types: name one, as in ${param}:Patient.${rest}`,
+        )
+      : undefined;
+  };
+
   const parseChain = (
     type: string,
     name: string,
@@ -71,6 +81,8 @@ export const createJoinParser = (settings: SearchReading, budget: JoinBudget) =>
     if (parameter === undefined || isFault(parameter)) return parameter;
     if (depth.chains >= maxChainDepth)
       return fault('too-costly', `a chain goes through at most ${maxChainDepth} references`);
+    const tooFar = depth.chains > 0 ? countTarget(param, rest) : undefined;
+    if (tooFar !== undefined) return tooFar;
     const types = others.length > 0 ? fault('invalid', `${name} names two types at once`) : targetsOf(parameter, named);
     if (isFault(types)) return types;
     const targets: Criteria[] = [];
@@ -86,12 +98,9 @@ export const createJoinParser = (settings: SearchReading, budget: JoinBudget) =>
         notUnderstood ??= condition;
         continue;
       }
-      budget.targets += 1;
-      if (budget.targets > maxChainTargets)
-        return fault(
-          'too-costly',
-          `the chain leads to more than ${maxChainTargets} types: name one, as in ${param}:Patient.${rest}`,
-        );
+      // A type that the chain goes on through was counted when it went on.
+      const tooMany = isJoin(condition) && condition.kind === 'chain' ? undefined : countTarget(param, rest);
+      if (tooMany !== undefined) return tooMany;
       targets.push(criteriaOf(target, condition));
     }
     if (targets.length === 0)
