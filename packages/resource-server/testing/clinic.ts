@@ -9,7 +9,7 @@ import { createResourceServer, type ResourceServer, type ResourceServerOptions }
 
 export const base = 'http://localhost:4000/fhir';
 export const issuer = 'http://localhost:4000/auth';
-export const types = ['Patient', 'Observation', 'Condition', 'Practitioner'];
+export const types = ['Patient', 'Observation', 'Condition', 'Practitioner', 'Provenance', 'DocumentReference'];
 
 export interface ClinicOptions {
   /** true: the backend is trusted to apply the Filter; false, as it comes: the guard judges what comes out */
