@@ -66,6 +66,8 @@ test('N26: values', () => {
     '<name><given/></name>',
     '<multipleBirthInteger value="1 "/>',
     '<multipleBirthInteger value="0x1"/>',
+    '<multipleBirthInteger value="1.0"/>',
+    '<multipleBirthInteger value="1e2"/>',
     '<multipleBirthInteger value="NaN"/>',
     '<active value="true">text</active>',
     '<active value="true"><![CDATA[text]]></active>',

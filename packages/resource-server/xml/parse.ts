@@ -24,7 +24,7 @@ interface Level {
 /** The value of the attribute `value`, as JSON has it. */
 const primitiveOf = (type: string, text: string, path: string): Exact => {
   if (numbers.has(type)) {
-    const number = exactNumber(text);
+    const number = type === 'decimal' || /^-?\d+$/.test(text) ? exactNumber(text) : undefined;
     if (number === undefined) throw new XmlFault(`not a valid ${type}`, path);
     return number;
   }
