@@ -76,7 +76,7 @@ const nextSegments = async (
 };
 
 /** Resources that one statement stores: indexing them holds up whatever else this process does. */
-const resourcesAtOnce = 50;
+const resourcesAtOnce = 25;
 
 export const createAuditFilling = (options: AuditFillingOptions): AuditFilling => {
   const { pool, ownBases, share = 0.25, pollMs = 500, recordsAtOnce = 200, now = Date.now, log } = options;
