@@ -268,6 +268,9 @@ test('N06: FHIRPath Patch: insert, delete, replace, move', () => {
     fhirPath([operation('replace', "Patient.extension('b').value", [value({ valueCode: 'z' })])], extended),
     '{"resourceType":"Patient","extension":[{"url":"a","valueString":"x"},{"url":"b","valueCode":"z"}]}',
   );
+  const mixed =
+    '{"resourceType":"Patient","contained":[{"resourceType":"Basic","id":"b"},{"resourceType":"Organization","name":"x"}]}';
+  assert.doesNotMatch(fhirPath([operation('delete', "Patient.contained.where(name = 'x')")], mixed), /Organization/);
   const contained = '{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"x"}]}';
   assert.match(
     fhirPath(

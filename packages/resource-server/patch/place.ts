@@ -17,6 +17,8 @@ export interface Owner {
   readonly path: string;
   /** how many objects and arrays it stands in */
   readonly depth: number;
+  /** a resource within the resource: its neighbours may be of other types, which have other elements */
+  readonly contained?: boolean;
 }
 export interface Place {
   readonly owner: Owner;
@@ -49,7 +51,8 @@ const ownerAt = (place: Place): Owner | undefined => {
   if (!isExactObject(value)) return undefined;
   // A resource within the resource says its own type.
   const type = place.property.type === 'Resource' ? value.resourceType : place.property.path;
-  return typeof type === 'string' ? { object: value, path: type, depth } : undefined;
+  const contained = place.property.type === 'Resource';
+  return typeof type === 'string' ? { object: value, path: type, depth, contained } : undefined;
 };
 
 /** The properties that a name means: one, or the forms of a choice. */
@@ -62,6 +65,7 @@ export const propertiesNamed = (path: string, name: string): readonly (readonly 
 
 const placesIn = (owner: Owner, name: string, work: Work): Place[] => {
   const named = propertiesNamed(owner.path, name);
+  if (named.length === 0 && owner.contained === true) return [];
   if (named.length === 0)
     throw inapplicable('the path names an element that its type does not have', `${owner.path}.${name}`);
   return named.flatMap(([key, property]): Place[] => {
