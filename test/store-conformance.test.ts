@@ -2,6 +2,7 @@
 
 import type { Canonical } from '@affinity/core/fhir/value-match.ts';
 import { describeBackend } from '@affinity/core/testing/backend.ts';
+import { describeJoins } from '@affinity/core/testing/backend-joins.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { createSharedConnection } from '@affinity/store/postgres/shared-connection.ts';
@@ -33,4 +34,11 @@ describeBackend('the store with a shared connection', async () => {
       await close();
     },
   };
+});
+
+/** Joins have two forms (packages/store/join-sql.ts): small data sets would only ever see one. */
+describeJoins('the store that follows every join row by row', async () => {
+  const { pool, close } = await testDatabase();
+  const backend = createBackend({ pool, ownBases: [], limits: { fewTargets: 0, fewSources: 0 } });
+  return { backend, evaluate, canonical, close };
 });

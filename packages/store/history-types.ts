@@ -1,28 +1,44 @@
 /** The versions of all resources of some types, newest first. FHIR R4 http.html#history. */
 import type { Backend, FilterOf, HistoryOf } from '@affinity/core/fhir/backend.ts';
-import { filterSql } from './filter-sql.ts';
+import { filterPatient, filterSql } from './filter-sql.ts';
 import { type HistoryRow, toHistory, wantedSql } from './history-page.ts';
 import { type Sql, sql } from './sql.ts';
 import type { Ask } from './time-limit.ts';
 import { type TypeGroup, typeGroups } from './type-groups.ts';
 
+/** Where the rows of one type come from: all of them in the order of the history, or those of one patient's record. */
+const sourcesOf = (patient: string | undefined): { readonly current: Sql; readonly earlier: Sql } => {
+  const before = sql`cross join lateral (select r.* from resource r where r.rid = h.rid offset 0) f`;
+  if (patient === undefined) {
+    return {
+      current: sql`resource f where f.type = t.type and not f.deleted`,
+      earlier: sql`resource_history h ${before} where h.type = t.type`,
+    };
+  }
+  return {
+    current: sql`compartment c cross join lateral (select r.* from resource r where r.rid = c.rid offset 0) f
+      where c.patient = ${patient} and c.type = t.type`,
+    earlier: sql`(select c.rid from compartment c where c.patient = ${patient} and c.type = t.type
+        union all select d.rid from resource d where d.type = t.type and d.deleted and d.owner = ${patient}) known
+      cross join lateral (select o.* from resource_history o where o.rid = known.rid offset 0) h ${before} where true`,
+  };
+};
+
 /** Keys and bodies are fetched apart: of each type a page's worth of narrow rows is looked at, and few are shown. */
 const versionsOf = ({ types, type }: TypeGroup, { page }: HistoryOf, filterOf: FilterOf): readonly Sql[] => {
   const filter = filterOf(type);
-  const limit = page.count + 1;
-  const each = (rows: Sql): Sql =>
-    sql`select v.* from unnest(${types}::text[]) as t (type) cross join lateral (${rows}) v`;
-  const current = (deleted: Sql): Sql =>
-    each(sql`select f.rid, f.version, f.last_updated, true as is_current from resource f
-      where f.type = t.type and ${deleted} and ${filterSql(filter, type)} and ${wantedSql(page, 'f')}
-      order by f.last_updated desc, f.rid desc limit ${limit}`);
+  const { current, earlier } = sourcesOf(filterPatient(filter));
+  const each = (rows: Sql): Sql => sql`select v.* from unnest(${types}::text[]) as t (type) cross join lateral (${rows}
+    limit ${page.count + 1}) v`;
+  const asItIs = (from: Sql): Sql =>
+    each(sql`select f.rid, f.version, f.last_updated, true as is_current from ${from}
+      and ${filterSql(filter, type)} and ${wantedSql(page, 'f')} order by f.last_updated desc, f.rid desc`);
   return [
-    current(sql`not f.deleted`),
-    current(sql`f.deleted`),
-    each(sql`select h.rid, h.version, h.last_updated, false as is_current
-      from resource_history h cross join lateral (select r.* from resource r where r.rid = h.rid offset 0) f
-      where h.type = t.type and ${filterSql(filter, type, 'h')} and ${filterSql(filter, type)} and ${wantedSql(page, 'h')}
-      order by h.last_updated desc, h.rid desc, h.version desc limit ${limit}`),
+    asItIs(current),
+    asItIs(sql`resource f where f.type = t.type and f.deleted`),
+    each(sql`select h.rid, h.version, h.last_updated, false as is_current from ${earlier}
+      and ${filterSql(filter, type, 'h')} and ${filterSql(filter, type)} and ${wantedSql(page, 'h')}
+      order by h.last_updated desc, h.rid desc, h.version desc`),
   ];
 };
 

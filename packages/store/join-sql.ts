@@ -25,39 +25,47 @@ export interface Settled {
   readonly matching: Sql;
 }
 
-/** Resources at the far end of a join that are looked up first, at most. */
-const fewTargets = 1000;
-/** Resources that refer to others, of which the targets are looked up first, at most. */
-const fewSources = 5000;
-/** References that are compared as terms of the row; more of them are looked up. */
+/** How much is looked up before the search: that is of speed only. */
+export interface JoinReach {
+  /** resources at the far end of a join, at most */
+  readonly fewTargets: number;
+  /** resources that refer to these, or that `_has` asks for, at most */
+  readonly fewSources: number;
+}
+export const defaultJoinReach: JoinReach = { fewTargets: 1000, fewSources: 5000 };
+/** References that are compared as terms of the row; more of them are looked through. */
 const fewTerms = 16;
 
-/** A resource that meets the criteria and may be seen, as a condition on the key `at` of it. */
-const meets = (at: Sql, criteria: Criteria, filterOf: FilterOf): Sql => sql`exists (
-  select from resource f where f.rid = ${at} and f.type = ${criteria.type} and not f.deleted
-    and ${criteriaSql(criteria, filterOf(criteria.type), filterOf, true)} offset 0)`;
+export interface JoinNeighbours {
+  readonly query: Query;
+  /** of each type that a hop leads to */
+  readonly filterOf: FilterOf;
+  readonly reach: JoinReach;
+}
 
-/** The join, followed from each row `f`. The fences keep it so: the database would read everything at the far end. */
-const followed = (type: string, join: Join, filterOf: FilterOf): Sql =>
+/** A resource of a type that matches, as a condition on the key `at` of it. */
+const isThere = (at: Sql, type: string, matching: Sql): Sql => sql`exists (
+  select from resource f where f.rid = ${at} and f.type = ${type} and not f.deleted and ${matching} offset 0)`;
+
+/** A join, followed from each row `f`. The fences keep it so: the database would read everything at the far end. */
+const followed = (type: string, join: Join, matchingOf: (criteria: Criteria) => Sql): Sql =>
   join.kind === 'chain'
     ? sql`exists (select from reference_index x
         where x.rid = f.rid and x.parameter = ${parameterKey(type, join.param)}
-          and ${orSql(join.targets.map((target) => meets(sql`x.target`, target, filterOf)))} offset 0)`
+          and ${orSql(join.targets.map((target) => isThere(sql`x.target`, target.type, matchingOf(target))))} offset 0)`
     : sql`exists (select from reference_index x
         where x.target = f.rid and x.parameter = ${parameterKey(join.source.type, join.param)}
-          and ${meets(sql`x.rid`, join.source, filterOf)} offset 0)`;
+          and ${isThere(sql`x.rid`, join.source.type, matchingOf(join.source))} offset 0)`;
 
-const criteriaSql = (
-  { type, clauses, joins = [] }: Criteria,
-  filter: Filter,
-  filterOf: FilterOf,
-  fenced: boolean,
-): Sql =>
-  andSql([
-    ...clauses.map((clause) => clauseSql(type, clause, fenced)),
-    ...joins.map((join) => followed(type, join, filterOf)),
-    filterSql(filter, type),
-  ]);
+/** The criteria on one row `f` that is known already: all of it is looked up from there. */
+const ofOneRow =
+  (filterOf: FilterOf) =>
+  ({ type, clauses, joins = [] }: Criteria): Sql =>
+    andSql([
+      ...clauses.map((clause) => clauseSql(type, clause, true)),
+      ...joins.map((join) => followed(type, join, ofOneRow(filterOf))),
+      filterSql(filterOf(type), type),
+    ]);
 
 /** What a join adds to the search. */
 interface Step {
@@ -68,103 +76,107 @@ interface Step {
   readonly keys?: readonly Term[];
 }
 
-/** The resources of a type that meet the criteria; undefined when they are too many. */
+interface Target {
+  readonly type: string;
+  readonly id: string;
+  readonly rid: Term;
+}
+
+/** The resources of a type that match; undefined when they are too many. */
 const lookUpTargets = async (
-  query: Query,
-  criteria: Criteria,
-  filterOf: FilterOf,
-): Promise<readonly { readonly id: string; readonly rid: Term }[] | undefined> => {
-  const filter = filterOf(criteria.type);
+  { query, filterOf, reach }: JoinNeighbours,
+  { asked, matching }: Settled,
+): Promise<readonly Target[] | undefined> => {
+  const { type } = asked;
+  const filter = filterOf(type);
   if (filter.kind === 'nothing') return [];
-  const { asked, matching } = await settle(query, criteria, filter, filterOf);
   const { from, where } = chooseSource(asked, [], filter);
-  const found = await query<{ id: string; rid: Term }>(sql`
-    select r.id, r.rid from (select f.rid from ${from} where ${where} and ${matching} limit ${fewTargets + 1}) found
+  const found = await query<Target>(sql`
+    select r.type, r.id, r.rid
+    from (select f.rid from ${from} where ${where} and ${matching} limit ${reach.fewTargets + 1}) found
       join resource r on r.rid = found.rid`);
-  return found.length > fewTargets ? undefined : found;
+  return found.length > reach.fewTargets ? undefined : found;
 };
 
 /** Whether few resources refer to any of these: then they are looked up, and put in order. */
-const isSeldom = async (query: Query, type: string, clause: SearchClause): Promise<boolean> => {
+const isSeldom = async ({ query, reach }: JoinNeighbours, type: string, clause: SearchClause): Promise<boolean> => {
   const postings = clausePostings(type, clause);
   if (postings === undefined) return true;
   const [row] = await query<{ found: string }>(sql`
     select count(*) as found from (
       select from posting p where p.term = any(${termArray(postings.terms)}::bigint[])
       union all select from compartment c where c.patient = any(${postings.patients}) and c.type = ${type}
-      limit ${fewSources + 1}) found`);
-  return Number(row?.found ?? 0) <= fewSources;
+      limit ${reach.fewSources + 1}) found`);
+  return Number(row?.found ?? 0) <= reach.fewSources;
 };
 
 /** The row refers to one of these by the parameter. Of many targets, those of the row are looked through. */
-const refersTo = (type: string, clause: SearchClause, targets: readonly Term[]): Sql =>
+const refersTo = (type: string, clause: SearchClause, targets: readonly Target[]): Sql =>
   targets.length <= fewTerms
     ? clauseSql(type, clause, true)
     : sql`exists (select from (select x.target from reference_index x
         where x.rid = f.rid and x.parameter = ${parameterKey(type, clause.param)} offset 0) x
-        where x.target = any(${termArray(targets)}::bigint[]) offset 0)`;
+        where x.target = any(${termArray(targets.map(({ rid }) => rid))}::bigint[]) offset 0)`;
 
-const settleChain = async (query: Query, type: string, join: Of<'chain'>, filterOf: FilterOf): Promise<Step> => {
-  const { param, targets } = join;
-  const found: { readonly type: string; readonly id: string; readonly rid: Term }[] = [];
-  const many: Criteria[] = [];
-  for (const target of targets) {
-    const some = await lookUpTargets(query, target, filterOf);
-    if (some === undefined) many.push(target);
-    else found.push(...some.map(({ id, rid }) => ({ type: target.type, id, rid })));
+const settleChain = async (neighbours: JoinNeighbours, type: string, join: Of<'chain'>): Promise<Step> => {
+  const { param } = join;
+  const found: Target[] = [];
+  const settled = new Map<Criteria, Sql>();
+  let few = true;
+  for (const criteria of join.targets) {
+    const target = await settle(neighbours, criteria, neighbours.filterOf(criteria.type));
+    settled.set(criteria, target.matching);
+    const some = few ? await lookUpTargets(neighbours, target) : undefined;
+    if (some === undefined) few = false;
+    else found.push(...some);
   }
-  const clause: SearchClause = { param, values: found.map(({ type, id }) => ({ kind: 'reference', type, id })) };
-  if (many.length === 0 && (found.length < 2 || (await isSeldom(query, type, clause)))) {
-    const condition = refersTo(
-      type,
-      clause,
-      found.map(({ rid }) => rid),
-    );
-    return { condition, clause };
+  const clause: SearchClause = {
+    param,
+    values: found.map(({ type: of, id }) => ({ kind: 'reference', type: of, id })),
+  };
+  if (few && (found.length < 2 || (await isSeldom(neighbours, type, clause)))) {
+    return { condition: refersTo(type, clause, found), clause };
   }
-  return { condition: followed(type, join, filterOf) };
+  return { condition: followed(type, join, (criteria) => settled.get(criteria) ?? sql`false`) };
 };
 
-const settleHas = async (query: Query, type: string, join: Of<'has'>, filterOf: FilterOf): Promise<Step> => {
+const settleHas = async (neighbours: JoinNeighbours, type: string, join: Of<'has'>): Promise<Step> => {
   const { param, source } = join;
+  const { query, filterOf, reach } = neighbours;
   const filter = filterOf(source.type);
   if (filter.kind === 'nothing') return { condition: sql`false`, keys: [] };
-  const { asked, matching } = await settle(query, source, filter, filterOf);
+  const { asked, matching } = await settle(neighbours, source, filter);
   const { from, where } = chooseSource(asked, [], filter);
   const [row] = await query<{ scanned: string; targets: readonly Term[] | null }>(sql`
     with found as materialized (
-      select f.rid from ${from} where ${where} and ${matching} limit ${fewSources + 1})
+      select f.rid from ${from} where ${where} and ${matching} limit ${reach.fewSources + 1})
     select (select count(*) from found) as scanned, (select array_agg(distinct x.target) from found
       join reference_index x on x.rid = found.rid and x.parameter = ${parameterKey(source.type, param)}) as targets`);
   const keys = row?.targets ?? [];
-  if (Number(row?.scanned ?? 0) > fewSources || keys.length > fewTargets) {
-    return { condition: followed(type, join, filterOf) };
+  if (Number(row?.scanned ?? 0) > reach.fewSources || keys.length > reach.fewTargets) {
+    return { condition: followed(type, join, () => matching) };
   }
   return { condition: sql`f.rid = any(${termArray(keys)}::bigint[])`, keys };
 };
 
 /** Decides the form of each join, and looks up what is looked up first. `filter` is that of the criteria's own type. */
-export const settle = async (
-  query: Query,
-  criteria: Criteria,
-  filter: Filter,
-  filterOf: FilterOf,
-): Promise<Settled> => {
+export const settle = async (neighbours: JoinNeighbours, criteria: Criteria, filter: Filter): Promise<Settled> => {
   const { type, clauses, joins = [] } = criteria;
   let asked: Asked = { type, clauses };
   const conditions: Sql[] = [];
   for (const join of joins) {
     if (chooseSource(asked, [], filter).narrow) {
-      conditions.push(followed(type, join, filterOf));
+      conditions.push(followed(type, join, ofOneRow(neighbours.filterOf)));
       continue;
     }
     const step = await (join.kind === 'chain'
-      ? settleChain(query, type, join, filterOf)
-      : settleHas(query, type, join, filterOf));
+      ? settleChain(neighbours, type, join)
+      : settleHas(neighbours, type, join));
     conditions.push(step.condition);
     if (step.clause !== undefined) asked = { ...asked, clauses: [...asked.clauses, step.clause] };
     if (step.keys !== undefined) asked = { ...asked, keys: step.keys };
   }
   const { fenced } = chooseSource(asked, [], filter);
-  return { asked, matching: andSql([criteriaSql({ type, clauses }, filter, filterOf, fenced), ...conditions]) };
+  const own = clauses.map((clause) => clauseSql(type, clause, fenced));
+  return { asked, matching: andSql([...own, filterSql(filter, type), ...conditions]) };
 };

@@ -3,10 +3,11 @@ import type { Interactions } from '@affinity/core/fhir/backend.ts';
 import type { Database } from './database.ts';
 import { createHistory } from './history.ts';
 import type { IncludeLimits } from './include.ts';
+import { defaultJoinReach, type JoinReach } from './join-sql.ts';
 import { createRead, createVread } from './read.ts';
 import { createSearch, type SearchNeighbours } from './search.ts';
 
-export interface ReadingLimits extends IncludeLimits {
+export interface ReadingLimits extends IncludeLimits, JoinReach {
   /** milliseconds that a search or a page of a history may take */
   readonly searchMilliseconds: number;
 }
@@ -14,6 +15,7 @@ export const defaultReadingLimits: ReadingLimits = {
   searchMilliseconds: 10_000,
   maxIncluded: 1000,
   maxIncludeRounds: 5,
+  ...defaultJoinReach,
 };
 
 export interface ReadingNeighbours extends SearchNeighbours {

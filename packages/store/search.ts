@@ -3,7 +3,7 @@ import type { Backend, SearchResult } from '@affinity/core/fhir/backend.ts';
 import { nothing } from '@affinity/core/fhir/filter.ts';
 import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import { type IncludeLimits, includeBeside } from './include.ts';
-import { settle } from './join-sql.ts';
+import { type JoinReach, settle } from './join-sql.ts';
 import { type Branch, countMatches, findPage, type Page } from './page.ts';
 import { orderOf } from './page-order.ts';
 import { sortValue } from './sort-value.ts';
@@ -15,7 +15,7 @@ export interface SearchNeighbours {
   readonly ask: Ask;
   /** the parameters that resources are indexed by, at this moment */
   readonly parameters: () => SearchParameters;
-  readonly limits: IncludeLimits;
+  readonly limits: IncludeLimits & JoinReach;
 }
 
 /** What a page answers, beside what is included. */
@@ -37,7 +37,7 @@ export const createSearch =
   ({ ask, parameters, limits }: SearchNeighbours): Backend['searchType'] =>
   (search, filter, { chained = () => nothing, included = () => nothing, signal } = {}) =>
     ask(async (query): Promise<SearchResult> => {
-      const { asked, matching } = await settle(query, search, filter, chained);
+      const { asked, matching } = await settle({ query, filterOf: chained, reach: limits }, search, filter);
       const source = chooseSource(asked, search.sort, filter);
       const order = orderOf(search.sort, source.order, sortValueOf(search.type, parameters()));
       const branches: readonly Branch[] = [{ source, matching, order }];
