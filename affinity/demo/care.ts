@@ -53,7 +53,7 @@ function addPlan(
       id: chart.id('goal', ordinal(index)),
       meta: metaOf('us-core-goal', confidentiality),
       lifecycleStatus: person.deathDate ? 'cancelled' : 'active',
-      description: { text: aim.text },
+      description: { ...aim.description, text: aim.text },
       subject: chart.subject,
       startDate,
       target: [

@@ -21,7 +21,8 @@ const shares: Readonly<Record<string, number>> = {
 };
 
 /** Kinds of which there are few: the origin of the first in a record is told. */
-const rare = /device|pregnancyintent|sexual-orientation|weight-for-height|diagnosticreport-note|relatedperson$/;
+const rare =
+  /device|pregnancystatus|pregnancyintent|sexual-orientation|weight-for-height|diagnosticreport-note|relatedperson$/;
 
 /** The resources of the chart whose origin is told. In the records of the fixed people, the first of every kind is among them. */
 const chosen = ({ resources, random, person }: Chart): Resource[] => {

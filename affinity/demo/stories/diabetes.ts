@@ -41,6 +41,7 @@ export const diabetes: Story = {
   examinations: [],
   aim: {
     text: 'Haemoglobin A1c below 7 %',
+    description: snomed('444110003', 'Type II diabetes mellitus well controlled'),
     measure: loinc('4548-4', 'Hemoglobin A1c/Hemoglobin.total in Blood'),
     value: 7,
     unit: '%',

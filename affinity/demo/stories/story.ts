@@ -41,6 +41,8 @@ export interface Examination extends Deed {
 /** What a goal is measured by, and the value to reach. */
 export interface Aim {
   readonly text: string;
+  /** what is aimed at, where there is a code for it */
+  readonly description?: CodeableConcept;
   readonly measure: CodeableConcept;
   readonly value: number;
   readonly unit: string;
