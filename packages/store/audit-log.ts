@@ -38,10 +38,18 @@ interface Chain {
   links: readonly ChainHead[];
 }
 
-/** The last segment of every chain. */
+/** The last segment of every chain: a few looks into the index for each, however long the chains are. */
 export const readChainHeads = async (pool: pg.Pool): Promise<readonly ChainHead[]> => {
   const { rows } = await pool.query<{ writer: string; sequence: string; hash: Buffer }>(
-    'select distinct on (writer) writer, sequence, hash from audit_segment order by writer, sequence desc',
+    `with recursive chain as (
+       (select writer from audit_segment order by writer limit 1)
+       union all
+       select (select s.writer from audit_segment s where s.writer > c.writer order by s.writer limit 1)
+       from chain c where c.writer is not null)
+     select last.writer, last.sequence, last.hash from chain c
+     cross join lateral (
+       select writer, sequence, hash from audit_segment s where s.writer = c.writer order by sequence desc limit 1) last
+     order by last.writer`,
   );
   return rows.map(({ writer, sequence, hash }) => ({ writer, sequence: Number(sequence), hash: hash.toString('hex') }));
 };

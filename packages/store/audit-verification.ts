@@ -47,7 +47,7 @@ export interface VerifyOptions {
 }
 
 /** Segments read at once. */
-const pageSize = 50;
+const pageSize = 20;
 /** Ids of records of one chain that are remembered, to see one that stands there again. */
 const remembered = 20_000;
 /** Milliseconds by which an instant may be before the last: connections of one pool do not wait for one another. */

@@ -237,7 +237,7 @@ suite('audit', () => {
     await post(`${origin}/auth/revoke`, { token: renewed.refresh_token }, basic());
     const refused = await redeem(origin, 'no-such-code-at-all');
     assert.equal(refused.status, 400);
-    await add('boss', '--administrator');
+    await add('boss', '--administrator', '--auditor');
     const expected = {
       'sign-in': ['110114', '110122', '0'],
       'sign-in-failed': ['110114', '110122', '4'],
@@ -257,6 +257,8 @@ suite('audit', () => {
         [type, subtype, outcome, 'E'],
       );
     }
+    const [given] = await soon('subtype=urn:affinity:audit-event%7Crole-changed&_sort=-date');
+    assert.equal(given.outcomeDesc, 'administrator auditor');
     const [issued] = await soon('subtype=urn:affinity:audit-event%7Ctoken-issued&_sort=-date');
     const asked = text(entity(issued, '24').query);
     assert.match(asked, /grant_type=authorization_code/);
@@ -453,6 +455,19 @@ suite('audit', () => {
       assert.ok([403, 405].includes(put.status) && [403, 405].includes(gone.status));
     }
     assert.deepEqual((await fhir(`AuditEvent/${event.id}`, { token: auditor })).body, event);
+  });
+
+  test('J14: a whole record, and a search of the whole system, hold no events unless they are named', async () => {
+    const everything = await fhir(`Patient/${ana.patient}/$everything?_count=1000`);
+    assert.equal(everything.status, 200, JSON.stringify(everything.body));
+    const typesOf = (bundle: Loose): Set<string> =>
+      new Set(bundle.entry.map(({ resource }: Loose) => resource.resourceType));
+    assert.ok(!typesOf(everything.body).has('AuditEvent'));
+    const named = await fhir(`Patient/${ana.patient}/$everything?_type=AuditEvent&_count=5`);
+    assert.ok(typesOf(named.body).has('AuditEvent'));
+    const all = await fhir('?_count=1000&_sort=-_lastUpdated', { token: service });
+    assert.equal(all.status, 200, JSON.stringify(all.body));
+    assert.ok(!typesOf(all.body).has('AuditEvent'));
   });
 
   test('J15: events of others are taken one by one and in a batch, whatever profile they miss, and never as ours', async () => {

@@ -8,6 +8,9 @@ import { notOffered } from './refusals.ts';
 import type { Denied } from './rights.ts';
 import type { Surroundings } from './surroundings.ts';
 
+/** Left out where no type is named: each look at them makes more of them, and a record would be lost among them. */
+const onlyNamed: ReadonlySet<string> = new Set(['AuditEvent']);
+
 /** The types that were granted. A type that was named and was not granted denies the whole, and so does none at all. */
 const granted = (
   named: readonly string[],
@@ -16,7 +19,7 @@ const granted = (
 ): readonly string[] | Denied => {
   const open: string[] = [];
   let first: Denied | undefined;
-  for (const type of named.length > 0 ? named : types()) {
+  for (const type of named.length > 0 ? named : types().filter((each) => !onlyNamed.has(each))) {
     const denied = needs(type)
       .map(rights.ask)
       .find((asked) => asked.kind === 'denied');
