@@ -52,6 +52,11 @@ const limits = z
     database_connections: z.int().min(4).max(500).default(20),
     /** how long a statement may take, and how long an answer is waited for, before the caller is told 503 */
     database_patience_seconds: seconds(1, 600, 15),
+    /** how long a search or a page of a history may take before it is given up */
+    search_seconds: seconds(1, 600, 10),
+    /** resources that `_include` and `_revinclude` may add to one page, and rounds of `:iterate` */
+    included_resources: z.int().min(1).max(10_000).default(1000),
+    include_rounds: z.int().min(1).max(20).default(5),
   })
   .prefault({});
 

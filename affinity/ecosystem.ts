@@ -9,6 +9,7 @@ import { createAuditFilling } from '@affinity/store/audit-filling.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { endGrant, followGrants } from '@affinity/store/grant-feed.ts';
+import { createValidator } from '@affinity/validation/validator.ts';
 import { createVitals } from '@affinity/vitals/vitals.ts';
 import pg from 'pg';
 import { createClinic } from './clinic.ts';
@@ -50,7 +51,16 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const ownBases = [clinicBase];
 
   const audit = createAuditLog({ pool });
-  const backend = createBackend({ pool, shared, ownBases });
+  const backend = createBackend({
+    pool,
+    shared,
+    ownBases,
+    limits: {
+      searchMilliseconds: file.limits.search_seconds * 1_000,
+      maxIncluded: file.limits.included_resources,
+      maxIncludeRounds: file.limits.include_rounds,
+    },
+  });
   const filling = createAuditFilling({
     pool,
     ownBases,
@@ -94,6 +104,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     log,
   });
   await authorization.noteClients();
+  const validator = createValidator();
   const clinic = await createClinic({
     config,
     base: clinicBase,
@@ -105,6 +116,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     authorization,
     clients,
     people,
+    validator,
     now,
     log,
   });
@@ -167,6 +179,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
       await filling.close();
       await authorization.close();
       await grants.close();
+      await validator.close();
       await audit.settle();
     },
   };

@@ -5,8 +5,9 @@
 import type { SearchParameter } from '@affinity/core/fhir/search-parameter.ts';
 import type { SearchPath } from '@affinity/core/fhir/search-path.ts';
 import type { KeyKind } from './cursor.ts';
+import { hasAllTerms } from './filter-sql.ts';
 import { type Sql, sql } from './sql.ts';
-import { parameterKey } from './terms.ts';
+import { codeTerm, parameterKey } from './terms.ts';
 
 export interface SortedBy {
   readonly value: Sql;
@@ -66,8 +67,20 @@ const jsonPath = ({ steps, type, target }: SearchPath): string | undefined => {
   return `$${way.join('')}${end.map(property).join('')}${ofTarget}`;
 };
 
+/** Whether there is something or not: true or false, as a term of the row. */
+const truthValue = (type: string, { code }: SearchParameter, descending: boolean): SortedBy => {
+  const has = (truth: string): Sql => hasAllTerms([codeTerm(type, code, truth)]);
+  return {
+    kind: 'text',
+    value: sql`case when ${has('true')} then 'true' when ${has('false')} then 'false'
+      else ${descending ? textEnds.first : textEnds.last}::text end collate "C"`,
+  };
+};
+
 /** Values that the tables do not hold as text are read from the body. */
-const bodyValue = ({ paths }: SearchParameter, descending: boolean): SortedBy | undefined => {
+const bodyValue = (type: string, parameter: SearchParameter, descending: boolean): SortedBy | undefined => {
+  const { paths } = parameter;
+  if (paths.every((path) => path.type === 'exists')) return truthValue(type, parameter, descending);
   const known = paths.map(jsonPath).filter((path) => path !== undefined);
   if (known.length === 0 || known.length < paths.length) return undefined;
   return textValue(
@@ -118,7 +131,7 @@ export const sortValue = (type: string, parameter: SearchParameter, descending: 
       );
     case 'token':
     case 'reference':
-      return bodyValue(parameter, descending);
+      return bodyValue(type, parameter, descending);
     default:
       return undefined;
   }
