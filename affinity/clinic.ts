@@ -4,22 +4,25 @@ import type { AuthorizationServer } from '@affinity/authorization-server/authori
 import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
 import type { People } from '@affinity/authorization-server/people.ts';
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
-import type { Backend } from '@affinity/core/fhir/backend.ts';
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import { createResourceServer, type ResourceServer } from '@affinity/resource-server/resource-server.ts';
+import type { StoreBackend } from '@affinity/store/backend.ts';
+import type { Validator } from '@affinity/validation/validator.ts';
 import type pg from 'pg';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { loadPageKey } from './page-key.ts';
+import { createValidate } from './validation.ts';
 
 export interface ClinicNeighbours {
   readonly config: Config;
   readonly base: string;
   readonly issuer: string;
   readonly pool: pg.Pool;
-  readonly backend: Backend;
+  readonly backend: StoreBackend;
+  readonly validator: Validator;
   readonly audit: AuditLog;
   readonly grants: GrantState;
   readonly authorization: AuthorizationServer;
@@ -77,6 +80,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
       defaultCount: limits.page_size,
       maxCount: limits.page_size_most,
     },
+    validate: createValidate(neighbours.validator, backend),
     now: () => now().getTime(),
     log: (event, details) => log(event, { detail: JSON.stringify(details) }),
   });

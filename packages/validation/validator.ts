@@ -5,7 +5,6 @@
 import { parseCanonical } from '@affinity/core/fhir/canonical.ts';
 import { fhirError, type Issue } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import type { ValidateRequest } from './validate-request.ts';
 import { createThread } from './worker-thread.ts';
 
 export interface ValidationLimits {
@@ -18,13 +17,17 @@ export interface ValidationLimits {
 }
 export const validationLimits: ValidationLimits = { timeMs: 5_000, issues: 100, waiting: 100 };
 
-export interface ValidatorNeighbours {
-  readonly limits?: ValidationLimits;
-  /**
-   * The StructureDefinition or ValueSet of a canonical, among those that were loaded into the server; without version the
-   * latest active one. What the caller may not see must not be given.
-   */
-  readonly resolveCanonical?: (url: string, version?: string) => Promise<Resource | undefined>;
+/**
+ * The StructureDefinition or ValueSet of a canonical, among those that were loaded into the server; without version the
+ * latest active one. What the caller may not see must not be given.
+ */
+export type ResolveCanonical = (url: string, version?: string) => Promise<Resource | undefined>;
+
+export interface ToBeValidated {
+  readonly resource: Resource;
+  readonly mode?: 'create' | 'update' | 'delete' | 'profile';
+  /** canonical of a profile to be met beside those that the resource claims */
+  readonly profile?: string;
 }
 
 export interface Validator {
@@ -32,7 +35,7 @@ export interface Validator {
    * The issues of a resource, the gravest first. It is valid if none is an error. Throws FhirError 422 `too-costly` past
    * the limit of time, 503 `throttled` past that of waiting.
    */
-  validate(request: ValidateRequest): Promise<readonly Issue[]>;
+  validate(given: ToBeValidated, resolveCanonical?: ResolveCanonical): Promise<readonly Issue[]>;
   close(): Promise<void>;
 }
 
@@ -47,21 +50,30 @@ const idMissing = (type: string): Issue => ({
   expression: [`${type}.id`],
 });
 
-export const createValidator = ({ limits = validationLimits, resolveCanonical }: ValidatorNeighbours): Validator => {
+/** Whether anything was found of what was missing. */
+const bring = async (
+  missing: readonly string[],
+  brought: Map<string, unknown>,
+  resolveCanonical: ResolveCanonical,
+): Promise<boolean> => {
+  let any = false;
+  for (const canonical of missing) {
+    if (brought.has(canonical) || brought.size >= mostBrought) continue;
+    const { url, version } = parseCanonical(canonical);
+    const found = await resolveCanonical(url, version);
+    brought.set(canonical, found);
+    any ||= found !== undefined;
+  }
+  return any;
+};
+
+export const createValidator = (limits: ValidationLimits = validationLimits): Validator => {
   const thread = createThread();
   let waiting = 0;
-  const bring = async (missing: readonly string[], brought: Map<string, unknown>): Promise<boolean> => {
-    let any = false;
-    for (const canonical of missing) {
-      if (resolveCanonical === undefined || brought.has(canonical) || brought.size >= mostBrought) continue;
-      const { url, version } = parseCanonical(canonical);
-      const found = await resolveCanonical(url, version);
-      brought.set(canonical, found);
-      any ||= found !== undefined;
-    }
-    return any;
-  };
-  const check = async ({ resource, profile }: ValidateRequest): Promise<readonly Issue[]> => {
+  const check = async (
+    { resource, profile }: ToBeValidated,
+    resolveCanonical: ResolveCanonical,
+  ): Promise<readonly Issue[]> => {
     const brought = new Map<string, unknown>();
     for (let round = 1; ; round += 1) {
       const asked = { resource, brought, mostIssues: limits.issues, ...(profile === undefined ? {} : { profile }) };
@@ -70,18 +82,18 @@ export const createValidator = ({ limits = validationLimits, resolveCanonical }:
         throw fhirError(422, 'too-costly', `the checks of this resource take longer than ${limits.timeMs} ms`);
       if (done.kind === 'failed') throw new Error(`validation ended with ${done.name}`);
       const { issues, missing } = done.outcome;
-      if (round >= rounds || !(await bring(missing, brought))) return issues;
+      if (round >= rounds || !(await bring(missing, brought, resolveCanonical))) return issues;
     }
   };
   return {
-    async validate(request) {
-      const { resource, mode } = request;
+    async validate(given, resolveCanonical = async () => undefined) {
+      const { resource, mode } = given;
       // What is to be deleted need not be valid. R4 resource-operation-validate.html, mode.
-      if (resource === undefined || mode === 'delete') return [];
+      if (mode === 'delete') return [];
       if (waiting >= limits.waiting) throw fhirError(503, 'throttled', 'too many resources wait to be validated');
       waiting += 1;
       try {
-        const issues = await check(request);
+        const issues = await check(given, resolveCanonical);
         return mode === 'update' && resource.id === undefined ? [idMissing(resource.resourceType), ...issues] : issues;
       } finally {
         waiting -= 1;
