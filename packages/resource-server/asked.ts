@@ -83,19 +83,33 @@ export interface Meta extends Faulty {
   readonly type: string;
   readonly id: string;
 }
+/** FHIR R4 valueset-resource-validation-mode. */
+export const validationModes = ['create', 'update', 'delete', 'profile'] as const;
+export type ValidationMode = (typeof validationModes)[number];
+/** What is sent to be validated. Without content the stored resource is meant. */
 export interface ToValidate {
-  readonly content: Content;
+  readonly content?: Content;
   readonly profile?: string;
-  readonly mode?: string;
+  readonly mode?: ValidationMode;
 }
 export interface Validating extends Faulty {
   readonly kind: 'validate';
   readonly type: string;
+  /** of the stored one */
+  readonly id?: string;
   readonly load: Load<ToValidate>;
 }
-/** Says what is wrong with a resource, as an OperationOutcome. FHIR R4 resource-operation-validate.html. */
+/**
+ * Says what is wrong with a resource, as an OperationOutcome. FHIR R4 resource-operation-validate.html. `read` gives what
+ * the caller may read, and nothing else.
+ * @throws FhirError when it cannot be said
+ */
 export type Validate = (
-  given: ToValidate & { readonly type: string; readonly signal?: AbortSignal },
+  given: ToValidate & {
+    readonly type: string;
+    readonly read: (type: string, id: string) => Promise<Resource | undefined>;
+    readonly signal?: AbortSignal;
+  },
 ) => Promise<Resource>;
 
 export type Asked = Looking | Writing | SearchingAll | HistoryOfAll | Everything | Meta | Validating;

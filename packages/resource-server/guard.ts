@@ -58,8 +58,6 @@ export interface GuardOptions {
   readonly updateCreate: boolean;
   readonly jsonDepth: number;
   readonly validate?: Validate;
-  /** lets at most so many transactions run at once */
-  readonly gate: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
 /** Knows the caller once for all that one request asks. */
@@ -148,29 +146,27 @@ export const createGuard = (options: GuardOptions): Guard => {
       const recorded = new Set<string>();
       const work = backend.transact;
       try {
-        const answers = await options.gate(() =>
-          work(async (on) => {
-            const permits: (() => Promise<void>)[] = [];
-            const done = await run(
-              on,
-              prepared,
-              around,
-              async (entry, at, patients) => {
-                const target = `${at.type}/${at.id}`;
-                const subject = entries[entry]?.subject;
-                if (subject === undefined || recorded.has(`${entry} ${target}`)) return;
-                permits.push(async () => {
-                  await audit(subject, { outcome: 'permitted', target, patients });
-                  recorded.add(`${entry} ${target}`);
-                });
-              },
-              provenance,
-            );
-            // Everything could be done: the permits are durable, and then it stands.
-            await Promise.all(permits.map((permit) => permit()));
-            return done;
-          }, holdsOfAll(prepared)),
-        );
+        const answers = await work(async (on) => {
+          const permits: (() => Promise<void>)[] = [];
+          const done = await run(
+            on,
+            prepared,
+            around,
+            async (entry, at, patients) => {
+              const target = `${at.type}/${at.id}`;
+              const subject = entries[entry]?.subject;
+              if (subject === undefined || recorded.has(`${entry} ${target}`)) return;
+              permits.push(async () => {
+                await audit(subject, { outcome: 'permitted', target, patients });
+                recorded.add(`${entry} ${target}`);
+              });
+            },
+            provenance,
+          );
+          // Everything could be done: the permits are durable, and then it stands.
+          await Promise.all(permits.map((permit) => permit()));
+          return done;
+        }, holdsOfAll(prepared));
         for (const [index, answer] of answers.entries()) {
           const entry = entries[index];
           const silent = ![...recorded].some((key) => key.startsWith(`${index} `));

@@ -24,8 +24,6 @@ export interface Limits extends SearchLimits {
   readonly maxClauses: number;
   /** seconds that a question may take */
   readonly questionSeconds: number;
-  /** transactions at once; fewer than there are connections to the database, since each holds one while it is recorded */
-  readonly transactionsAtOnce: number;
   /** seconds that a link to the next page is good for */
   readonly pageSeconds: number;
   readonly tokenCharacters: number;
@@ -53,7 +51,6 @@ export const defaultLimits: Limits = {
   maxValues: 100,
   maxClauses: 30,
   questionSeconds: 10,
-  transactionsAtOnce: 8,
   pageSeconds: 3600,
   tokenCharacters: 49_152,
   tokenCacheEntries: 10_000,

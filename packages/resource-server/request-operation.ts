@@ -139,9 +139,13 @@ const documentsAsked = (params: URLSearchParams | FhirError, around: Surrounding
     : { kind: 'look', intent: { kind: 'search-type', type, query: parsed.query } };
 };
 
-const toValidate = async (incoming: Incoming, type: string): Promise<ToValidate | FhirError> => {
-  const json = await incoming.json();
-  return json instanceof FhirError ? json : validationOf(json, type, new URLSearchParams(incoming.query));
+const toValidate = async (
+  incoming: Incoming,
+  at: { readonly type: string; readonly id?: string },
+): Promise<ToValidate | FhirError> => {
+  const isSent = incoming.headers.has('content-type') || incoming.entry?.resource !== undefined;
+  const json = isSent ? await incoming.json() : undefined;
+  return json instanceof FhirError ? json : validationOf(json, at, new URLSearchParams(incoming.query));
 };
 
 export const operationAsked = async (
@@ -162,7 +166,9 @@ export const operationAsked = async (
       return { asked: documentsAsked(await parametersOf(incoming, posted), around), ...query };
     case 'meta':
       return { asked: { kind: 'meta', type, id } };
-    case 'validate':
-      return { asked: { kind: 'validate', type, load: () => toValidate(incoming, type) } };
+    case 'validate': {
+      const at = { type, ...(id === '' ? {} : { id }) };
+      return { asked: { kind: 'validate', ...at, load: () => toValidate(incoming, at) } };
+    }
   }
 };

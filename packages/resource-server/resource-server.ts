@@ -19,7 +19,6 @@ import { challenge } from './challenge.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
 import { type Exchange, performBundle, performOne } from './exchange.ts';
 import { nameOf } from './fault.ts';
-import { createGate } from './gate.ts';
 import { createGuard } from './guard.ts';
 import { incomingOf } from './incoming.ts';
 import { defaultLimits, type Limits } from './limits.ts';
@@ -101,7 +100,6 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     updateCreate,
     jsonDepth: limits.jsonDepth,
     ...(options.validate === undefined ? {} : { validate: options.validate }),
-    gate: createGate(limits.transactionsAtOnce),
   });
   const publicDocument = createPublicDocuments({ ...options, offer, updateCreate, started: now() });
   const { expiredSkewSeconds, futureSkewSeconds, scope } = limits;

@@ -2,10 +2,12 @@
  * One write, made where its plan says: the stored version and the new one must both be within the rights, and the permit
  * is recorded before the write is made. FHIR R4 http.html#create, #update, #patch, #delete.
  */
+
 import type { WriteResult } from '@affinity/core/fhir/backend.ts';
+import { canonicalChange, canonicalTypes } from '@affinity/core/fhir/canonical.ts';
 import { allOf } from '@affinity/core/fhir/filter.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
-import type { Content } from '@affinity/core/fhir/resource.ts';
+import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, gone, notFound, refusal } from '../answer.ts';
 import type { Identities } from '../asked.ts';
@@ -76,6 +78,11 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
   const claim = auditClaim(content.resource, around.ownNames);
   if (claim !== undefined) return refusal(claim);
   if (loaded.fault !== undefined) return faulty(loaded.fault, prepared, at, place);
+  if (plan.kind === 'change' && canonicalTypes.has(at.type)) {
+    const stored = await on.read(at, prepared.permit.filter);
+    const change = stored.kind === 'found' ? changeFault(stored.version.body, content.resource) : undefined;
+    if (change !== undefined) return faulty(change, prepared, at, place);
+  }
   await before(at, facts.owners);
   owners.set(`${at.type}/${at.id}`, facts.owners);
   if (plan.kind === 'create') {
@@ -91,6 +98,12 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     return born.kind === 'id-taken' ? absentUpdate() : written(born, around.rights.mayRead(facts));
   }
   return written(result, around.rights.mayRead(facts));
+};
+
+/** What is published does not change. FHIR R4 resource.html#versions. */
+const changeFault = (body: string, resource: Resource): FhirError | undefined => {
+  const issue = canonicalChange(JSON.parse(body) as Resource, resource);
+  return issue === undefined ? undefined : new FhirError(422, [issue]);
 };
 
 const applied = (json: string, at: At, { jsonDepth }: Surroundings): Loaded | FhirError => {
@@ -117,6 +130,8 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   if (loaded instanceof FhirError) return refusal(loaded);
   const facts = await around.factsOf(loaded.content.resource, owners);
   if (!evaluate(permit.filter, facts)) return outside();
+  const fault = changeFault(body, loaded.content.resource);
+  if (fault !== undefined) return refusal(fault);
   await before(at, facts.owners);
   owners.set(`${at.type}/${at.id}`, facts.owners);
   const result = await on.update({ ...at, content: loaded.content, ifMatch: versionId }, permit.filter);
