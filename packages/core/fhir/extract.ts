@@ -1,4 +1,5 @@
 /** The values that a resource is found by, taken from its content once. FHIR R4 search.html#ptypes. */
+import { canonicalTypes } from './canonical.ts';
 import { identifier, tokens, typed, words } from './coded-value.ts';
 import { dateOf, numberOf, quantityOf } from './measured-value.ts';
 import { isObject, type Json, list, text, walk } from './path-values.ts';
@@ -175,5 +176,9 @@ export const extract = (
           if (parts.length > 0 && parts.every((values) => values.length > 0)) emit('composites', { parts });
         });
   }
+  const { url, version } = resource;
+  // What a canonical reference says finds it: `url|version`, beside the url by itself.
+  if (canonicalTypes.has(resource.resourceType) && typeof url === 'string' && typeof version === 'string')
+    into('url')('uris', { uri: `${url}|${version}` });
   return lists;
 };
