@@ -14,6 +14,7 @@ import type pg from 'pg';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { loadPageKey } from './page-key.ts';
+import { usCoreProfiles, usCoreServer } from './us-core-profiles.ts';
 import { createValidate } from './validation.ts';
 
 export interface ClinicNeighbours {
@@ -79,7 +80,20 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
       jsonDepth: limits.json_depth,
       defaultCount: limits.page_size,
       maxCount: limits.page_size_most,
+      bundleEntries: limits.bundle_entries,
+      patchOperations: limits.patch_operations,
+      patchCharacters: limits.body_bytes,
+      maxValues: limits.search_values,
+      maxClauses: limits.search_parameters,
+      maxChainDepth: limits.chain_depth,
+      maxHasDepth: limits.has_depth,
+      maxJoins: limits.joins,
+      maxIncludes: limits.includes,
+      questionSeconds: limits.search_seconds,
     },
+    updateCreate: config.file.fhir.update_create,
+    instantiates: [usCoreServer],
+    supportedProfiles: usCoreProfiles,
     validate: createValidate(neighbours.validator, backend),
     now: () => now().getTime(),
     log: (event, details) => log(event, { detail: JSON.stringify(details) }),

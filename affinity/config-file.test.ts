@@ -13,8 +13,8 @@ const defaults = () => {
 };
 
 test('the guide names every setting of the file, with the default that holds', () => {
-  const { tokens, limits, audit } = defaults();
-  for (const [group, values] of Object.entries({ tokens, limits, audit })) {
+  const { tokens, limits, fhir, audit } = defaults();
+  for (const [group, values] of Object.entries({ tokens, limits, fhir, audit })) {
     for (const [name, value] of Object.entries(values)) {
       const row = guide.split('\n').find((line) => line.includes(`\`${group}.${name}\``)) ?? '';
       assert.match(row, new RegExp(`\\b${value}\\b`), `${group}.${name} with ${value}`);

@@ -52,6 +52,18 @@ const limits = z
     database_connections: z.int().min(4).max(500).default(20),
     /** how long a statement may take, and how long an answer is waited for, before the caller is told 503 */
     database_patience_seconds: seconds(1, 600, 15),
+    /** entries of a batch or transaction, and operations of a patch */
+    bundle_entries: z.int().min(1).max(10_000).default(1000),
+    patch_operations: z.int().min(1).max(10_000).default(100),
+    /** of one search: alternatives in a parameter, and parameters */
+    search_values: z.int().min(1).max(1000).default(100),
+    search_parameters: z.int().min(1).max(1000).default(30),
+    /** references that one chain goes through, `_has` within `_has`, and how many of both a search may have */
+    chain_depth: z.int().min(1).max(5).default(3),
+    has_depth: z.int().min(1).max(5).default(2),
+    joins: z.int().min(0).max(20).default(4),
+    /** `_include` and `_revinclude` of one search */
+    includes: z.int().min(0).max(100).default(10),
     /** how long a search or a page of a history may take before it is given up */
     search_seconds: seconds(1, 600, 10),
     /** resources that `_include` and `_revinclude` may add to one page, and rounds of `:iterate` */
@@ -69,10 +81,18 @@ const audit = z
   })
   .prefault({});
 
+const fhir = z
+  .strictObject({
+    /** an update of what is not there creates it under the id of the caller, who must be able to reach every record */
+    update_create: z.boolean().default(false),
+  })
+  .prefault({});
+
 const file = z.strictObject({
   listen,
   tokens,
   limits,
+  fhir,
   audit,
   /** RFC 7591 metadata; the authorization server says what is wrong with each */
   clients: z.array(z.record(z.string(), z.unknown())).max(10_000).default([]),
