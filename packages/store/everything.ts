@@ -1,6 +1,6 @@
 /**
- * `Patient/[id]/$everything`: the patient, then what is in the patient's compartment, then the shared resources that these
- * refer to. FHIR R4 patient-operation-everything.html.
+ * `Patient/[id]/$everything`: the patient, then what is in the patient's record, the newest first, then what these refer to
+ * that is nobody's record. FHIR R4 patient-operation-everything.html.
  */
 import type { Backend, EverythingOf, FilterOf, SearchResult } from '@affinity/core/fhir/backend.ts';
 import { rangeSql } from './date-sql.ts';
@@ -12,17 +12,6 @@ import { andSql, type Sql, sql } from './sql.ts';
 import { resourceKey } from './terms.ts';
 import type { Ask } from './time-limit.ts';
 import { typeGroups } from './type-groups.ts';
-
-/** Types that are nobody's record, but without which a record is not understood. */
-const sharedTypes: ReadonlySet<string> = new Set([
-  'Device',
-  'HealthcareService',
-  'Location',
-  'Medication',
-  'Organization',
-  'Practitioner',
-  'PractitionerRole',
-]);
 
 /** One order for all three parts: the part, the date, the key. What is shared has no date of its own here. */
 const orderOf = (part: 0 | 1 | 2): Order => ({
@@ -51,25 +40,29 @@ const datesSql = ({ start, end }: EverythingOf): Sql => {
 const sinceSql = ({ since }: EverythingOf): Sql =>
   since === undefined ? sql`true` : sql`f.last_updated >= ${Date.parse(since)}`;
 
-/** What is in the patient's record, without the patient. */
-const inRecord = (of: EverythingOf, types: readonly string[]): Sql =>
-  sql`f.patient = ${of.patient} and f.type = any(${types}) and f.rid <> ${resourceKey('Patient', of.patient)}`;
+/**
+ * What is in the patient's record, without the patient. The compartment table also holds what only mentions the patient:
+ * that may be another's record.
+ */
+const inRecord = ({ patient }: EverythingOf, types: readonly string[]): Sql => sql`f.patient = ${patient}
+  and f.type = any(${types}) and f.rid <> ${resourceKey('Patient', patient)} and case when f.owner is not null
+    then f.owner = ${patient}
+    else exists (select from resource o where o.rid = f.rid and ${patient} = any(o.owners) offset 0) end`;
 
 const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => {
-  const own = of.types.filter((type) => type !== 'Patient');
-  const groups = typeGroups(own, filterOf);
+  const rid = resourceKey('Patient', of.patient);
+  const groups = typeGroups(
+    of.types.filter((type) => type !== 'Patient'),
+    filterOf,
+  );
+  const isPatient = sql`f.rid = ${rid} and f.type = 'Patient' and f.id = ${of.patient} and not f.deleted
+    and ${of.types.includes('Patient') ? filterSql(filterOf('Patient'), 'Patient') : sql`false`}`;
   const patient: Branch = {
-    source: {
-      from: sql`resource f`,
-      where: sql`f.rid = ${resourceKey('Patient', of.patient)} and f.type = 'Patient' and f.id = ${of.patient} and not f.deleted`,
-      order: 'f',
-      narrow: true,
-      fenced: true,
-    },
-    matching: andSql([filterSql(filterOf('Patient'), 'Patient'), sinceSql(of)]),
+    source: { from: sql`resource f`, where: isPatient, order: 'f', narrow: true, fenced: true },
+    matching: sinceSql(of),
     order: orderOf(0),
   };
-  const record = typeGroups(own, filterOf).map(
+  const record = groups.map(
     ({ types, type }): Branch => ({
       source: { from: sql`compartment f`, where: inRecord(of, types), order: 'f', narrow: true, fenced: true },
       matching: andSql([filterSql(filterOf(type), type), datesSql(of), sinceSql(of)]),
@@ -81,18 +74,16 @@ const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => 
     ({ types, type }) => sql`select f.rid from compartment f
       where ${inRecord(of, types)} and ${filterSql(filterOf(type), type)} and ${datesSql(of)}`,
   );
-  const [first, ...others] = [sql`select ${resourceKey('Patient', of.patient)}::bigint as rid`, ...referring];
-  const all = others.reduce((some, part) => sql`${some} union all ${part}`, first ?? sql`select`);
-  const shared = typeGroups(
-    own.filter((type) => sharedTypes.has(type)),
-    filterOf,
-  ).map(
+  const shown = referring.reduce(
+    (some, part) => sql`${some} union all ${part}`,
+    sql`select f.rid from resource f where ${isPatient}`,
+  );
+  const shared = groups.map(
     ({ types, type }): Branch => ({
       source: {
-        from: sql`(select distinct x.target from (${all}) shown join reference_index x on x.rid = shown.rid) x
-        cross join lateral (select r.* from resource r where r.rid = x.target offset 0) f`,
-        where: sql`f.type = any(${types}) and not f.deleted and not exists (
-        select from compartment c where c.patient = ${of.patient} and c.rid = f.rid and c.type = f.type and c.occurred = f.occurred)`,
+        from: sql`(select distinct x.target from (${shown}) shown join reference_index x on x.rid = shown.rid) x
+          cross join lateral (select r.* from resource r where r.rid = x.target offset 0) f`,
+        where: sql`f.type = any(${types}) and not f.deleted and f.owner is null and f.owners is null`,
         order: 'f',
         narrow: false,
         fenced: true,
@@ -101,7 +92,7 @@ const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => 
       order: orderOf(2),
     }),
   );
-  return [...(of.types.includes('Patient') ? [patient] : []), ...record, ...shared];
+  return [patient, ...record, ...shared];
 };
 
 export const createEverything =

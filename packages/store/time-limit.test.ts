@@ -63,6 +63,21 @@ test('who has hung up before is not asked for', async (t) => {
   assert.equal(pool.totalCount, 0);
 });
 
+test('who hangs up while there is no connection waits no longer', async (t) => {
+  const { ask, pool, running } = await asking(t, 60_000, 1);
+  const [first, second] = [new AbortController(), new AbortController()];
+  const gone = new Error('gone');
+  const slow = assert.rejects(ask(sleep, first.signal), gone);
+  while ((await running()) === 0);
+  const waiting = assert.rejects(ask(sleep, second.signal), gone);
+  second.abort(gone);
+  await waiting;
+  first.abort(gone);
+  await slow;
+  assert.deepEqual(await ask((query) => query(sql`select 1 as one`)), [{ one: 1 }]);
+  assert.equal(pool.waitingCount, 0);
+});
+
 test('when every connection is in a slow question, each still ends at its time', async (t) => {
   const { ask, running } = await asking(t, 100, 3);
   const all = await Promise.allSettled(Array.from({ length: 7 }, () => ask(sleep)));

@@ -36,6 +36,27 @@ const cancelStatement = async (pool: pg.Pool, process: number): Promise<void> =>
 
 const isCancellation = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '57014';
 
+/** A connection; who hangs up no longer waits for one, and it goes back when it comes. */
+const connect = async (pool: pg.Pool, signal: AbortSignal | undefined): Promise<pg.PoolClient> => {
+  if (signal === undefined) return pool.connect();
+  signal.throwIfAborted();
+  const connecting = pool.connect();
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  const hangUp = (): void => reject(signal.reason);
+  signal.addEventListener('abort', hangUp, { once: true });
+  try {
+    return await Promise.race([connecting, gone]);
+  } catch (error) {
+    connecting.then(
+      (client) => client.release(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', hangUp);
+  }
+};
+
 /**
  * All statements of a question run on one connection, which nobody else has until the question has ended and its
  * cancellation has been answered; then it is closed. So a cancellation that comes late meets no other's statement. A
@@ -44,8 +65,7 @@ const isCancellation = (error: unknown): boolean => error instanceof Error && 'c
 export const createAsk =
   ({ pool, on }: Pick<Database, 'pool' | 'on'>, milliseconds: number): Ask =>
   async (work, signal) => {
-    signal?.throwIfAborted();
-    const client = await pool.connect();
+    const client = await connect(pool, signal);
     const process = processOf(client);
     let stopped: { readonly reason: unknown } | undefined;
     let cancelled: Promise<void> | undefined;
