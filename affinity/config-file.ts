@@ -69,6 +69,10 @@ const limits = z
     /** resources that `_include` and `_revinclude` may add to one page, and rounds of `:iterate` */
     included_resources: z.int().min(1).max(10_000).default(1000),
     include_rounds: z.int().min(1).max(20).default(5),
+    /** `$validate`: how long the checks of one resource may take, issues that are told, and resources that may wait */
+    validation_seconds: seconds(1, 60, 5),
+    validation_issues: z.int().min(1).max(1000).default(100),
+    validation_waiting: z.int().min(1).max(10_000).default(100),
   })
   .prefault({});
 

@@ -104,7 +104,11 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     log,
   });
   await authorization.noteClients();
-  const validator = createValidator();
+  const validator = createValidator({
+    timeMs: file.limits.validation_seconds * 1_000,
+    issues: file.limits.validation_issues,
+    waiting: file.limits.validation_waiting,
+  });
   const clinic = await createClinic({
     config,
     base: clinicBase,
