@@ -1,6 +1,8 @@
 /** The records that a request leaves, each durable before its answer. FHIR R4 AuditEvent; IHE BALP. */
 import { randomUUIDv7 } from 'node:crypto';
 import type { AuditedEvent, AuditLog, AuditRecord } from '@affinity/core/fhir/audit-event.ts';
+import type { Confidentiality } from '@affinity/core/fhir/filter.ts';
+import { isAtMost } from '@affinity/core/fhir/security-label.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 
 /** Parameters as they were understood, in their order. */
@@ -34,6 +36,8 @@ export interface Verdict {
   readonly target?: string;
   /** ids of the patients whose records the answer holds or the request was about */
   readonly patients?: Iterable<string>;
+  /** the highest of what the answer holds or the request was about */
+  readonly confidentiality?: Confidentiality;
 }
 
 /** The server as the log knows it. */
@@ -85,6 +89,7 @@ export const createAuditTrail =
   async (subject, verdict) => {
     const { principal, event, requestId, address, method, query, form, understood } = subject;
     const patients = [...new Set(verdict.patients ?? [])];
+    const { confidentiality = 'N' } = verdict;
     const record: AuditRecord = {
       id: randomUUIDv7(),
       recorded: new Date(now()).toISOString(),
@@ -99,6 +104,7 @@ export const createAuditTrail =
         method,
         target: verdict.target ?? subject.target,
         patients: patients.length === 0 ? undefined : patients,
+        confidentiality: isAtMost(confidentiality, 'N') ? undefined : confidentiality,
         query,
         form,
         understood: understood === undefined ? undefined : queryOf(understood).slice(0, recordedCharacters),

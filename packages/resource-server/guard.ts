@@ -4,15 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Backend, Version } from '@affinity/core/fhir/backend.ts';
-import { recordOwners } from '@affinity/core/fhir/compartment.ts';
 import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
-import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import { type Answer, refusal, statusOf, versionsIn } from './answer.ts';
 import type { Asked, Looking, Validate, Writing } from './asked.ts';
 import type { AuditSubject, AuditTrail, Verdict } from './audit-trail.ts';
 import type { Realm } from './challenge.ts';
+import { type About, aboutVersions } from './guard/about.ts';
 import { look } from './guard/look.ts';
 import { tellMeta, validate } from './guard/operations.ts';
 import { createOwnedFacts } from './guard/owned-facts.ts';
@@ -68,10 +67,7 @@ export const createGuard = (options: GuardOptions): Guard => {
   const backend = checkedBackend(options.backend, ownBases);
   const factsOf = createOwnedFacts(backend, ownBases);
 
-  const patientsOf = ({ patients, body }: Version): readonly string[] =>
-    patients ?? recordOwners(JSON.parse(body) as Resource, ownBases);
-  /** Ids of the patients whose records an answer holds. */
-  const patientsIn = (answer: Answer): readonly string[] => [...new Set(versionsIn(answer).flatMap(patientsOf))];
+  const aboutOf = (version: Version): About => aboutVersions([version], ownBases);
 
   return async (principal, signal) => {
     const rights = rightsOf(principal, await options.facts(principal), realm);
@@ -79,7 +75,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       backend,
       rights,
       factsOf,
-      patientsOf,
+      aboutOf,
       ownNames,
       types,
       updateCreate,
@@ -95,7 +91,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       const version = answer.kind === 'resource' || answer.kind === 'written' ? answer.version : undefined;
       const target =
         version === undefined ? {} : { target: `${version.type}/${version.id}/_history/${version.versionId}` };
-      await audit(subject, { outcome, status, patients: patientsIn(answer), ...target, ...verdict });
+      await audit(subject, { outcome, status, ...aboutVersions(versionsIn(answer), ownBases), ...target, ...verdict });
       return answer;
     };
     const deny = (subject: AuditSubject, { error, reason }: Denied): Promise<Answer> =>
@@ -106,9 +102,9 @@ export const createGuard = (options: GuardOptions): Guard => {
     /** One write outside any transaction: the permit is durable, then it is made; how it failed is a second record. */
     const writeAlone = async (prepared: Prepared, subject: AuditSubject): Promise<Answer> => {
       let recorded: string | undefined;
-      const before = async (at: At, patients: readonly string[]): Promise<void> => {
+      const before = async (at: At, about: About): Promise<void> => {
         recorded = `${at.type}/${at.id}`;
-        await audit(subject, { outcome: 'permitted', target: recorded, patients });
+        await audit(subject, { outcome: 'permitted', target: recorded, ...about });
       };
       const plan = await planOf(backend, prepared, randomUUID(), around);
       const answer = await write(prepared, plan, { on: backend, around, before, owners: new Map() });
@@ -152,12 +148,12 @@ export const createGuard = (options: GuardOptions): Guard => {
             on,
             prepared,
             around,
-            async (entry, at, patients) => {
+            async (entry, at, about) => {
               const target = `${at.type}/${at.id}`;
               const subject = entries[entry]?.subject;
               if (subject === undefined || recorded.has(`${entry} ${target}`)) return;
               permits.push(async () => {
-                await audit(subject, { outcome: 'permitted', target, patients });
+                await audit(subject, { outcome: 'permitted', target, ...about });
                 recorded.add(`${entry} ${target}`);
               });
             },

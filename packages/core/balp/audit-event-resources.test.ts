@@ -198,6 +198,13 @@ test('J14: what was asked about others stands in nobody’s own event, and whole
   }
 });
 
+test('J14: an event is as confidential as what it was about', () => {
+  assert.equal(event().meta.security, undefined);
+  assert.deepEqual(event({ confidentiality: 'R' }).meta.security, [
+    { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' },
+  ]);
+});
+
 test('J06: the id of the token, under its URN', () => {
   assert.deepEqual(event().agent[2].policy, ['urn:ietf:params:oauth:jti:jti-1']);
 });

@@ -4,8 +4,7 @@
  * resources with the same ids. IHE BALP 3:5.7.3 (J01–J11 of the requirement list).
  */
 import type { AuditRecord } from '../fhir/audit-event.ts';
-import type { Resource } from '../fhir/resource.ts';
-import { isResourceId } from '../fhir/resource.ts';
+import { type Coding, isResourceId, type Resource } from '../fhir/resource.ts';
 import { agentsOf, observerOf } from './agents.ts';
 import { entitiesOf } from './entities.ts';
 import { type EventForm, eventForms, unknownForm } from './event-forms.ts';
@@ -36,6 +35,12 @@ const described = ({ outcome, status, reason }: AuditRecord): string =>
 const touchedBy = ({ patient, patients = [] }: AuditRecord): readonly string[] =>
   [...new Set([...(patient === undefined ? [] : [patient]), ...patients])].filter(isResourceId);
 
+/** As confidential as what it was about: whoever may not know of that is not told that it was looked at. */
+const labelOf = ({ confidentiality: code }: AuditRecord): { readonly security?: readonly Coding[] } =>
+  code === undefined
+    ? {}
+    : { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code }] };
+
 const sourceTypes = 'http://terminology.hl7.org/CodeSystem/security-source-type';
 
 const resourceOf = (
@@ -52,7 +57,7 @@ const resourceOf = (
   return {
     resourceType: 'AuditEvent',
     id,
-    meta: { ...(name === undefined ? {} : { profile: [`${profileBase}${name}`] }), tag: [ownTag] },
+    meta: { ...(name === undefined ? {} : { profile: [`${profileBase}${name}`] }), ...labelOf(record), tag: [ownTag] },
     type: form.type,
     subtype: form.subtype,
     action: form.action,

@@ -1,4 +1,5 @@
 /** What is recorded of every decision before its answer leaves. FHIR R4 AuditEvent; IHE BALP. */
+import type { Confidentiality } from './filter.ts';
 
 /**
  * Everything that is recorded. What each becomes as an AuditEvent stands in one table, balp/event-forms.ts: a name that is
@@ -84,6 +85,8 @@ export interface AuditRecord {
   readonly target?: string;
   /** ids of the patients whose records the answer holds or the request was about, each once */
   readonly patients?: readonly string[];
+  /** how confidential what the answer holds is, or what was written, where that is above normal */
+  readonly confidentiality?: Confidentiality;
   /** raw query of a search; personal data, kept only in the audit log */
   readonly query?: string;
   /** the raw form of a search by POST, or what may be kept of one to the token endpoint; personal data as well */

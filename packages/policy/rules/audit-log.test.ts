@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Confidentiality } from '@affinity/core/fhir/filter.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import { decide, permitsContent } from '../decide.ts';
 import type { DecisionFacts } from '../facts.ts';
@@ -16,10 +17,26 @@ const eventOf = (...owners: readonly string[]) => ({
   ...factsOfWorld({ type: 'Observation', owners, categories: [], confidentiality: 'N' }),
   type: 'AuditEvent',
 });
-const sees = (who: Principal, owners: readonly string[], facts: DecisionFacts = {}): boolean => {
+const sees = (
+  who: Principal,
+  owners: readonly string[],
+  facts: DecisionFacts = {},
+  confidentiality: Confidentiality = 'N',
+): boolean => {
   const decision = decide({ principal: who, interaction: { kind: 'read', type: 'AuditEvent', id: '1' }, facts });
-  return decision.kind === 'permit' && permitsContent(decision, eventOf(...owners));
+  return decision.kind === 'permit' && permitsContent(decision, { ...eventOf(...owners), confidentiality });
 };
+
+test('E70, J14: an event is as confidential as what it was about, but for auditors and services', () => {
+  const own = principal('patient/AuditEvent.rs', { patient: 'a' });
+  assert.ok(!sees(own, ['a'], {}, 'R'));
+  assert.ok(sees({ ...own, clearance: 'R' }, ['a'], {}, 'R'));
+  assert.ok(!sees(principal('user/AuditEvent.rs', { fhirUser: 'Patient/a' }), ['a'], {}, 'V'));
+  assert.ok(sees(principal('user/AuditEvent.rs'), ['a'], { auditor: true }, 'V'));
+  assert.ok(!sees(own, ['a'], { auditor: true }, 'V'), 'not by another scope');
+  const { user, ...service } = principal('system/AuditEvent.rs', { service: true });
+  assert.ok(user && sees(service, ['a'], {}, 'V'));
+});
 
 test('J14: a patient sees the events of the own record alone', () => {
   const inContext = principal('patient/AuditEvent.rs', { patient: 'a' });

@@ -6,6 +6,7 @@ import type { Permit } from '@affinity/policy/decision.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, refusal } from '../answer.ts';
 import { contentOf } from '../body.ts';
+import { aboutFacts } from './about.ts';
 import { outside } from './refusals.ts';
 import type { Place } from './write.ts';
 
@@ -39,7 +40,7 @@ export const storeProvenance = async (
   const content = { ...loaded.content, resource: { ...loaded.content.resource, id } };
   const facts = await around.factsOf(content.resource, owners);
   if (!evaluate(permit.filter, facts)) return outside();
-  await before(at, facts.owners);
+  await before(at, aboutFacts(facts));
   const result = await on.create({ ...at, content });
   return result.kind === 'created'
     ? { kind: 'written', status: 201, version: result.version, mayRead: false }

@@ -3,6 +3,7 @@ import type { Backend, Interactions, Version } from '@affinity/core/fhir/backend
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { Validate } from '../asked.ts';
+import type { About } from './about.ts';
 import type { Rights } from './rights.ts';
 
 export interface Surroundings {
@@ -10,8 +11,8 @@ export interface Surroundings {
   readonly rights: Rights;
   /** the facts of a resource that would be written; `within` knows what its transaction has written */
   readonly factsOf: (resource: Resource, owners?: ReadonlyMap<string, readonly string[]>) => Promise<ResourceFacts>;
-  /** ids of the patients whose record a version is */
-  readonly patientsOf: (version: Version) => readonly string[];
+  /** what the log is told of a version */
+  readonly aboutOf: (version: Version) => About;
   /** URLs under which parts of this domain speak in its audit log */
   readonly ownNames: readonly string[];
   /** types that are offered at this moment */

@@ -6,6 +6,7 @@ import type { Version } from '@affinity/core/fhir/backend.ts';
 import { fhirError } from '@affinity/core/fhir/outcome.ts';
 import { type Answer, refusal, statusOf } from '../answer.ts';
 import type { Identities, Looking, Writing } from '../asked.ts';
+import type { About } from './about.ts';
 import { meeting } from './condition.ts';
 import { look } from './look.ts';
 import { type At, type Plan, planOf } from './plan.ts';
@@ -32,7 +33,7 @@ export class EntryRefused extends Error {
 }
 
 /** Records the permits of one run, before it is committed. */
-export type Record = (entry: number, at: At, owners: readonly string[]) => Promise<void>;
+export type Record = (entry: number, at: At, about: About) => Promise<void>;
 
 interface Write {
   readonly index: number;

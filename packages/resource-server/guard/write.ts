@@ -12,14 +12,15 @@ import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, gone, notFound, refusal } from '../answer.ts';
 import type { Identities } from '../asked.ts';
 import { contentOf, type Loaded } from '../body.ts';
+import { type About, aboutFacts, aboutNothing } from './about.ts';
 import { auditClaim } from './audit-claim.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
 import { absentUpdate, conflict, outside } from './refusals.ts';
 import type { On, Surroundings } from './surroundings.ts';
 
-/** Called when a write is permitted, before it is made: `owners` are the patients whose records it is about. */
-export type Before = (at: At, owners: readonly string[]) => Promise<void>;
+/** Called when a write is permitted, before it is made. */
+export type Before = (at: At, about: About) => Promise<void>;
 
 export interface Place {
   readonly on: On;
@@ -83,7 +84,7 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     const change = stored.kind === 'found' ? changeFault(stored.version.body, content.resource) : undefined;
     if (change !== undefined) return faulty(change, prepared, at, place);
   }
-  await before(at, facts.owners);
+  await before(at, aboutFacts(facts));
   owners.set(`${at.type}/${at.id}`, facts.owners);
   if (plan.kind === 'create') {
     const result = await on.create({ ...at, content });
@@ -132,7 +133,7 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   if (!evaluate(permit.filter, facts)) return outside();
   const fault = changeFault(body, loaded.content.resource);
   if (fault !== undefined) return refusal(fault);
-  await before(at, facts.owners);
+  await before(at, aboutFacts(facts));
   owners.set(`${at.type}/${at.id}`, facts.owners);
   const result = await on.update({ ...at, content: loaded.content, ifMatch: versionId }, permit.filter);
   if (result.kind === 'version-conflict' && ifMatch === undefined)
@@ -143,7 +144,7 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
 const remove = async ({ asked, permit }: Prepared, at: At, { on, around, before }: Place): Promise<Answer> => {
   const ifMatch = asked.intent.kind === 'delete' && asked.intent.ifMatch !== undefined ? asked.intent : {};
   const current = await on.read(at, permit.filter);
-  await before(at, current.kind === 'found' ? around.patientsOf(current.version) : []);
+  await before(at, current.kind === 'found' ? around.aboutOf(current.version) : aboutNothing);
   const result = await on.delete({ ...ifMatch, ...at }, permit.filter);
   // What is not there is as deleted as it can be; hidden or not, the answer is one (FHIR R4 http.html#delete).
   return result.kind === 'absent' ? { kind: 'done' } : written(result, false);
