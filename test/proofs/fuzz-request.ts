@@ -1,34 +1,7 @@
-/** Requests that nobody in their right mind would send, and some that they would: method, path, query, headers and body at random. */
-
-import {
-  chained,
-  contentTypes,
-  ids,
-  methods,
-  modifiers,
-  nasty,
-  parameters,
-  types,
-  values,
-  versions,
-  xmlBodies,
-} from './fuzz-words.ts';
-
-/** A small generator of 32-bit numbers (mulberry32), so that a seed gives the same requests again. */
-export const createDice = (seed: number) => {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
-  const chance = (share: number): boolean => next() < share;
-  const one = <Item>(items: readonly Item[]): Item => items[below(items.length)] as Item;
-  return { below, chance, one };
-};
-export type Dice = ReturnType<typeof createDice>;
+/** Requests that nobody in their right mind would send, and some that they would. */
+import type { Dice } from './dice.ts';
+import { bodies, pathOf, queryOf } from './fuzz-parts.ts';
+import { contentTypes, methods, sound, xmlBodies } from './fuzz-words.ts';
 
 export interface FuzzRequest {
   readonly method: string;
@@ -37,188 +10,77 @@ export interface FuzzRequest {
   readonly body?: string;
 }
 
-const queryOf = (dice: Dice): string => {
-  const pairs = Array.from({ length: dice.below(5) }, () => {
-    const kind = dice.below(10);
-    const name = kind < 7 ? dice.one(parameters) : kind < 9 ? dice.one(chained) : dice.one(nasty);
-    const known = values[name];
-    const value = known !== undefined && dice.chance(0.8) ? dice.one(known) : dice.one(nasty);
-    const encode = dice.chance(0.9) ? encodeSafely : (text: string) => text.replace(/[^!-~]|#/g, '');
-    return `${encode(name + (kind < 7 ? dice.one(modifiers) : ''))}=${encode(value)}`;
-  });
-  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
-};
-
-const encodeSafely = (text: string): string => encodeURIComponent(text.toWellFormed());
-
-const pathOf = (dice: Dice): string => {
-  const type = dice.one(types);
-  switch (dice.below(12)) {
-    case 0:
-      return '';
-    case 1:
-      return `/${dice.one(['_history', '_search', 'metadata', '$meta', '$convert', '.well-known/smart-configuration', ''])}`;
-    case 2:
-    case 3:
-    case 4:
-      return `/${type}`;
-    case 5:
-      return `/${type}/${dice.one(['_search', '_history', '$validate', '$docref', '$everything'])}`;
-    case 6:
-    case 7:
-    case 8:
-      return `/${type}/${dice.one(ids)}`;
-    case 9:
-      return `/${type}/${dice.one(ids)}/${dice.one(['_history', '$meta', '$validate', '$everything', 'Observation', '*', ''])}`;
-    case 10:
-      return `/${type}/${dice.one(ids)}/_history/${dice.one(versions)}`;
-    default:
-      return `/${type}${dice.one(['/', '//', ';x', '%2Fa', '/a/b/c/d/e'])}`;
-  }
-};
-
-const bodies = (dice: Dice): unknown => {
-  const type = dice.one(types);
-  const junk = (depth: number): unknown => {
-    switch (dice.below(depth > 4 ? 4 : 7)) {
-      case 0:
-        return dice.one(nasty);
-      case 1:
-        return dice.below(1000) / 10;
-      case 2:
-        return dice.chance(0.5);
-      case 3:
-        return null;
-      case 4:
-        return Array.from({ length: dice.below(3) }, () => junk(depth + 1));
-      default:
-        return Object.fromEntries(
-          Array.from({ length: dice.below(4) }, () => [
-            dice.one([
-              'code',
-              'coding',
-              'system',
-              'value',
-              'reference',
-              'subject',
-              'id',
-              'meta',
-              'text',
-              'div',
-              '__proto__',
-              'extension',
-              'url',
-              '_value',
-              'resourceType',
-            ]),
-            junk(depth + 1),
-          ]),
-        );
-    }
+/** A request that is in order, or nearly: what is found and stored is fuzzed too, not only what is refused at the door. */
+const soundRequest = (dice: Dice): FuzzRequest => {
+  const json: [string, string] = ['content-type', 'application/fhir+json'];
+  const id = dice.one(['a', 'b', 'c']);
+  const at = dice.one([`/Patient/${id}`, `/Observation/${id}`]);
+  const patient = { resourceType: 'Patient', id, name: [{ family: dice.one(['Fox', 'Hare', 'x']) }], gender: 'female' };
+  const observation = {
+    resourceType: 'Observation',
+    id,
+    status: 'final',
+    code: { coding: [{ system: 'http://loinc.org', code: dice.one(['718-7', '8480-6']) }] },
+    subject: { reference: `Patient/${dice.one(['a', 'b'])}` },
+    effectiveDateTime: dice.one(['2020', '2020-06-01', '2020-06-01T10:00:00Z']),
+    valueQuantity: { value: dice.below(200), unit: 'mg', system: 'http://unitsofmeasure.org', code: 'mg' },
   };
+  const resource = at.startsWith('/Patient') ? patient : observation;
+  const body = JSON.stringify(resource);
   switch (dice.below(9)) {
     case 0:
-      return {
-        resourceType: 'Patient',
-        id: dice.one(ids),
-        name: [{ family: dice.one(nasty) }],
-        birthDate: dice.one(nasty),
-      };
+      return { method: 'PUT', path: at, headers: [json], body };
     case 1:
-      return {
-        resourceType: 'Observation',
-        status: 'final',
-        code: { text: 'x' },
-        subject: {
-          reference: dice.one(['Patient/a', 'Patient?identifier=x|y', 'urn:uuid:1', '#p', 'http://x/Patient/1']),
-        },
-        valueQuantity: {
-          value: dice.below(100),
-          unit: 'mg',
-          system: 'http://unitsofmeasure.org',
-          code: dice.one(['mg', 'zzz', '[', '10*9/L']),
-        },
-        effectiveDateTime: dice.one(['2020-01-01', '2020', 'x']),
-      };
+      return { method: 'POST', path: `/${resource.resourceType}`, headers: [json], body };
     case 2:
       return {
-        resourceType: 'Bundle',
-        type: dice.one(['batch', 'transaction', 'searchset', 'x']),
-        entry: Array.from({ length: dice.below(5) }, () => ({
-          fullUrl: dice.one(['urn:uuid:1', 'urn:uuid:2', 'http://x/Patient/1', '']),
-          resource: dice.chance(0.7) ? bodies(dice) : junk(0),
-          request: {
-            method: dice.one(methods),
-            url: pathOf(dice).slice(1) + queryOf(dice),
-            ifNoneExist: dice.one([undefined, 'identifier=x|y', 'name=x', '']),
-            ifMatch: dice.one([undefined, 'W/"1"', 'x']),
-          },
-        })),
+        method: 'GET',
+        path: at + dice.one(['', '/_history', '/_history/1', '/$meta', '?_summary=true', '?_format=xml']),
+        headers: [],
       };
-    case 3:
-      return Array.from({ length: dice.below(4) }, () => ({
-        op: dice.one(['add', 'remove', 'replace', 'move', 'copy', 'test', 'x']),
-        path: dice.one([
-          '/name',
-          '/name/0/family',
-          '',
-          '/',
-          '/__proto__/x',
-          '/constructor/prototype/x',
-          '/-',
-          '/name/-',
-          '/name/99999999999',
-          '~',
-          '/~2',
+    case 3: {
+      const entry = [
+        { fullUrl: 'urn:uuid:1', resource: patient, request: { method: 'POST', url: 'Patient' } },
+        {
+          resource: { ...observation, subject: { reference: dice.one(['urn:uuid:1', 'Patient?name=Fox']) } },
+          request: { method: 'POST', url: 'Observation' },
+        },
+        { request: { method: 'GET', url: `Observation${queryOf(dice)}` } },
+        { request: { method: 'DELETE', url: `Observation/${id}` } },
+      ].filter(() => dice.chance(0.7));
+      const bundle = { resourceType: 'Bundle', type: dice.one(['batch', 'transaction']), entry };
+      return { method: 'POST', path: '/', headers: [json], body: JSON.stringify(bundle) };
+    }
+    case 4: {
+      const patch = [
+        dice.one([
+          { op: 'add', path: '/active', value: true },
+          { op: 'remove', path: '/name' },
+          { op: 'test', path: '/id', value: id },
         ]),
-        from: dice.one(['/name', '', '/']),
-        value: junk(0),
-      }));
-    case 4:
+      ];
       return {
-        resourceType: 'Parameters',
-        parameter: Array.from({ length: dice.below(3) }, () => ({
-          name: dice.one(['operation', 'resource', 'mode', 'profile', 'x']),
-          part: [
-            { name: 'type', valueCode: dice.one(['add', 'insert', 'delete', 'replace', 'move', 'x']) },
-            {
-              name: 'path',
-              valueString: dice.one([
-                'Patient',
-                'Patient.name',
-                'Patient.name[0].family',
-                "Patient.name.where(use='official')",
-                '%resource.repeat(children())',
-                '((((((((((',
-                "Patient.name.where(family.matches('(a+)+$'))",
-              ]),
-            },
-            { name: 'name', valueString: dice.one(['birthDate', '__proto__', '']) },
-            { name: 'value', valueString: dice.one(nasty) },
-          ],
-          resource: dice.chance(0.3) ? bodies(dice) : undefined,
-        })),
+        method: 'PATCH',
+        path: at,
+        headers: [['content-type', 'application/json-patch+json']],
+        body: JSON.stringify(patch),
       };
+    }
     case 5:
-      return {
-        resourceType: 'SearchParameter',
-        status: 'active',
-        url: dice.one(['http://x/sp', '']),
-        name: 'x',
-        code: dice.one(['x', 'name', '__proto__', 'a.b']),
-        base: ['Patient'],
-        type: dice.one(['token', 'string', 'x']),
-        description: 'x',
-        expression: dice.one(['Patient.name', 'Patient.repeat(name)', '(((', 'Patient.a.b.c', '']),
-      };
-    case 6:
-      return { resourceType: type, ...(junk(0) as object) };
+      return { method: 'POST', path: `/${resource.resourceType}/$validate`, headers: [json], body };
     default:
-      return junk(0);
+      return {
+        method: 'GET',
+        path:
+          dice.one(sound) +
+          dice.one(['', '', '&_count=2', '&_total=accurate', '&_sort=-_lastUpdated', '&_elements=status']),
+        headers: [],
+      };
   }
 };
 
 export const arbitraryRequest = (dice: Dice): FuzzRequest => {
+  if (dice.chance(0.4)) return soundRequest(dice);
   const method = dice.one(methods);
   const headers: [string, string][] = [];
   const maybe = (name: string, options: readonly string[], share = 0.1): void => {

@@ -192,3 +192,18 @@ export const contentTypes = [
   'application/fhir+json; fhirVersion=3.0',
   'multipart/form-data; boundary=x',
 ];
+
+/** Searches in order. */
+export const sound = [
+  '/Patient?name=fox',
+  '/Patient?_has:Observation:patient:code=718-7',
+  '/Observation?subject:Patient.name=fox',
+  '/Observation?patient=a&date=ge2020&code=718-7',
+  '/Observation?code-value-quantity=718-7$gt50',
+  '/Observation?value-quantity=gt0.05|http://unitsofmeasure.org|g',
+  '/Observation?_include=Observation:subject&status=final',
+  '/Patient?_revinclude=Observation:subject&gender=female',
+  '/Patient/_history?_since=2020-01-01T00:00:00Z',
+  '/?_type=Patient,Observation&_lastUpdated=ge2020',
+  '/Patient/a/$everything?_since=2020-01-01T00:00:00Z',
+] as const;

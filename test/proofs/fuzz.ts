@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { openClinic, patientClaims, sending } from '../clinic/clinic.ts';
-import { arbitraryRequest, createDice, type FuzzRequest } from './fuzz-request.ts';
+import { createDice } from './dice.ts';
+import { arbitraryRequest, type FuzzRequest } from './fuzz-request.ts';
 
 export interface FuzzFigures {
   readonly requests: number;
@@ -34,19 +35,15 @@ export const proveFuzz = async (
   const note = (error: unknown): void => void faults.push(error);
   process.on('unhandledRejection', note);
   process.on('uncaughtException', note);
-  const clinic = await openClinic(url);
+  const clinic = await openClinic(url, { updateCreate: true });
   try {
     const service = await clinic.token();
-    const tokens = [
-      service,
-      service,
-      await clinic.token(patientClaims('a')),
-      await clinic.token(patientClaims('a', 'patient/Observation.rs?category=laboratory')),
-      'not-a-token',
-      undefined,
-    ];
+    const own = await clinic.token(patientClaims('a'));
+    const laboratory = await clinic.token(patientClaims('a', 'patient/Observation.rs?category=laboratory'));
+    const valid = Array.from({ length: 8 }, (_, index) => (index < 6 ? service : own));
+    const tokens = [...valid, laboratory, 'not-a-token', undefined];
     for (const id of ['a', 'b'])
-      await clinic.send('/Patient', service, sending('POST', { resourceType: 'Patient', id }));
+      await clinic.send(`/Patient/${id}`, service, sending('PUT', { resourceType: 'Patient', id }));
     const statuses: Record<string, number> = {};
     const dice = createDice(seed);
     let sent = 0;
