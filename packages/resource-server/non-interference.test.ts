@@ -73,6 +73,11 @@ const visible = (caller: (typeof callers)[number], { owner, category, label }: O
   (caller.category === undefined || caller.category === category) &&
   caller.label.some((allowed) => allowed === label);
 
+const bundle = (type: string, entry: readonly unknown[]): RequestInit =>
+  sending('POST', { resourceType: 'Bundle', type, entry });
+const json = 'application/json-patch+json';
+const mine = { owner: 'a', category: 'laboratory', label: 'N' } as const;
+
 const requests: readonly [string, RequestInit?][] = [
   ['/Observation'],
   ['/Observation?_count=2&_sort=-_lastUpdated'],
@@ -89,12 +94,54 @@ const requests: readonly [string, RequestInit?][] = [
   [`/Observation?_id=${ids.join(',')}`],
   ['/Condition'],
   ['/Patient'],
+  ['/Patient?_has:Observation:subject:category=laboratory'],
+  ['/Observation?subject:Patient._id=b'],
+  ['/Observation?_include=Observation:subject&_total=accurate'],
+  ['/Patient?_revinclude=Observation:subject'],
+  ['/Observation/_history'],
+  ['/_history?_count=4'],
+  ['/?_total=accurate'],
+  ['/?_type=Observation,Patient'],
+  ['/Patient/a/$everything'],
+  ['/Patient/b/$everything'],
+  [
+    '/',
+    bundle(
+      'batch',
+      ids.map((id) => ({ request: { method: 'GET', url: `Observation/${id}` } })),
+    ),
+  ],
   ...ids.flatMap((id): [string, RequestInit?][] => [
     [`/Observation/${id}`],
     [`/Observation/${id}/_history`],
     [`/Observation/${id}/_history/1`],
     [`/Observation/${id}/_history/2`],
+    [`/Observation/${id}/$meta`],
     [`/Observation/${id}`, { headers: { 'If-None-Match': 'W/"1"' } }],
+    [
+      `/Observation/${id}`,
+      { method: 'PATCH', headers: { 'Content-Type': json }, body: '[{"op":"test","path":"/status","value":"x"}]' },
+    ],
+    [
+      '/Observation',
+      sending('POST', resourceOf('new', mine), { 'If-None-Exist': `_id=${id}`, Prefer: 'return=minimal' }),
+    ],
+    [`/Observation?_id=${id}`, sending('PUT', resourceOf(id, { ...mine, owner: 'b' }))],
+    [
+      '/',
+      bundle('transaction', [
+        { resource: resourceOf(id, mine), request: { method: 'PUT', url: `Observation/${id}`, ifMatch: 'W/"9"' } },
+      ]),
+    ],
+    [
+      '/',
+      bundle('transaction', [
+        {
+          resource: { ...resourceOf('new', mine), hasMember: [{ reference: `Observation?_id=${id}` }] },
+          request: { method: 'POST', url: 'Observation' },
+        },
+      ]),
+    ],
     [`/Observation/${id}`, sending('PUT', resourceOf(id, { owner: 'b', category: 'laboratory', label: 'N' }))],
     [
       `/Observation/${id}`,
@@ -110,18 +157,24 @@ const requests: readonly [string, RequestInit?][] = [
       `/Observation/${id}`,
       sending('PUT', resourceOf(id, { owner: 'a', category: 'laboratory', label: 'N' }), { 'If-Match': 'W/"9"' }),
     ],
+    [`/Observation?_id=${id}`, { method: 'DELETE' }],
     [`/Observation/${id}`, { method: 'DELETE' }],
     [`/Observation/${id}`],
   ]),
 ];
+
+/** Ids that the server chose. */
+const made = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 
 const answers = async (clinic: Clinic, claims: Readonly<Record<string, unknown>>): Promise<readonly string[]> => {
   const token = await clinic.token(claims);
   const texts: string[] = [];
   for (const [path, init] of requests) {
     const response = await clinic.send(path, token, init);
-    const headers = [...response.headers].filter(([name]) => name !== 'x-request-id');
-    const body = (await response.text()).replaceAll(/_cursor=[\w-]+/g, '_cursor=sealed');
+    const headers = [...response.headers]
+      .filter(([name]) => name !== 'x-request-id')
+      .map(([name, value]) => [name, value.replaceAll(made, 'made')]);
+    const body = (await response.text()).replaceAll(made, 'made').replaceAll(/_cursor=[\w-]+/g, '_cursor=sealed');
     texts.push(`${init?.method ?? 'GET'} ${path} ${response.status} ${JSON.stringify(headers)} ${body}`);
   }
   return texts;
