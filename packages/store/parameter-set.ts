@@ -118,6 +118,14 @@ interface StateRow {
   readonly definitions: readonly StoredDefinition[] | null;
 }
 
+/** Changes whenever the state does: cheaper to ask for than the state. */
+const readStamp = async (query: Query): Promise<string> => {
+  const [row] = await query<{ stamp: string }>(sql`
+    select g.generation || ' ' || count(t.type) || ' ' || coalesce(max(t.changed_at)::text, '') as stamp
+    from index_generation g left join type_index t on true group by g.generation`);
+  return row?.stamp ?? '';
+};
+
 const readState = async (query: Query): Promise<StateRow> => {
   // One statement, so that all of it is of one moment.
   const [row] = await query<StateRow>(sql`
@@ -142,11 +150,13 @@ const claimTypes = async (query: Query, set: ParameterSet): Promise<void> => {
 };
 
 export const watchParameters = (query: Query): ParameterWatch => {
-  let current: { readonly text: string; readonly set: ParameterSet } | undefined;
+  let current: { readonly stamp: string; readonly text: string; readonly set: ParameterSet } | undefined;
   let first: ParameterSet | undefined;
   let refreshing: Promise<ParameterSet> | undefined;
 
   const look = async (): Promise<ParameterSet> => {
+    const stamp = await readStamp(query);
+    if (current !== undefined && current.stamp === stamp) return current.set;
     let state = await readState(query);
     const knownTypes = new Set(state.indexed?.map(({ type }) => type));
     if (storedTypes.some((type) => !knownTypes.has(type))) {
@@ -154,10 +164,13 @@ export const watchParameters = (query: Query): ParameterWatch => {
       state = await readState(query);
     }
     const text = JSON.stringify(state);
-    if (current?.text !== text) {
-      current = { text, set: makeParameterSet(state.generation, state.definitions ?? [], state.indexed ?? []) };
-    }
-    return current.set;
+    const set =
+      current?.text === text
+        ? current.set
+        : makeParameterSet(state.generation, state.definitions ?? [], state.indexed ?? []);
+    // The stamp is of before the state: what has changed in between is looked at again.
+    current = { stamp, text, set };
+    return set;
   };
   const refresh = (): Promise<ParameterSet> => {
     // Whoever asks while one look is under way may not be answered by it: what was changed since may be missing.
