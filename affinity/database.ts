@@ -14,6 +14,8 @@ export interface Database {
   readonly pool: pg.Pool;
   /** for reads by id */
   readonly shared: SharedConnection;
+  /** for audit records alone: an answer is recorded while its transaction has a connection, and may wait for no other */
+  readonly audit: pg.Pool;
   /** where it is, for people: never a password */
   readonly description: string;
   close(): Promise<void>;
@@ -33,21 +35,23 @@ export interface OpenOptions {
 export const openDatabase = async (config: Config, { log, onLost, join, patience }: OpenOptions): Promise<Database> => {
   const source = await findSource(config, join, onLost);
   const onError = (error: Error): void => log('database connection lost', { error: error.message });
-  const pool = createPool({
+  const connecting = {
     url: source.url,
-    max: config.file.limits.database_connections,
     onError,
     ...(patience === undefined
       ? {}
       : { statementTimeout: patience, queryTimeout: patience + 1_000, connectTimeout: patience }),
-  });
+  };
+  const pool = createPool({ ...connecting, max: config.file.limits.database_connections });
+  // Records are written one batch after another.
+  const audit = createPool({ ...connecting, max: 1, applicationName: 'affinity audit' });
   const shared = createSharedConnection({
     url: source.url,
     onError,
     ...(patience === undefined ? {} : { answerTimeout: patience, connectTimeout: patience }),
   });
   const close = async (): Promise<void> => {
-    await Promise.all([shared.close(), pool.end()]);
+    await Promise.all([shared.close(), audit.end(), pool.end()]);
     await source.stop();
   };
   try {
@@ -58,7 +62,7 @@ export const openDatabase = async (config: Config, { log, onLost, join, patience
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The PostgreSQL that DATABASE_URL names cannot be used: ${reason}.`, { cause: error });
   }
-  return { url: source.url, pool, shared, description: source.description, close };
+  return { url: source.url, pool, shared, audit, description: source.description, close };
 };
 
 interface Source {

@@ -9,6 +9,7 @@ import { createAuditFilling } from '@affinity/store/audit-filling.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { endGrant, followGrants } from '@affinity/store/grant-feed.ts';
+import { createIndexing } from '@affinity/store/reindexing.ts';
 import { createValidator } from '@affinity/validation/validator.ts';
 import { createVitals } from '@affinity/vitals/vitals.ts';
 import pg from 'pg';
@@ -50,11 +51,18 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const clinicBase = `${origin}/fhir`;
   const ownBases = [clinicBase];
 
-  const audit = createAuditLog({ pool });
+  const audit = createAuditLog({ pool: database.audit });
+  const indexing = createIndexing({
+    pool,
+    ownBases,
+    log: (event, details) => log(event, { detail: JSON.stringify(details) }),
+  });
+  await indexing.start();
   const backend = createBackend({
     pool,
     shared,
     ownBases,
+    parameters: indexing.parameters,
     limits: {
       searchMilliseconds: file.limits.search_seconds * 1_000,
       maxIncluded: file.limits.included_resources,
@@ -181,6 +189,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     },
     close: async () => {
       await filling.close();
+      await indexing.stop();
       await authorization.close();
       await grants.close();
       await validator.close();
