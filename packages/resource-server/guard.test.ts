@@ -160,6 +160,33 @@ test('E60, E61, D04: the pre-image and the post-image of a write; to write is no
   assert.match(await both.text(), /"versionId":"3"/);
 });
 
+test('E56: a write does not make a record less confidential, by leaving its label out or by another', async () => {
+  const clinic = await filled({ appliesFilter: true });
+  const token = await clinic.token({ clearance: 'R' });
+  const put = async (more: object) =>
+    (
+      await clinic.send(
+        '/Observation/secret',
+        token,
+        sending('PUT', { ...observation('secret', 'a', 'laboratory'), ...more }),
+      )
+    ).status;
+  const patch = async (body: string) =>
+    (
+      await clinic.send('/Observation/secret', token, {
+        method: 'PATCH',
+        headers: { 'Content-Type': 'application/json-patch+json' },
+        body,
+      })
+    ).status;
+  assert.equal(await put({}), 403);
+  assert.equal(await put({ meta: { security: [{ ...restricted.meta.security[0], code: 'N' }] } }), 403);
+  assert.equal(await patch('[{"op":"remove","path":"/meta/security"}]'), 403);
+  assert.equal(await patch('[{"op":"replace","path":"/meta/security/0/code","value":"L"}]'), 403);
+  assert.equal(await put(restricted), 200);
+  assert.equal(await patch('[{"op":"replace","path":"/status","value":"amended"}]'), 200);
+});
+
 test('E67: 401, then 403 or absent, then 412, then 422', async () => {
   const clinic = await filled();
   const token = await clinic.token();

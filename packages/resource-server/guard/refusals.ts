@@ -21,6 +21,16 @@ export const conflict = (): Answer =>
   refusal(fhirError(412, 'conflict', 'If-Match names another version than the current one'));
 export const outside = (): Answer =>
   refusal(fhirError(403, 'forbidden', 'the resource would be outside what was granted'));
+/** Whoever sees a record may not make it less confidential: that would show it to others. FHIR R4 security-labels.html. */
+export const weakened = (): Answer =>
+  refusal(
+    fhirError(
+      403,
+      'forbidden',
+      'the resource would be less confidential than it is: its label in meta.security stays, or becomes higher',
+      'meta.security',
+    ),
+  );
 export const several = (): Answer =>
   refusal(fhirError(412, 'multiple-matches', 'the condition meets several resources; narrow it to one'));
 export const notOffered = (): Answer => refusal(fhirError(400, 'not-supported', 'this is not possible here'));

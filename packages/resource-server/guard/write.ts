@@ -5,9 +5,10 @@
 
 import type { WriteResult } from '@affinity/core/fhir/backend.ts';
 import { canonicalChange, canonicalTypes } from '@affinity/core/fhir/canonical.ts';
-import { allOf } from '@affinity/core/fhir/filter.ts';
+import { allOf, type Filter } from '@affinity/core/fhir/filter.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
+import { confidentialityOf, isAtMost, labelsOf } from '@affinity/core/fhir/security-label.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, gone, notFound, refusal } from '../answer.ts';
 import type { Identities } from '../asked.ts';
@@ -16,7 +17,7 @@ import { type About, aboutFacts, aboutNothing } from './about.ts';
 import { auditClaim } from './audit-claim.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
-import { absentUpdate, conflict, outside } from './refusals.ts';
+import { absentUpdate, conflict, outside, weakened } from './refusals.ts';
 import type { On, Surroundings } from './surroundings.ts';
 
 /** Called when a write is permitted, before it is made. */
@@ -93,7 +94,10 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     return written(result, intent.kind === 'create' || around.rights.mayRead(facts));
   }
   const ifMatch = intent.kind === 'update' && intent.ifMatch !== undefined ? { ifMatch: intent.ifMatch } : {};
-  const result = await on.update({ ...at, content, ...ifMatch }, prepared.permit.filter);
+  const { filter } = prepared.permit;
+  const kept: Filter = { kind: 'confidentiality', atMost: facts.confidentiality };
+  const result = await on.update({ ...at, content, ...ifMatch }, allOf([filter, kept]));
+  if (result.kind === 'absent' && (await on.read(at, filter)).kind !== 'absent') return weakened();
   if (result.kind === 'absent' && ifMatch.ifMatch === undefined && mayUpdateCreate(prepared, around)) {
     const born = await on.create({ ...at, content });
     return born.kind === 'id-taken' ? absentUpdate() : written(born, around.rights.mayRead(facts));
@@ -131,6 +135,8 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   if (loaded instanceof FhirError) return refusal(loaded);
   const facts = await around.factsOf(loaded.content.resource, owners);
   if (!evaluate(permit.filter, facts)) return outside();
+  const level = confidentialityOf(labelsOf(JSON.parse(body) as Resource));
+  if (!isAtMost(level, facts.confidentiality)) return weakened();
   const fault = changeFault(body, loaded.content.resource);
   if (fault !== undefined) return refusal(fault);
   await before(at, aboutFacts(facts));
