@@ -70,7 +70,14 @@ export const capabilityStatement = (described: Omit<Described, 'started'>) => {
     fhirVersion: '4.0.1',
     format: ['application/fhir+json', 'json', 'application/fhir+xml', 'xml'],
     ...(patched
-      ? { patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'] }
+      ? {
+          patchFormat: [
+            'application/json-patch+json',
+            'application/xml-patch+xml',
+            'application/fhir+json',
+            'application/fhir+xml',
+          ],
+        }
       : {}),
     implementation: { description: name, url: base },
     rest: [
