@@ -57,8 +57,12 @@ const demandedBy = (element: Element): Demanded | undefined => {
   return undefined;
 };
 
+const idOf = ({ id, path, sliceName }: Element): string =>
+  id ?? (sliceName === undefined ? path : `${path}:${sliceName}`);
+
 const nodeOf = (element: Element): ElementNode => {
-  const { id, sliceName, min = 0, max = '1', type = [], contentReference, binding, constraint = [], slicing } = element;
+  const id = idOf(element);
+  const { sliceName, min = 0, max = '1', type = [], contentReference, binding, constraint = [], slicing } = element;
   const path = id.replaceAll(/:[^.]+/g, '');
   const demanded = demandedBy(element);
   return {
@@ -86,16 +90,17 @@ export const compile = (definition: StructureDefinition): Definition | undefined
   const [first, ...rest] = elements ?? [];
   if (first === undefined) return undefined;
   const root = nodeOf(first);
-  const byId = new Map([[first.id, root]]);
+  const byId = new Map([[idOf(first), root]]);
   const byPath = new Map([[root.path, root]]);
   for (const element of rest) {
     const node = nodeOf(element);
-    byId.set(element.id, node);
-    if (!element.id.includes(':')) byPath.set(node.path, node);
-    const end = element.id.lastIndexOf('.');
-    const colon = element.id.indexOf(':', end);
-    if (colon >= 0) byId.get(element.id.slice(0, colon))?.slices.push(node);
-    else byId.get(element.id.slice(0, end))?.children.set(node.name, node);
+    const id = idOf(element);
+    byId.set(id, node);
+    if (!id.includes(':')) byPath.set(node.path, node);
+    const end = id.lastIndexOf('.');
+    const colon = id.indexOf(':', end);
+    if (colon >= 0) byId.get(id.slice(0, colon))?.slices.push(node);
+    else byId.get(id.slice(0, end))?.children.set(node.name, node);
   }
   return {
     url: definition.url,

@@ -33,6 +33,8 @@ const longestPath = 256;
 export const startRun = (lookups: Lookups, mostIssues: number): Run => {
   const issues: Issue[] = [];
   const seen = new Set<string>();
+  // Errors are counted apart, so that no crowd of warnings makes an invalid resource look valid.
+  const told = { errors: 0, others: 0 };
   const first = (key: string): boolean => {
     if (seen.has(key)) return false;
     seen.add(key);
@@ -44,7 +46,9 @@ export const startRun = (lookups: Lookups, mostIssues: number): Run => {
     first,
     report(severity, code, path, diagnostics) {
       const expression = path.slice(0, longestPath);
-      if (issues.length >= mostIssues || !first(`issue ${severity} ${code} ${expression} ${diagnostics}`)) return;
+      const kind = severity === 'error' || severity === 'fatal' ? 'errors' : 'others';
+      if (told[kind] >= mostIssues || !first(`issue ${severity} ${code} ${expression} ${diagnostics}`)) return;
+      told[kind] += 1;
       issues.push({ severity, code, diagnostics, expression: [expression] });
     },
     trial: () => startRun(lookups, 1),

@@ -27,7 +27,8 @@ export interface Binding {
 
 /** `fixed[x]` and `pattern[x]` stand under their own names. */
 export interface ElementDefinition {
-  readonly id: string;
+  /** absent: the path, and the name of the slice */
+  readonly id?: string;
   readonly path: string;
   readonly sliceName?: string;
   readonly min?: number;

@@ -183,6 +183,63 @@ test('N30: an element that is missing may say why', () => {
   assert.deepEqual(issuesOf({ ...pressure, component: [systolic, valueless] }, 'us-core-blood-pressure'), []);
 });
 
+test('M07: warnings never take the place of an error', () => {
+  const contact = Array.from({ length: 5 }, () => ({ name: { text: 'x' }, relationship: [{ text: 'x' }] }));
+  const { issues } = validateResource({
+    resource: { text, ...patient, contact, multipleBirthString: 'x', gender: 'f' },
+    brought: new Map(),
+    mostIssues: 1,
+  });
+  assert.deepEqual(
+    issues.map(({ severity }) => severity),
+    ['error'],
+  );
+  const many = { ...patient, contact, gender: 'f' };
+  const few = validateResource({ resource: { text, ...many }, brought: new Map(), mostIssues: 2 }).issues;
+  assert.equal(few[0]?.code, 'code-invalid');
+});
+
+test('M07: a profile that is malformed is refused, whatever is wrong with it', () => {
+  const url = 'http://a.example/StructureDefinition/broken';
+  const sound = {
+    resourceType: 'StructureDefinition',
+    url,
+    name: 'B',
+    status: 'active',
+    kind: 'resource',
+    abstract: false,
+  };
+  const element = [{ path: 'Patient' }, { path: 'Patient.name', min: 2, max: '*', type: [{ code: 'HumanName' }] }];
+  const asked = (profile: object) =>
+    validateResource({
+      resource: { text, ...patient },
+      profile: url,
+      brought: new Map([[url, profile]]),
+      mostIssues: 9,
+    }).issues;
+  const good = { ...sound, type: 'Patient', derivation: 'constraint', snapshot: { element } };
+  assert.deepEqual(
+    asked(good).map(({ code, expression }) => `${code} ${expression}`),
+    ['required Patient.name'],
+    'elements without ids',
+  );
+  for (const broken of [
+    { ...good, snapshot: 5 },
+    { ...good, snapshot: { element: [null] } },
+    { ...good, snapshot: { element: [{ path: 'Patient' }, { path: 5, type: {} }] } },
+    { ...good, snapshot: { element: [{ path: 'Patient', constraint: 5 }] } },
+    {
+      ...good,
+      snapshot: { element: [{ path: 'Patient', slicing: { rules: 'open', discriminator: [{ type: 'value' }] } }] },
+    },
+  ])
+    assert.deepEqual(
+      asked(broken).map(({ code }) => code),
+      ['not-supported'],
+      JSON.stringify(broken.snapshot),
+    );
+});
+
 test('M07: resources in a Bundle and contained ones are checked, with their paths', () => {
   const entry = [{ fullUrl: 'http://a.example/Patient/1', resource: { text, ...patient, id: '1', gender: 'f' } }];
   assert.deepEqual(

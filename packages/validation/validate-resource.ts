@@ -58,18 +58,32 @@ const ownDefinition = (canonical: string): Definition | undefined => {
   return version === undefined || found?.version === undefined || found.version === version ? found : undefined;
 };
 
+/** Whether what was brought is formed as R4 has it: nobody checked it when it was stored. Invariants are left out. */
+const isSound = (resource: JsonObject): boolean => {
+  if (checkShape(resource).some(({ code }) => code === 'structure')) return false;
+  const run = startRun({ definition: ownDefinition, codes: () => undefined }, 1);
+  const place = { path: String(resource.resourceType), resource, root: resource };
+  checkResource(resource, place, { ...run, first: (key) => !key.startsWith('invariant') && run.first(key) });
+  return !run.issues.some(({ severity }) => severity === 'error');
+};
+
 const lookupsWith = (brought: Brought, missing: Set<string>): Lookups => {
   const compiled = new Map<string, Definition | undefined>();
-  const foreign = (canonical: string): unknown => {
+  const sound = new Map<string, JsonObject | undefined>();
+  const foreign = (canonical: string): JsonObject | undefined => {
     if (!brought.has(canonical)) missing.add(canonical);
-    return brought.get(canonical);
+    if (sound.has(canonical)) return sound.get(canonical);
+    const resource = brought.get(canonical);
+    const kept = isObject(resource) && isSound(resource) ? resource : undefined;
+    sound.set(canonical, kept);
+    return kept;
   };
   return {
     definition(canonical) {
       const found = ownDefinition(canonical);
       if (found !== undefined) return found;
       const resource = foreign(canonical);
-      if (!isObject(resource) || resource.resourceType !== 'StructureDefinition') return undefined;
+      if (resource?.resourceType !== 'StructureDefinition') return undefined;
       if (!compiled.has(canonical)) compiled.set(canonical, compile(resource as unknown as StructureDefinition));
       return compiled.get(canonical);
     },
@@ -78,7 +92,7 @@ const lookupsWith = (brought: Brought, missing: Set<string>): Lookups => {
       const found = own(known.codes, url, (from) => from.codes(url));
       if (found !== undefined) return found;
       const resource = foreign(canonical);
-      if (!isObject(resource) || resource.resourceType !== 'ValueSet') return undefined;
+      if (resource?.resourceType !== 'ValueSet') return undefined;
       const none = { valueSet: () => undefined, codeSystem: () => undefined };
       return expand(resource as unknown as ValueSet, none);
     },
@@ -90,7 +104,10 @@ const errorIssue = (code: Issue['code'], diagnostics: string): Issue => ({ sever
 const unknownProfile = (profile: string, brought: Brought): Issue =>
   brought.get(profile) === undefined
     ? errorIssue('not-found', 'the profile is not known here: load its StructureDefinition')
-    : errorIssue('not-supported', 'the profile has no snapshot, only a differential: it cannot be validated against');
+    : errorIssue(
+        'not-supported',
+        'the profile has no snapshot, or is itself not valid: it cannot be validated against',
+      );
 
 const withProfile = (resource: JsonObject, profile: string, lookups: Lookups, asked: Asked): readonly Issue[] => {
   const definition = lookups.definition(profile);

@@ -10,6 +10,9 @@ const loaded: Readonly<Record<string, Resource>> = {
     resourceType: 'StructureDefinition',
     url: 'http://a.example/StructureDefinition/named',
     version: '1.0.0',
+    name: 'Named',
+    status: 'active',
+    abstract: false,
     type: 'Basic',
     kind: 'resource',
     derivation: 'constraint',
@@ -31,6 +34,9 @@ const loaded: Readonly<Record<string, Resource>> = {
   'http://a.example/StructureDefinition/differential': {
     resourceType: 'StructureDefinition',
     url: 'http://a.example/StructureDefinition/differential',
+    name: 'Differential',
+    status: 'active',
+    abstract: false,
     type: 'Basic',
     kind: 'resource',
     derivation: 'constraint',
@@ -39,6 +45,7 @@ const loaded: Readonly<Record<string, Resource>> = {
   'http://a.example/ValueSet/colours': {
     resourceType: 'ValueSet',
     url: 'http://a.example/ValueSet/colours',
+    status: 'active',
     compose: { include: [{ system: 'http://a.example/c', concept: [{ code: 'red' }] }] },
   },
 };
