@@ -1,6 +1,7 @@
 /** One search parameter of a query as a condition on the row `f`. FHIR R4 search.html. */
 
 import { fold } from '@affinity/core/fhir/extract.ts';
+import { fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { SearchClause, SearchValue } from '@affinity/core/fhir/search-query.ts';
 import { compositeRows } from './composite-sql.ts';
 import { instantSql, rangeSql } from './date-sql.ts';
@@ -81,10 +82,17 @@ const belowCondition = (type: string, param: string, uri: string, fenced: boolea
   return heldSql(rows, fenced);
 };
 
+/** Parts of the path that a URI of `:above` may have. */
+const mostParts = 100;
+
 /** What leads to a URI by its path, with a slash at the end and without, and the URI itself. */
-const urisAbove = (uri: string): readonly string[] => [
-  ...new Set([uri, ...[...uri.matchAll(/\//g)].flatMap(({ index }) => [uri.slice(0, index), uri.slice(0, index + 1)])]),
-];
+const urisAbove = (uri: string): readonly string[] => {
+  const slashes = [...uri.matchAll(/\//g)];
+  if (slashes.length > mostParts) {
+    throw fhirError(400, 'too-costly', `A URI of :above has at most ${mostParts} slashes.`);
+  }
+  return [...new Set([uri, ...slashes.flatMap(({ index }) => [uri.slice(0, index), uri.slice(0, index + 1)])])];
+};
 
 const valueCondition = (type: string, clause: SearchClause, value: SearchValue, fenced: boolean): Sql => {
   const { param, modifier } = clause;

@@ -19,7 +19,8 @@ const largest = 2n ** 63n;
 const isKey: Readonly<Record<KeyKind, (text: string) => boolean>> = {
   bigint: (text) => /^-?\d{1,19}$/.test(text) && BigInt(text) < largest && -BigInt(text) <= largest,
   text: () => true,
-  number: (text) => text !== '' && !Number.isNaN(Number(text)),
+  // As we write numbers, so that the database reads the same.
+  number: (text) => String(Number(text)) === text && text !== 'NaN',
 };
 
 export const foreignCursor = (): FhirError =>

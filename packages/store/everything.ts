@@ -11,7 +11,7 @@ import { pageResult } from './search.ts';
 import { andSql, type Sql, sql } from './sql.ts';
 import { resourceKey } from './terms.ts';
 import type { Ask } from './time-limit.ts';
-import { typeGroups } from './type-groups.ts';
+import { typeGroups, visibleSql } from './type-groups.ts';
 
 /** One order for all three parts: the part, the date, the key. What is shared has no date of its own here. */
 const orderOf = (part: 0 | 1 | 2): Order => ({
@@ -44,55 +44,45 @@ const sinceSql = ({ since }: EverythingOf): Sql =>
  * What is in the patient's record, without the patient. The compartment table also holds what only mentions the patient:
  * that may be another's record.
  */
-const inRecord = ({ patient }: EverythingOf, types: readonly string[]): Sql => sql`f.patient = ${patient}
-  and f.type = any(${types}) and f.rid <> ${resourceKey('Patient', patient)} and case when f.owner is not null
-    then f.owner = ${patient}
+const inRecord = ({ patient }: EverythingOf): Sql => sql`f.patient = ${patient}
+  and f.rid <> ${resourceKey('Patient', patient)} and case when f.owner is not null then f.owner = ${patient}
     else exists (select from resource o where o.rid = f.rid and ${patient} = any(o.owners) offset 0) end`;
 
 const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => {
-  const rid = resourceKey('Patient', of.patient);
   const groups = typeGroups(
     of.types.filter((type) => type !== 'Patient'),
     filterOf,
   );
-  const isPatient = sql`f.rid = ${rid} and f.type = 'Patient' and f.id = ${of.patient} and not f.deleted
-    and ${of.types.includes('Patient') ? filterSql(filterOf('Patient'), 'Patient') : sql`false`}`;
-  const patient: Branch = {
-    source: { from: sql`resource f`, where: isPatient, order: 'f', narrow: true, fenced: true },
-    matching: sinceSql(of),
-    order: orderOf(0),
-  };
-  const record = groups.map(
-    ({ types, type }): Branch => ({
-      source: { from: sql`compartment f`, where: inRecord(of, types), order: 'f', narrow: true, fenced: true },
-      matching: andSql([filterSql(filterOf(type), type), datesSql(of), sinceSql(of)]),
-      order: orderOf(1),
-    }),
-  );
+  const visible = visibleSql(groups, filterOf);
+  const isPatient = sql`f.rid = ${resourceKey('Patient', of.patient)} and f.type = 'Patient' and f.id = ${of.patient}
+    and not f.deleted and ${of.types.includes('Patient') ? filterSql(filterOf('Patient'), 'Patient') : sql`false`}`;
   // What refers must be shown itself, but for `_since`: an update leaves what it refers to where it was.
-  const referring = groups.map(
-    ({ types, type }) => sql`select f.rid from compartment f
-      where ${inRecord(of, types)} and ${filterSql(filterOf(type), type)} and ${datesSql(of)}`,
-  );
-  const shown = referring.reduce(
-    (some, part) => sql`${some} union all ${part}`,
-    sql`select f.rid from resource f where ${isPatient}`,
-  );
-  const shared = groups.map(
-    ({ types, type }): Branch => ({
+  const shown = sql`select f.rid from resource f where ${isPatient} union all
+    select f.rid from compartment f where ${inRecord(of)} and ${visible} and ${datesSql(of)}`;
+  return [
+    {
+      source: { from: sql`resource f`, where: isPatient, order: 'f', narrow: true, fenced: true },
+      matching: sinceSql(of),
+      order: orderOf(0),
+    },
+    {
+      source: { from: sql`compartment f`, where: inRecord(of), order: 'f', narrow: true, fenced: true },
+      matching: andSql([visible, datesSql(of), sinceSql(of)]),
+      order: orderOf(1),
+    },
+    {
       source: {
         from: sql`(select distinct x.target from (${shown}) shown join reference_index x on x.rid = shown.rid) x
           cross join lateral (select r.* from resource r where r.rid = x.target offset 0) f`,
-        where: sql`f.type = any(${types}) and not f.deleted and f.owner is null and f.owners is null`,
+        where: sql`not f.deleted and f.owner is null and f.owners is null`,
         order: 'f',
         narrow: false,
         fenced: true,
       },
-      matching: andSql([filterSql(filterOf(type), type), sinceSql(of)]),
+      matching: andSql([visible, sinceSql(of)]),
       order: orderOf(2),
-    }),
-  );
-  return [patient, ...record, ...shared];
+    },
+  ];
 };
 
 export const createEverything =

@@ -4,42 +4,63 @@ import { filterPatient, filterSql } from './filter-sql.ts';
 import { type HistoryRow, toHistory, wantedSql } from './history-page.ts';
 import { type Sql, sql } from './sql.ts';
 import type { Ask } from './time-limit.ts';
-import { type TypeGroup, typeGroups } from './type-groups.ts';
+import { type TypeGroup, typeGroups, visibleSql } from './type-groups.ts';
 
-/** Where the rows of one type come from: all of them in the order of the history, or those of one patient's record. */
-const sourcesOf = (patient: string | undefined): { readonly current: Sql; readonly earlier: Sql } => {
-  const before = sql`cross join lateral (select r.* from resource r where r.rid = h.rid offset 0) f`;
-  if (patient === undefined) {
-    return {
-      current: sql`resource f where f.type = t.type and not f.deleted`,
-      earlier: sql`resource_history h ${before} where h.type = t.type`,
-    };
-  }
-  return {
-    current: sql`compartment c cross join lateral (select r.* from resource r where r.rid = c.rid offset 0) f
-      where c.patient = ${patient} and c.type = t.type`,
-    earlier: sql`(select c.rid from compartment c where c.patient = ${patient} and c.type = t.type
-        union all select d.rid from resource d where d.type = t.type and d.deleted and d.owner = ${patient}) known
-      cross join lateral (select o.* from resource_history o where o.rid = known.rid offset 0) h ${before} where true`,
-  };
-};
+/** The resource of an earlier version. */
+const itsResource = sql`cross join lateral (select r.* from resource r where r.rid = h.rid offset 0) f`;
+const newestFirst = {
+  f: sql`order by f.last_updated desc, f.rid desc`,
+  h: sql`order by h.last_updated desc, h.rid desc, h.version desc`,
+} as const;
+const current = sql`select f.rid, f.version, f.last_updated, true as is_current from`;
+const earlier = sql`select h.rid, h.version, h.last_updated, false as is_current from`;
 
-/** Keys and bodies are fetched apart: of each type a page's worth of narrow rows is looked at, and few are shown. */
+/**
+ * Keys and bodies are fetched apart: of each type a page's worth of narrow rows is looked at in the order of its index,
+ * and few are shown.
+ */
 const versionsOf = ({ types, type }: TypeGroup, { page }: HistoryOf, filterOf: FilterOf): readonly Sql[] => {
   const filter = filterOf(type);
-  const { current, earlier } = sourcesOf(filterPatient(filter));
   const each = (rows: Sql): Sql => sql`select v.* from unnest(${types}::text[]) as t (type) cross join lateral (${rows}
     limit ${page.count + 1}) v`;
-  const asItIs = (from: Sql): Sql =>
-    each(sql`select f.rid, f.version, f.last_updated, true as is_current from ${from}
-      and ${filterSql(filter, type)} and ${wantedSql(page, 'f')} order by f.last_updated desc, f.rid desc`);
+  const asItIs = (deleted: Sql): Sql =>
+    each(sql`${current} resource f where f.type = t.type and ${deleted}
+      and ${filterSql(filter, type)} and ${wantedSql(page, 'f')} ${newestFirst.f}`);
   return [
-    asItIs(current),
-    asItIs(sql`resource f where f.type = t.type and f.deleted`),
-    each(sql`select h.rid, h.version, h.last_updated, false as is_current from ${earlier}
-      and ${filterSql(filter, type, 'h')} and ${filterSql(filter, type)} and ${wantedSql(page, 'h')}
-      order by h.last_updated desc, h.rid desc, h.version desc`),
+    asItIs(sql`not f.deleted`),
+    asItIs(sql`f.deleted`),
+    each(sql`${earlier} resource_history h ${itsResource} where h.type = t.type
+      and ${filterSql(filter, type, 'h')} and ${filterSql(filter, type)} and ${wantedSql(page, 'h')} ${newestFirst.h}`),
   ];
+};
+
+/** Where every Filter leaves one patient's record alone, the versions of what is in it. */
+const versionsOfRecord = (
+  patient: string,
+  groups: readonly TypeGroup[],
+  { page }: HistoryOf,
+  filterOf: FilterOf,
+): readonly Sql[] => {
+  const types = groups.flatMap((group) => group.types);
+  const deleted = sql`f.type = any(${types}) and f.deleted and f.owner = ${patient}`;
+  const visible = sql`${visibleSql(groups, filterOf)} and ${wantedSql(page, 'f')}`;
+  return [
+    sql`${current} compartment c cross join lateral (select r.* from resource r where r.rid = c.rid offset 0) f
+      where c.patient = ${patient} and c.type = any(${types}) and ${visible}`,
+    sql`${current} resource f where ${deleted} and ${visible}`,
+    sql`${earlier} (select c.rid from compartment c where c.patient = ${patient} and c.type = any(${types})
+        union all select f.rid from resource f where ${deleted}) known
+      cross join lateral (select o.* from resource_history o where o.rid = known.rid offset 0) h ${itsResource}
+      where ${visibleSql(groups, filterOf, ['f', 'h'])} and ${wantedSql(page, 'h')}`,
+  ];
+};
+
+const allVersions = (of: HistoryOf, filterOf: FilterOf): readonly Sql[] => {
+  const groups = typeGroups(of.types, filterOf);
+  const [patient, ...others] = new Set(groups.map(({ type }) => filterPatient(filterOf(type))));
+  return patient !== undefined && others.length === 0
+    ? versionsOfRecord(patient, groups, of, filterOf)
+    : groups.flatMap((group) => versionsOf(group, of, filterOf));
 };
 
 /** Each version is judged by its own content and by the current (or last) one, so the page is cut after the Filter. */
@@ -47,7 +68,7 @@ export const createTypesHistory =
   (ask: Ask): NonNullable<Backend['history']> =>
   (of, filterOf, signal) =>
     ask(async (query) => {
-      const [first, ...others] = typeGroups(of.types, filterOf).flatMap((group) => versionsOf(group, of, filterOf));
+      const [first, ...others] = allVersions(of, filterOf);
       if (first === undefined) return { kind: 'history', entries: [] };
       const found = others.reduce((all, part) => sql`${all} union all ${part}`, first);
       const order = sql`order by last_updated desc, rid desc, version desc`;

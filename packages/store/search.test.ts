@@ -171,6 +171,21 @@ test('a cursor of another order is refused, whatever it holds (N20)', async (t) 
     );
 });
 
+test('uris above and below: at the limit, and one past it (N16, Q28)', async (t) => {
+  const { backend, put } = await store(t);
+  const url = (parts: number) => `http://x.example${'/a'.repeat(parts - 2)}`;
+  for (const parts of [3, 4, 100])
+    await put(`v${parts}`, { resourceType: 'ValueSet', status: 'active', url: url(parts) });
+  const found = async (uri: string, modifier: string) => {
+    const clauses = [{ ...clause('url', { kind: 'uri', uri }), modifier }];
+    return (await backend.searchType(search('ValueSet', { clauses }), everything)).matches.map(({ id }) => id).sort();
+  };
+  assert.deepEqual(await found(url(100), 'above'), ['v100', 'v3', 'v4']);
+  assert.deepEqual(await found(url(4), 'below'), ['v100', 'v4']);
+  assert.deepEqual(await found('http://x.example/a/', 'above'), ['v3']);
+  await assert.rejects(found(url(101), 'above'), isTooCostly);
+});
+
 test('every question that takes too long is given up, and one whose caller hangs up (Q29)', async (t) => {
   const { watcher, pool, backend } = await store(t, { searchMilliseconds: 150 });
   const running = async (): Promise<number> =>

@@ -53,3 +53,9 @@ test('one text, one name, also among several who share a connection; and not for
   assert.equal(names.filter((name) => name !== undefined).length, 198);
   assert.notEqual(one(statement('a')).name, undefined);
 });
+
+test('a text over many types gets no name', () => {
+  const named = createStatementNames();
+  assert.notEqual(named({ text: 'x'.repeat(16_000), values: [] }).name, undefined);
+  assert.equal(named({ text: 'x'.repeat(16_001), values: [] }).name, undefined);
+});

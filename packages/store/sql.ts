@@ -69,6 +69,8 @@ export const toStatement = ({ texts, values }: Sql): Statement => ({
 
 /** Statements that get a name, and so are parsed once per connection; the others go unnamed. */
 const namesKept = 200;
+/** Characters of a text that gets a name: the plans of longer ones, over a hundred types, would fill every connection. */
+const longestNamed = 16_000;
 
 /**
  * Names statements by their text, so that a connection parses each once. A name is a hash of the text, because several
@@ -80,7 +82,7 @@ export const createStatementNames = (): ((statement: Statement) => Statement & {
   return (statement) => {
     const known = names.get(statement.text);
     if (known !== undefined) return { ...statement, name: known };
-    if (names.size >= namesKept) return statement;
+    if (names.size >= namesKept || statement.text.length > longestNamed) return statement;
     const name = `store-${hash('sha256', statement.text).slice(0, 32)}`;
     names.set(statement.text, name);
     return { ...statement, name };

@@ -1,7 +1,7 @@
 /** Types whose resources are found by one and the same condition, so that a statement over many types stays small. */
 import type { FilterOf } from '@affinity/core/fhir/backend.ts';
-import { filterSql } from './filter-sql.ts';
-import type { Sql } from './sql.ts';
+import { filterSql, type RowName } from './filter-sql.ts';
+import { andSql, orSql, type Sql, sql } from './sql.ts';
 
 export interface TypeGroup {
   readonly types: readonly string[];
@@ -21,3 +21,11 @@ export const typeGroups = (
   );
   return [...alike.values()].map((group) => ({ types: group, type: group[0] ?? '' }));
 };
+
+/** The row `f` is of one of these types, and its Filter lets it through; that of an earlier version `h` too, where asked. */
+export const visibleSql = (groups: readonly TypeGroup[], filterOf: FilterOf, rows: readonly RowName[] = ['f']): Sql =>
+  orSql(
+    groups.map(({ types, type }) =>
+      andSql([sql`f.type = any(${types})`, ...rows.map((row) => filterSql(filterOf(type), type, row))]),
+    ),
+  );

@@ -47,6 +47,9 @@ test('a statement over its time is cancelled, and the name of the part is shown'
   t.after(() => pool.end());
   await assert.rejects(pool.query('select pg_sleep(60)'), { code: '57014' });
   assert.deepEqual((await pool.query('show application_name')).rows, [{ application_name: 'clinic' }]);
+  assert.deepEqual((await pool.query("select source from pg_settings where name = 'jit'")).rows, [
+    { source: 'client' },
+  ]);
 });
 
 test('an answer that does not come is not waited for, and its connection is not used again', async (t) => {

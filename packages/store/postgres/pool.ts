@@ -32,6 +32,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     max: options.max ?? 10,
     connectionTimeoutMillis: options.connectTimeout ?? 10_000,
     application_name: options.applicationName ?? 'affinity',
+    // What a search reads is little and its estimates are high: compiling its plan would take longer than running it.
+    options: '-c jit=off',
     ...(options.statementTimeout === undefined ? {} : { statement_timeout: options.statementTimeout }),
     ...(options.queryTimeout === undefined ? {} : { query_timeout: options.queryTimeout }),
   });
