@@ -6,14 +6,12 @@ import type { ComponentValue, CompositeEntry } from '@affinity/core/fhir/search-
 import { withoutNul } from './sql.ts';
 import {
   baseUnitTerm,
-  codeTerm,
   componentParam,
   parameterKey,
-  referenceIdTerm,
-  referenceTerm,
-  systemTerm,
+  type ReferenceTerms,
+  referenceTerms,
   type Term,
-  tokenTerm,
+  tokenTerms,
   urlTerm,
 } from './terms.ts';
 import { baseUnitOf } from './ucum.ts';
@@ -45,16 +43,16 @@ interface Reading {
   readonly text?: string;
 }
 
+const referenceReading = ({ posting, others }: ReferenceTerms): Reading => ({ terms: [posting, ...others] });
+
 const readingOf = (type: string, param: string, value: ComponentValue): Reading => {
   switch (value.kind) {
     case 'token': {
-      const { system, code } = value;
-      return {
-        terms: [codeTerm(type, param, code), systemTerm(type, param, system), tokenTerm(type, param, system, code)],
-      };
+      const { posting, others } = tokenTerms(type, param, value.system, value.code);
+      return { terms: [posting, ...others] };
     }
     case 'reference':
-      return { terms: [referenceIdTerm(type, param, value.id), referenceTerm(type, param, value.type, value.id)] };
+      return referenceReading(referenceTerms(type, param, value.type, value.id));
     case 'uri':
       return { terms: [urlTerm(type, param, value.uri)] };
     case 'string':
@@ -66,12 +64,12 @@ const readingOf = (type: string, param: string, value: ComponentValue): Reading 
     case 'quantity': {
       const { system, code, unit: printed } = value;
       const { unit, toBase } = baseUnitOf(system, code === '' ? printed : code);
+      const coded = tokenTerms(type, param, system, code);
       return {
         terms: [
-          codeTerm(type, param, code),
-          codeTerm(type, param, printed),
-          systemTerm(type, param, system),
-          tokenTerm(type, param, system, code),
+          coded.posting,
+          ...coded.others,
+          tokenTerms(type, param, system, printed).posting,
           baseUnitTerm(type, param, unit),
         ],
         value: value.value,

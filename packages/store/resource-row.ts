@@ -14,7 +14,7 @@ import {
   referenceTerms,
   resourceKey,
   type Term,
-  textTerm,
+  textTermOf,
   tokenTerms,
   urlTerm,
   type ValueTerms,
@@ -135,7 +135,7 @@ export const toResourceRow = (facts: ResourceFacts): ResourceRow => {
   const texts = new Map(
     index.texts.map(({ param, folded }) => {
       const text = withoutNul(folded);
-      const term = textTerm(type, param, text);
+      const term = textTermOf(type, param, text);
       return [term, { term, parameter: parameterKey(type, param), folded: text }];
     }),
   );
@@ -172,7 +172,7 @@ export const toResourceRow = (facts: ResourceFacts): ResourceRow => {
     references: uniqueBy(
       index.references.map((reference) => ({
         parameter: parameterKey(type, reference.param),
-        target: resourceKey(reference.type, reference.id),
+        target: referenceTerms(type, reference.param, reference.type, reference.id).target,
       })),
       ({ parameter, target }) => `${parameter} ${target}`,
     ),

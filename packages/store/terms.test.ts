@@ -3,17 +3,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  canonicalKey,
   codeTerm,
   labelTerm,
+  ofTypeTerm,
+  parameterKey,
   presenceOf,
   presentTerm,
+  quantityTextKey,
   referenceIdTerm,
   referenceTerm,
   referenceTerms,
   resourceKey,
   systemTerm,
+  textTerm,
+  textTermOf,
   tokenTerm,
   tokenTerms,
+  unitKey,
   urlTerm,
 } from './terms.ts';
 
@@ -27,6 +34,13 @@ test('no two meanings share a term', () => {
       const terms: readonly (readonly [string, ...unknown[]])[] = [
         [presentTerm(type, param), 'present', type, param],
         [codeTerm(type, param, first), 'code', type, param, first],
+        [textTerm(type, param, first), 'text', type, param, first],
+        [ofTypeTerm(type, param, first, second, 'v'), 'of-type', type, param, first, second],
+        [parameterKey(type, param), 'parameter', type, param],
+        [unitKey(first, second), 'unit', first, second],
+        [quantityTextKey(first), 'quantity', first],
+        [canonicalKey(type, first), 'canonical', type, first],
+        [canonicalKey(type, first, second), 'canonical with version', type, first, second],
         [systemTerm(type, param, first), 'system', type, param, first],
         [tokenTerm(type, param, first, second), 'token', type, param, first, second],
         [referenceTerm(type, param, first, second), 'reference', type, param, first, second],
@@ -56,7 +70,9 @@ test('what is remembered is what is computed, also after more values than are ke
     assert.deepEqual(referenceTerms('Observation', 'subject', 'Patient', code), {
       posting: referenceIdTerm('Observation', 'subject', code),
       others: [referenceTerm('Observation', 'subject', 'Patient', code)],
+      target: resourceKey('Patient', code),
     });
+    assert.equal(textTermOf('Observation', 'code', code), textTerm('Observation', 'code', code));
     assert.equal(presenceOf('Observation', 'code'), presentTerm('Observation', 'code'));
   };
   check('a');

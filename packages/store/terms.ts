@@ -10,7 +10,7 @@ import { hash } from 'node:crypto';
 export type Term = string;
 
 const hashOf = (text: string): Term => {
-  const first = BigInt(`0x${hash('sha256', text, 'hex').slice(0, 16)}`);
+  const first = hash('sha256', text, 'buffer').readBigUInt64BE(0);
   return BigInt.asUintN(63, first).toString();
 };
 
@@ -54,8 +54,12 @@ export const parameterKey = (type: string, param: string): Term => paramTerms(ty
 /** The name under which the terms of a composite's component are made; `position` counts from 1. */
 export const componentParam = (param: string, position: number): string => `${param}$${position}`;
 
-/** System, code or printed unit of a quantity. */
-export const quantityTextKey = (text: string): Term => keyOf('quantity', text, '');
+/** System, code or printed unit of a quantity. The few that there are, are remembered: 5,000, then all are forgotten. */
+export const quantityTextKey = (text: string): Term => {
+  if (quantityTexts.size > 5_000) quantityTexts.clear();
+  return getOrMake(quantityTexts, text, () => keyOf('quantity', text, ''));
+};
+const quantityTexts = new Map<string, Term>();
 
 /** Base units of UCUM, or a system and code that UCUM does not know: what two quantities that compare have in common. */
 export const unitKey = (system: string, code: string): Term => keyOf('unit', system, code);
@@ -79,6 +83,10 @@ export interface ValueTerms {
   readonly posting: Term;
   readonly others: readonly Term[];
 }
+/** Those of a reference, and the key of what it points to. */
+export interface ReferenceTerms extends ValueTerms {
+  readonly target: Term;
+}
 
 /** What is remembered of one parameter of one type. */
 interface ParamTerms {
@@ -86,6 +94,9 @@ interface ParamTerms {
   readonly parameter: Term;
   /** by system or target type, then by code or id */
   readonly values: Map<string, Map<string, ValueTerms>>;
+  readonly references: Map<string, Map<string, ReferenceTerms>>;
+  /** by the text */
+  readonly texts: Map<string, Term>;
 }
 
 const kept = 50_000;
@@ -114,11 +125,18 @@ const paramTerms = (type: string, param: string): ParamTerms => {
     present: presentTerm(type, param),
     parameter: keyOf('parameter', type, param),
     values: new Map(),
+    references: new Map(),
+    texts: new Map(),
   }));
 };
 
-const valueTerms = (params: ParamTerms, first: string, second: string, make: () => ValueTerms): ValueTerms => {
-  const ofFirst = getOrMake(params.values, first, () => new Map<string, ValueTerms>());
+const valueTerms = <Terms>(
+  values: Map<string, Map<string, Terms>>,
+  first: string,
+  second: string,
+  make: () => Terms,
+): Terms => {
+  const ofFirst = getOrMake(values, first, () => new Map<string, Terms>());
   return getOrMake(ofFirst, second, () => {
     count += 1;
     return make();
@@ -127,17 +145,25 @@ const valueTerms = (params: ParamTerms, first: string, second: string, make: () 
 
 /** All terms of a token value but that of its presence. */
 export const tokenTerms = (type: string, param: string, system: string, code: string): ValueTerms =>
-  valueTerms(paramTerms(type, param), system, code, () => ({
+  valueTerms(paramTerms(type, param).values, system, code, () => ({
     posting: codeTerm(type, param, code),
     others: [systemTerm(type, param, system), tokenTerm(type, param, system, code)],
   }));
 
-/** All terms of a reference but that of its presence. A parameter of references has no tokens. */
-export const referenceTerms = (type: string, param: string, targetType: string, id: string): ValueTerms =>
-  valueTerms(paramTerms(type, param), targetType, id, () => ({
+/** All terms of a reference but that of its presence. */
+export const referenceTerms = (type: string, param: string, targetType: string, id: string): ReferenceTerms =>
+  valueTerms(paramTerms(type, param).references, targetType, id, () => ({
     posting: referenceIdTerm(type, param, id),
     others: [referenceTerm(type, param, targetType, id)],
+    target: resourceKey(targetType, id),
   }));
+
+/** The term of a text that `:text` looks through, remembered. */
+export const textTermOf = (type: string, param: string, folded: string): Term =>
+  getOrMake(paramTerms(type, param).texts, folded, () => {
+    count += 1;
+    return textTerm(type, param, folded);
+  });
 
 /** The term of a parameter's presence, remembered. */
 export const presenceOf = (type: string, param: string): Term => paramTerms(type, param).present;
