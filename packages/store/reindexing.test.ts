@@ -88,7 +88,10 @@ test('what was stored before is not silently missed, and found when it has been 
   const resources = [patient, ...Array.from({ length: 20 }, (_, index) => observation(`o${index}`, index))];
   await importResources(pool, resources, { ownBases });
   await forget(pool);
-  const { indexing, backend, params, ids, put } = make();
+  const told: string[] = [];
+  const { indexing, backend, params, ids, put } = make({
+    log: (event, { type, total }) => told.push([event, type, total].filter(Boolean).join(' ')),
+  });
   await indexing.parameters.refresh();
   assert.ok(params().includes('code') && !params().includes('value-quantity'));
   assert.equal(backend.parameters?.find('Observation', 'value-quantity').kind, 'not-indexed');
@@ -104,6 +107,7 @@ test('what was stored before is not silently missed, and found when it has been 
   assert.notEqual(before, backend.capabilities);
   assert.ok(params().includes('value-quantity'));
   assert.deepEqual(indexing.progress(), []);
+  assert.deepEqual(told, ['indexing Observation 20', 'indexed Observation', 'indexing Patient 1', 'indexed Patient']);
   assert.equal(await ids(ofWomen), 20);
   assert.equal(await ids(query([above(9.5)])), 10);
   assert.equal(await ids(query([{ param: 'code', modifier: 'text', values: [{ kind: 'string', text: 'hemo' }] }])), 20);

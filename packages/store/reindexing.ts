@@ -89,6 +89,10 @@ export const createIndexing = (options: IndexingOptions): Indexing => {
   /** @throws isOutdated when the parameters have changed on the way */
   const pass = async (set: ParameterSet, type: string, yielding: boolean): Promise<void> => {
     await beginPass(database.query, type, JSON.stringify(set.fingerprints.get(type) ?? {}));
+    await look(set);
+    const begun = progress.find((one) => one.type === type);
+    const tells = begun !== undefined && begun.total > 0;
+    if (tells) log('indexing', { ...begun });
     for (let more = true; more && !closing.signal.aborted; ) {
       const began = performance.now();
       try {
@@ -99,6 +103,7 @@ export const createIndexing = (options: IndexingOptions): Indexing => {
       await look(set);
       if (yielding) await rest(((performance.now() - began) * (1 - share)) / share);
     }
+    if (tells && !closing.signal.aborted) log('indexed', { type });
   };
 
   /** All types that are not done, if nobody else is at it. */
