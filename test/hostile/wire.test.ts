@@ -117,11 +117,13 @@ suite('the wire', () => {
       '/fhir/Patient/patient-0001.json',
       '/fhir/Patient/patient-0001/_history/',
       '/fhir/Patient/patient-0001/_history/1/',
-      '/fhir/Patient/patient-0001/$everything',
+      '/fhir/Patient/patient-0001/$everything/',
+      '/fhir/Patient/patient-0001/%24everything',
+      '/fhir/Patient/patient-0001/$graph',
       '/fhir/Patient/$export',
       '/fhir/Patient/patient-0001/Observation',
       '/fhir/$graphql',
-      '/fhir/_history',
+      '/fhir/_history/',
       '/fhir/__proto__',
       '/fhir/constructor/x',
     ]) {
@@ -139,7 +141,7 @@ suite('the wire', () => {
       });
       assert.equal(tricked.status, 405);
     }
-    for (const method of ['TRACE', 'PROPFIND', 'PATCH', 'LINK']) {
+    for (const method of ['TRACE', 'PROPFIND', 'LINK']) {
       const { status, text } = await speak([head(`${method} /fhir/Patient/patient-0001 HTTP/1.1`, authorization())]);
       assert.equal(status, 405, text.slice(0, 200));
       assert.doesNotMatch(text, new RegExp(token.slice(-40)), 'TRACE gives nothing back');
@@ -188,6 +190,7 @@ suite('the wire', () => {
   });
 
   test('a body that is not what it must be is refused with an OperationOutcome', async () => {
+    const xml = { 'content-type': 'application/fhir+xml' };
     const proto = observation(',"__proto__":{"status":"x"}');
     const cases: readonly (readonly [string, RequestInit['body'], number, Record<string, string>?])[] = [
       ['empty', '', 400],
@@ -209,7 +212,13 @@ suite('the wire', () => {
       ['a NUL', observation(',"note":[{"text":"a\\u0000b"}]'), 422],
       ['another type', observation().replace('Observation', 'Patient'), 400],
       ['no type', '{}', 400],
-      ['XML', '<Observation xmlns="http://hl7.org/fhir"/>', 415, { 'content-type': 'application/fhir+xml' }],
+      [
+        'XML that declares an entity',
+        '<!DOCTYPE x [<!ENTITY a "b">]><Observation xmlns="http://hl7.org/fhir"/>',
+        400,
+        xml,
+      ],
+      ['XML without its namespace', '<Observation/>', 400, xml],
       ['a form', 'a=b', 415, { 'content-type': 'application/x-www-form-urlencoded' }],
       ['another charset', observation(), 415, { 'content-type': 'application/fhir+json; charset=utf-16' }],
       ['no content type', Buffer.from(observation()), 415, { 'content-type': '' }],
@@ -281,7 +290,7 @@ suite('the wire', () => {
       ['/fhir/Patient?_count=-1', { headers: bearer(token) }, /fhir\+json/],
       ['/fhir/Patient?_cursor=AAAA', { headers: bearer(token) }, /fhir\+json/],
       ['/fhir/Patient', { method: 'PURGE' }, /fhir\+json/],
-      ['/fhir', { headers: bearer(token) }, /fhir\+json/],
+      ['/fhir?_type=Nothing', { headers: bearer(token) }, /fhir\+json/],
       ['/fhir/', { method: 'POST', headers: bearer(token), body: '{}' }, /fhir\+json/],
       ['/auth/token', { method: 'GET' }, /application\/json/],
       ['/auth/token', { method: 'POST' }, /application\/json/],
