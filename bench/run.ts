@@ -45,7 +45,7 @@ if (asked === undefined || asked === 'serving') {
 
 if (asked === 'clinic') {
   const sizes = process.argv[3] === undefined ? [10_000, 100_000, 1_000_000] : process.argv[3].split(',').map(Number);
-  await measureClinic(sizes, 5, (figures) => {
+  await measureClinic(sizes, 3, (figures) => {
     const { resources, timings, importPerSecond, bytesPerResource, textPerResource, paging } = figures;
     console.log(`\n${resources} resources: ${bytesPerResource.toFixed(0)} bytes on disk each, of which`);
     console.log(`${textPerResource.toFixed(0)} are its text; import ${importPerSecond.toFixed(0)} resources/s`);

@@ -21,7 +21,7 @@ import { isDenied, notOffered } from './guard/refusals.ts';
 import { type Denied, rightsOf } from './guard/rights.ts';
 import type { Surroundings } from './guard/surroundings.ts';
 import { everythingOf, historySystem, searchSystem } from './guard/system.ts';
-import { EntryRefused, holdsOfAll, type PreparedEntry, run } from './guard/transaction.ts';
+import { EntryRefused, holdsOfAll, type PreparedEntry, readsDecide, run } from './guard/transaction.ts';
 import { write } from './guard/write.ts';
 import { checkedBackend } from './second-check.ts';
 
@@ -142,27 +142,31 @@ export const createGuard = (options: GuardOptions): Guard => {
       const recorded = new Set<string>();
       const work = backend.transact;
       try {
-        const answers = await work(async (on) => {
-          const permits: (() => Promise<void>)[] = [];
-          const done = await run(
-            on,
-            prepared,
-            around,
-            async (entry, at, about) => {
-              const target = `${at.type}/${at.id}`;
-              const subject = entries[entry]?.subject;
-              if (subject === undefined || recorded.has(`${entry} ${target}`)) return;
-              permits.push(async () => {
-                await audit(subject, { outcome: 'permitted', target, ...about });
-                recorded.add(`${entry} ${target}`);
-              });
-            },
-            provenance,
-          );
-          // Everything could be done: the permits are durable, and then it stands.
-          await Promise.all(permits.map((permit) => permit()));
-          return done;
-        }, holdsOfAll(prepared));
+        const answers = await work(
+          async (on) => {
+            const permits: (() => Promise<void>)[] = [];
+            const done = await run(
+              on,
+              prepared,
+              around,
+              async (entry, at, about) => {
+                const target = `${at.type}/${at.id}`;
+                const subject = entries[entry]?.subject;
+                if (subject === undefined || recorded.has(`${entry} ${target}`)) return;
+                permits.push(async () => {
+                  await audit(subject, { outcome: 'permitted', target, ...about });
+                  recorded.add(`${entry} ${target}`);
+                });
+              },
+              provenance,
+            );
+            // Everything could be done: the permits are durable, and then it stands.
+            await Promise.all(permits.map((permit) => permit()));
+            return done;
+          },
+          holdsOfAll(prepared),
+          readsDecide(prepared),
+        );
         for (const [index, answer] of answers.entries()) {
           const entry = entries[index];
           const silent = ![...recorded].some((key) => key.startsWith(`${index} `));

@@ -160,6 +160,9 @@ export const checkedBackend = (backend: Backend, ownBases: readonly string[]): B
         }),
     ...(transact === undefined
       ? {}
-      : { transact: (work, hold) => transact((within) => work(checkedInteractions(within, ownBases)), hold) }),
+      : {
+          transact: (work, hold, readsDecide) =>
+            transact((within) => work(checkedInteractions(within, ownBases)), hold, readsDecide),
+        }),
   };
 };

@@ -3,8 +3,8 @@
  *
  * PostgreSQL's serializable transactions see what there was when they began. So everything that one must wait for is waited
  * for before it begins: a place among those that run at once, what it holds, and the lock that all writes share
- * (docs/decisions/0009-references-and-reindexing.md). Audit records have a connection of their own, since answers are
- * recorded while a transaction is open.
+ * (docs/decisions/0009-references-and-reindexing.md). Transactions of which no read decides anything are read committed.
+ * Audit records have a connection of their own, since answers are recorded while a transaction is open.
  */
 import { type Backend, BackendUnavailable, type Transaction } from '@affinity/core/fhir/backend.ts';
 import type pg from 'pg';
@@ -12,7 +12,7 @@ import type { Database, Query } from './database.ts';
 import { storedResource } from './indexed-row.ts';
 import { isOutage } from './outage.ts';
 import type { ParameterSet } from './parameter-set.ts';
-import { sql } from './sql.ts';
+import { type Sql, sql } from './sql.ts';
 import { createTurns } from './turns.ts';
 import type { WriteNeighbours } from './write.ts';
 import { holdKey, isCanonicalTaken, isConflict, isOutdated, writeLock } from './write-lock.ts';
@@ -73,14 +73,14 @@ const attemptOn = async <Result>(
   neighbours: TransactNeighbours,
   client: pg.PoolClient,
   set: ParameterSet,
-  { keys, alone }: { readonly keys: readonly string[]; readonly alone: boolean },
+  { keys, alone, isolation }: { readonly keys: readonly string[]; readonly alone: boolean; readonly isolation: Sql },
   work: (within: Transaction) => Promise<Result>,
 ): Promise<Result> => {
   let broken = true;
   try {
     await lock(client, keys, alone);
-    await client.query('begin isolation level serializable');
     const query = neighbours.database.on(client);
+    await query(sql`begin isolation level ${isolation}`);
     await query(sql`select begin_write(${set.generation}, null)`);
     const result = await work(withinOf(neighbours, query, set, alone));
     await client.query('commit');
@@ -104,7 +104,9 @@ export const createTransact = (neighbours: TransactNeighbours): Transact => {
   // Half of the pool, so that reads go on beside, and whoever asks for more within its transaction is served.
   const turns = createTurns(Math.max(1, Math.floor((database.pool.options.max ?? 10) / 2)));
 
-  return async (work, hold) => {
+  return async (work, hold, readsDecide = true) => {
+    // Inserts alone conflict in the pages of the indexes that they look into, and no order of theirs can be told from another.
+    const isolation = readsDecide ? sql`serializable` : sql`read committed`;
     const names = [...new Set(hold)].sort();
     const keys = names.map(holdKey).sort();
     const release = await turns.take(names);
@@ -114,7 +116,7 @@ export const createTransact = (neighbours: TransactNeighbours): Transact => {
       for (let attempt = 1; ; attempt += 1) {
         const client = await database.pool.connect();
         try {
-          const result = await attemptOn(neighbours, client, set, { keys, alone }, work);
+          const result = await attemptOn(neighbours, client, set, { keys, alone, isolation }, work);
           // Only what runs alone can have changed what is indexed by.
           if (alone) await parameters.refresh().catch(() => {});
           return result;

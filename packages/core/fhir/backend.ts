@@ -184,9 +184,14 @@ export interface Backend extends Interactions {
   /**
    * All that `work` writes, or nothing. What it throws undoes everything and is thrown on. It may be run again, from the
    * start, when another transaction was in its way: it must not leave anything behind outside the transaction.
-   * `hold` names what no other transaction may work on at the same time.
+   * `hold` names what no other transaction may work on at the same time. `readsDecide` false: nothing that `work` reads
+   * decides what it writes, so that others' writes need not be kept away from what it has read; true unless told.
    */
-  transact?<Result>(work: (within: Transaction) => Promise<Result>, hold: readonly string[]): Promise<Result>;
+  transact?<Result>(
+    work: (within: Transaction) => Promise<Result>,
+    hold: readonly string[],
+    readsDecide?: boolean,
+  ): Promise<Result>;
 }
 
 /**

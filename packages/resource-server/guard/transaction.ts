@@ -94,6 +94,11 @@ const resolveReferences = async (on: On, writes: readonly Write[], identities: M
 export const holdsOfAll = (entries: readonly PreparedEntry[]): readonly string[] =>
   [...new Set(entries.flatMap(({ prepared }) => (prepared.kind === 'prepared' ? holdsOf(prepared) : [])))].sort();
 
+/** Whether what is stored decides what is written: not where all that is written is new and unconditional. */
+export const readsDecide = (entries: readonly PreparedEntry[]): boolean =>
+  holdsOfAll(entries).length > 0 ||
+  entries.some(({ prepared }) => prepared.kind === 'prepared' && prepared.asked.intent.kind !== 'create');
+
 /** @throws EntryRefused, which undoes everything */
 export const run = async (
   on: On,
