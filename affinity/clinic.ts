@@ -77,6 +77,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     allowsOrigin: (from) => registry.servesOrigin(from),
     limits: {
       bodyBytes: limits.body_bytes,
+      xmlBytes: limits.xml_bytes,
       jsonDepth: limits.json_depth,
       defaultCount: limits.page_size,
       maxCount: limits.page_size_most,

@@ -42,6 +42,11 @@ const limits = z
       .min(1024)
       .max(100 * 1024 * 1024)
       .default(10 * 1024 * 1024),
+    xml_bytes: z
+      .int()
+      .min(1024)
+      .max(100 * 1024 * 1024)
+      .default(1024 * 1024),
     json_depth: z.int().min(8).max(200).default(64),
     page_size: z.int().min(1).max(1000).default(50),
     page_size_most: z.int().min(1).max(1000).default(1000),

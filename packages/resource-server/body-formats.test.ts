@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import { type BodyLimits, contentOf, loadContent, loadForm, loadPatch } from './body.ts';
 
-const limits: BodyLimits = { bodyBytes: 2000, jsonDepth: 20 };
+const limits: BodyLimits = { bodyBytes: 2000, xmlBytes: 2000, jsonDepth: 20 };
 const request = (body: string | Uint8Array, type: string) =>
   new Request('http://localhost/fhir/x', { method: 'POST', body: body as BodyInit, headers: { 'Content-Type': type } });
 const told = (error: FhirError) =>
@@ -71,6 +71,8 @@ test('Q24, Q25: size and depth, at the limit and past it, for XML as for JSON', 
   const text = `<Observation xmlns="http://hl7.org/fhir">${soundXml}</Observation>`;
   assert.match(await load(text, 'text/xml', { ...limits, bodyBytes: text.length }), /^\{/);
   assert.match(await load(`${text} `, 'text/xml', { ...limits, bodyBytes: text.length }), /^413/);
+  assert.match(await load(text, 'text/xml', { ...limits, xmlBytes: text.length }), /^\{/);
+  assert.match(await load(`${text} `, 'text/xml', { ...limits, xmlBytes: text.length }), /^413/);
   const nested = (depth: number) =>
     `${'<extension url="u">'.repeat(depth)}<valueCode value="x"/>${'</extension>'.repeat(depth)}`;
   // Each extension is an array and an object of JSON.

@@ -10,6 +10,8 @@ import { xmlToJson } from './xml/parse.ts';
 
 export interface BodyLimits {
   readonly bodyBytes: number;
+  /** of a body of XML, whose reading costs many times that of JSON */
+  readonly xmlBytes: number;
   /** how deep JSON, and likewise XML, may nest */
   readonly jsonDepth: number;
 }
@@ -93,11 +95,14 @@ const asJson = (text: string, format: Format, { jsonDepth }: BodyLimits): string
   return read.kind === 'ok' ? read.json : fhirError(400, 'structure', read.fault.message, read.fault.path);
 };
 
+const bytesOf = ({ bodyBytes, xmlBytes }: BodyLimits, isXml: boolean): number =>
+  isXml ? Math.min(bodyBytes, xmlBytes) : bodyBytes;
+
 /** The JSON text of what was sent as JSON or XML, its grammar not checked yet; or the refusal. */
 const readResource = async (request: Request, limits: BodyLimits): Promise<string | FhirError> => {
   const format = contentFormatOf(request.headers);
   if (format instanceof FhirError) return format;
-  const text = await readText(request, limits.bodyBytes);
+  const text = await readText(request, bytesOf(limits, format === 'xml'));
   return typeof text === 'string' ? asJson(text, format, limits) : text;
 };
 
@@ -139,7 +144,7 @@ export const patchOf = (text: string, headers: Headers, limits: BodyLimits): Pat
 export const loadPatch = async (request: Request, limits: BodyLimits): Promise<PatchBody | FhirError> => {
   const format = patchFormatOf(request.headers);
   if (format instanceof FhirError) return format;
-  const text = await readText(request, limits.bodyBytes);
+  const text = await readText(request, bytesOf(limits, format.endsWith('xml') || format === 'xml-patch'));
   return typeof text === 'string' ? patchOf(text, request.headers, limits) : text;
 };
 

@@ -5,6 +5,8 @@ import type { ScopeLimits } from '@affinity/core/smart/scope-request.ts';
 export interface Limits extends SearchLimits {
   /** bytes of a resource that is sent */
   readonly bodyBytes: number;
+  /** of one that is sent as XML */
+  readonly xmlBytes: number;
   /** bytes of a search that is posted */
   readonly formBytes: number;
   /** how deep JSON may nest */
@@ -40,6 +42,7 @@ export interface Limits extends SearchLimits {
 export const defaultLimits: Limits = {
   ...defaultSearchLimits,
   bodyBytes: 10 * 1024 * 1024,
+  xmlBytes: 1024 * 1024,
   formBytes: 64 * 1024,
   jsonDepth: 64,
   bundleEntries: 1000,

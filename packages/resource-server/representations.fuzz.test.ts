@@ -13,7 +13,7 @@ import type { PatchLimits } from './patch/work.ts';
 import { subsetOf } from './subset.ts';
 import { xmlToJson } from './xml/parse.ts';
 
-const limits = { bodyBytes: 100_000, jsonDepth: 32 };
+const limits = { bodyBytes: 100_000, xmlBytes: 100_000, jsonDepth: 32 };
 const patchLimits: PatchLimits = { characters: 100_000, depth: 32, operations: 100 };
 
 /** Pieces of XML, JSON and attacks in any order. */
