@@ -44,7 +44,8 @@ export const openClinic = async (
   const log: string[] = [];
   const pool = createPool({ url, max: connections, onError: () => {} });
   const shared = createSharedConnection({ url, onError: () => {} });
-  const backend = createBackend({ pool, shared, ownBases });
+  const clock = options.now === undefined ? {} : { now: options.now };
+  const backend = createBackend({ pool, shared, ownBases, ...clock });
   const audit = createAuditLog({ pool });
   const server = createResourceServer({
     name: 'clinic',
