@@ -65,16 +65,17 @@ export type Guard = (principal: Principal, signal?: () => AbortSignal) => Promis
 export const createGuard = (options: GuardOptions): Guard => {
   const { audit, ownBases, realm, types, updateCreate, jsonDepth, ownNames = ownBases } = options;
   const backend = checkedBackend(options.backend, ownBases);
-  const factsOf = createOwnedFacts(backend, ownBases);
+  const ownedFacts = createOwnedFacts(backend, ownBases);
 
   const aboutOf = (version: Version): About => aboutVersions([version], ownBases);
 
   return async (principal, signal) => {
     const rights = rightsOf(principal, await options.facts(principal), realm);
+    const readable = rights.filterOf((type) => ({ kind: 'read', type, id: '' }));
     const around: Surroundings = {
       backend,
       rights,
-      factsOf,
+      factsOf: (resource, written) => ownedFacts(resource, readable, written),
       aboutOf,
       ownNames,
       types,
@@ -107,7 +108,7 @@ export const createGuard = (options: GuardOptions): Guard => {
         await audit(subject, { outcome: 'permitted', target: recorded, ...about });
       };
       const plan = await planOf(backend, prepared, randomUUID(), around);
-      const answer = await write(prepared, plan, { on: backend, around, before, owners: new Map() });
+      const answer = await write(prepared, plan, { on: backend, around, before, facts: new Map() });
       if (recorded === undefined || statusOf(answer) >= 400) {
         const target = recorded === undefined ? {} : { target: recorded };
         return release(subject, answer, { ...target, ...(statusOf(answer) === 403 ? outsideRights : {}) });

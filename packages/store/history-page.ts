@@ -17,9 +17,13 @@ const columns = {
   h: { at: sql`h.last_updated`, version: sql`h.version`, rid: sql`h.rid` },
 } as const;
 
-/** When the version after an earlier one came: versions are numbered without gaps. */
-const replacedAt = sql`coalesce((select n.last_updated from resource_history n
-  where n.rid = h.rid and n.version = h.version + 1), f.last_updated)`;
+/**
+ * When the next version came that may be seen: one that may not is as if it had never been, so that nothing tells when it
+ * was. `later` is the Filter on an earlier version `h`; the inner `h` is such a later one.
+ */
+const replacedAt = (later: Sql): Sql => sql`coalesce((
+  select h.last_updated from (select h.rid as its_rid, h.version as its_version) its, resource_history h
+  where h.rid = its.its_rid and h.version > its.its_version and ${later} order by h.version limit 1), f.last_updated)`;
 
 /** The keys of the version that the page comes after. */
 const placeOf = (before: string): readonly string[] => {
@@ -28,14 +32,14 @@ const placeOf = (before: string): readonly string[] => {
   return cursor.keys;
 };
 
-/** The conditions of a page on one row. A version is current from its own instant to that of the next. */
-export const wantedSql = ({ since, at, before }: HistoryPage, row: 'f' | 'h'): Sql => {
+/** The conditions of a page on one row. A version is current from its own instant to that of the next. `later`: `replacedAt`. */
+export const wantedSql = ({ since, at, before }: HistoryPage, row: 'f' | 'h', later: Sql): Sql => {
   const { at: updated, version, rid } = columns[row];
   const [instant, key, number] = before === undefined ? [] : placeOf(before);
   return andSql([
     ...(since === undefined ? [] : [sql`${updated} >= ${Date.parse(since)}`]),
     ...(at === undefined ? [] : [sql`${updated} < ${at.end}`]),
-    ...(at === undefined || row === 'f' ? [] : [sql`${replacedAt} > ${at.start}`]),
+    ...(at === undefined || row === 'f' ? [] : [sql`${replacedAt(later)} > ${at.start}`]),
     ...(instant === undefined
       ? []
       : [sql`(${updated}, ${rid}, ${version}) < (${instant}::bigint, ${key}::bigint, ${number}::bigint)`]),

@@ -21,16 +21,17 @@ const earlier = sql`select h.rid, h.version, h.last_updated, false as is_current
  */
 const versionsOf = ({ types, type }: TypeGroup, { page }: HistoryOf, filterOf: FilterOf): readonly Sql[] => {
   const filter = filterOf(type);
+  const seenEarlier = filterSql(filter, type, 'h');
   const each = (rows: Sql): Sql => sql`select v.* from unnest(${types}::text[]) as t (type) cross join lateral (${rows}
     limit ${page.count + 1}) v`;
   const asItIs = (deleted: Sql): Sql =>
     each(sql`${current} resource f where f.type = t.type and ${deleted}
-      and ${filterSql(filter, type)} and ${wantedSql(page, 'f')} ${newestFirst.f}`);
+      and ${filterSql(filter, type)} and ${wantedSql(page, 'f', sql`true`)} ${newestFirst.f}`);
   return [
     asItIs(sql`not f.deleted`),
     asItIs(sql`f.deleted`),
     each(sql`${earlier} resource_history h ${itsResource} where h.type = t.type
-      and ${filterSql(filter, type, 'h')} and ${filterSql(filter, type)} and ${wantedSql(page, 'h')} ${newestFirst.h}`),
+      and ${seenEarlier} and ${filterSql(filter, type)} and ${wantedSql(page, 'h', seenEarlier)} ${newestFirst.h}`),
   ];
 };
 
@@ -43,7 +44,7 @@ const versionsOfRecord = (
 ): readonly Sql[] => {
   const types = groups.flatMap((group) => group.types);
   const deleted = sql`f.type = any(${types}) and f.deleted and f.owner = ${patient}`;
-  const visible = sql`${visibleSql(groups, filterOf)} and ${wantedSql(page, 'f')}`;
+  const visible = sql`${visibleSql(groups, filterOf)} and ${wantedSql(page, 'f', sql`true`)}`;
   return [
     sql`${current} compartment c cross join lateral (select r.* from resource r where r.rid = c.rid offset 0) f
       where c.patient = ${patient} and c.type = any(${types}) and ${visible}`,
@@ -51,7 +52,7 @@ const versionsOfRecord = (
     sql`${earlier} (select c.rid from compartment c where c.patient = ${patient} and c.type = any(${types})
         union all select f.rid from resource f where ${deleted}) known
       cross join lateral (select o.* from resource_history o where o.rid = known.rid offset 0) h ${itsResource}
-      where ${visibleSql(groups, filterOf, ['f', 'h'])} and ${wantedSql(page, 'h')}`,
+      where ${visibleSql(groups, filterOf, ['f', 'h'])} and ${wantedSql(page, 'h', visibleSql(groups, filterOf, ['h']))}`,
   ];
 };
 

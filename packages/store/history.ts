@@ -13,15 +13,16 @@ export const createHistory =
     ask(async (query) => {
       const rid = resourceKey(type, id);
       const current = sql`f.rid = ${rid} and f.type = ${type} and f.id = ${id} and ${filterSql(filter, type)}`;
+      const seenEarlier = filterSql(filter, type, 'h');
       const [seen] = await query(sql`select from resource f where ${current}`);
       if (seen === undefined) return { kind: 'absent' };
       const rows = await query<HistoryRow>(sql`
         select f.rid, f.type, f.id, f.version, f.last_updated, f.deleted, f.owner, f.owners, f.body, f.method
-        from resource f where ${current} and ${wantedSql(page, 'f')}
+        from resource f where ${current} and ${wantedSql(page, 'f', sql`true`)}
         union all
         select f.rid, f.type, f.id, h.version, h.last_updated, h.method = 'DELETE', h.owner, h.owners, h.body, h.method
         from resource f join resource_history h on h.rid = f.rid
-        where ${current} and ${filterSql(filter, type, 'h')} and ${wantedSql(page, 'h')}
+        where ${current} and ${seenEarlier} and ${wantedSql(page, 'h', seenEarlier)}
         order by version desc limit ${page.count + 1}`);
       return toHistory(rows, page.count);
     });

@@ -137,6 +137,7 @@ export const proveNonInterference = async (
     await clinic.send('/Patient/absent', token).then(textOf);
     return { clinic, token };
   };
+  const instants = [began, began + plan.length * 1000] as const;
   const statuses: Record<string, number> = {};
   try {
     const whole = await openSide(0);
@@ -157,7 +158,7 @@ export const proveNonInterference = async (
     };
     for (let number = 1; number <= requests; number += 1) {
       for (const clock of clocks) clock.now += 1000;
-      let [one, two] = await same(number, drawRequest({ dice, open, plan, capabilities, number }));
+      let [one, two] = await same(number, drawRequest({ dice, open, plan, instants, capabilities, number }));
       for (let page = 0; page < 3; page += 1) {
         const relation = dice.one(['next', 'next', 'last', 'previous']);
         const [path, other] = [linkIn(one, relation), linkIn(two, relation)];

@@ -20,10 +20,11 @@ export interface WorldRequest {
   readonly init: RequestInit;
 }
 
-const historyQuery = ({ dice }: Drawing): string =>
+const historyQuery = ({ dice, instants: [from, to] }: Drawing): string =>
   queryOf([
     ...(dice.chance(0.6) ? [['_count', dice.one(['1', '2', '5'])] as const] : []),
     ...(dice.chance(0.2) ? [['_since', '2026-01-01T00:00:00Z'] as const] : []),
+    ...(dice.chance(0.3) ? [['_at', new Date(from + dice.below(to - from)).toISOString()] as const] : []),
   ]);
 
 const drawRead = (drawing: Drawing): WorldRequest => {

@@ -8,6 +8,8 @@ export interface Drawing {
   /** types that the caller may see something of, asked for the most */
   readonly open: readonly string[];
   readonly plan: readonly Planned[];
+  /** when the world came to be, epoch milliseconds */
+  readonly instants: readonly [from: number, to: number];
   readonly capabilities: readonly TypeCapability[];
   /** so that nothing that is sent is sent twice */
   readonly number: number;

@@ -29,12 +29,19 @@ const levelOf = ({ system, code }: Coding): Confidentiality | undefined => {
   return known ?? 'V';
 };
 
+/** The highest of these; undefined where there is none. */
+export const highestOf = ([first, ...rest]: readonly Confidentiality[]): Confidentiality | undefined =>
+  first === undefined ? undefined : rest.reduce((high, level) => (rank(level) > rank(high) ? level : high), first);
+
 /** The highest of the labels; N where there is none; V where one of that system is not known. */
-export const confidentialityOf = (labels: readonly Coding[]): Confidentiality => {
-  const levels = labels.flatMap((label) => levelOf(label) ?? []);
-  const [first, ...rest] = levels;
-  return first === undefined ? 'N' : rest.reduce((high, level) => (rank(level) > rank(high) ? level : high), first);
-};
+export const confidentialityOf = (labels: readonly Coding[]): Confidentiality =>
+  highestOf(labels.flatMap((label) => levelOf(label) ?? [])) ?? 'N';
+
+/** The label of a level. */
+export const labelOf = (code: Confidentiality): Coding => ({
+  system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  code,
+});
 
 /** Whether a level is at most another: U < L < M < N < R < V. */
 export const isAtMost = (level: Confidentiality, limit: Confidentiality): boolean => rank(level) <= rank(limit);

@@ -23,7 +23,7 @@ export const aboutFacts = ({ owners, confidentiality }: ResourceFacts): About =>
 });
 
 /** Labels are rare: a text without the word has none, and need not be read. */
-const confidentialityOfBody = (body: string): Confidentiality =>
+export const confidentialityOfBody = (body: string): Confidentiality =>
   body.includes('"security"') ? confidentialityOf(labelsOf(JSON.parse(body) as Resource)) : 'N';
 
 /** @param ownBases absolute URLs at which the server's resources are known */

@@ -2,11 +2,12 @@
 import type { Version } from '@affinity/core/fhir/backend.ts';
 import { isExactObject, parseExact, printExact } from '@affinity/core/fhir/exact-json.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
+import { highestOf, isAtMost, labelOf } from '@affinity/core/fhir/security-label.ts';
 import type { Permit } from '@affinity/policy/decision.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, refusal } from '../answer.ts';
 import { contentOf } from '../body.ts';
-import { aboutFacts } from './about.ts';
+import { aboutFacts, confidentialityOfBody } from './about.ts';
 import { outside } from './refusals.ts';
 import type { Place } from './write.ts';
 
@@ -17,19 +18,26 @@ export interface PreparedProvenance {
   readonly id: string;
 }
 
+/** With its targets, and as confidential as these, whatever its sender thought of. */
 const aimedAt = (json: string, versions: readonly Version[]): string => {
   const provenance = parseExact(json);
-  if (isExactObject(provenance))
-    provenance.target = versions.map(({ type, id, versionId }) => ({
-      reference: `${type}/${id}/_history/${versionId}`,
-    }));
+  if (!isExactObject(provenance)) return json;
+  provenance.target = versions.map(({ type, id, versionId }) => ({
+    reference: `${type}/${id}/_history/${versionId}`,
+  }));
+  const { meta = {} } = provenance;
+  const level = highestOf(versions.map(({ body }) => confidentialityOfBody(body))) ?? 'N';
+  if (!isAtMost(level, 'N') && isExactObject(meta)) {
+    const { system = '', code = '' } = labelOf(level);
+    provenance.meta = { ...meta, security: [...(Array.isArray(meta.security) ? meta.security : []), { system, code }] };
+  }
   return printExact(provenance);
 };
 
 export const storeProvenance = async (
   { json, permit, id }: PreparedProvenance,
   versions: readonly Version[],
-  { on, around, before, owners }: Place,
+  { on, around, before, facts: known }: Place,
 ): Promise<Answer> => {
   const loaded = contentOf(aimedAt(json, versions), { type: 'Provenance' }, around);
   if (loaded instanceof FhirError || loaded.fault !== undefined) {
@@ -38,7 +46,7 @@ export const storeProvenance = async (
   }
   const at = { type: 'Provenance', id };
   const content = { ...loaded.content, resource: { ...loaded.content.resource, id } };
-  const facts = await around.factsOf(content.resource, owners);
+  const facts = await around.factsOf(content.resource, known);
   if (!evaluate(permit.filter, facts)) return outside();
   await before(at, aboutFacts(facts));
   const result = await on.create({ ...at, content });

@@ -31,6 +31,16 @@ export const weakened = (): Answer =>
       'meta.security',
     ),
   );
+/** What speaks of a resource tells of it. FHIR R4 provenance.html, binary.html#security. */
+export const belowTarget = (): Answer =>
+  refusal(
+    fhirError(
+      403,
+      'forbidden',
+      'the resource would be less confidential than what it is about: it needs that label in meta.security',
+      'meta.security',
+    ),
+  );
 export const several = (): Answer =>
   refusal(fhirError(412, 'multiple-matches', 'the condition meets several resources; narrow it to one'));
 export const notOffered = (): Answer => refusal(fhirError(400, 'not-supported', 'this is not possible here'));

@@ -1,16 +1,16 @@
 /** What every part of the guard works with, for one request of one caller. */
 import type { Backend, Interactions, Version } from '@affinity/core/fhir/backend.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { Validate } from '../asked.ts';
 import type { About } from './about.ts';
+import type { OwnedFacts, WrittenFacts } from './owned-facts.ts';
 import type { Rights } from './rights.ts';
 
 export interface Surroundings {
   readonly backend: Backend;
   readonly rights: Rights;
   /** the facts of a resource that would be written; `within` knows what its transaction has written */
-  readonly factsOf: (resource: Resource, owners?: ReadonlyMap<string, readonly string[]>) => Promise<ResourceFacts>;
+  readonly factsOf: (resource: Resource, written?: WrittenFacts) => Promise<OwnedFacts>;
   /** what the log is told of a version */
   readonly aboutOf: (version: Version) => About;
   /** URLs under which parts of this domain speak in its audit log */

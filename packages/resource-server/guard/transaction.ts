@@ -4,6 +4,7 @@
  */
 import type { Version } from '@affinity/core/fhir/backend.ts';
 import { fhirError } from '@affinity/core/fhir/outcome.ts';
+import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import { type Answer, refusal, statusOf } from '../answer.ts';
 import type { Identities, Looking, Writing } from '../asked.ts';
 import type { About } from './about.ts';
@@ -109,7 +110,7 @@ export const run = async (
 ): Promise<readonly Answer[]> => {
   const answers: Answer[] = [];
   const stored: Version[] = [];
-  const owners = new Map<string, readonly string[]>();
+  const facts = new Map<string, ResourceFacts>();
   const identities = new Map<string, string>();
   const writes = entries
     .flatMap(({ prepared, freshId }, index): Write[] =>
@@ -130,7 +131,7 @@ export const run = async (
       around,
       before: (at, of) => record(index, at, of),
       identities: identities as Identities,
-      owners,
+      facts,
     };
     const answer = settled(index, await write(prepared, planned, place));
     answers[index] = answer;
@@ -156,7 +157,7 @@ export const run = async (
   for (const each of bound) await perform(each);
   if (provenance !== undefined && stored.length > 0) {
     const first = writes[0]?.index ?? 0;
-    const place: Place = { on, around, before: (at, of) => record(first, at, of), owners };
+    const place: Place = { on, around, before: (at, of) => record(first, at, of), facts };
     settled(first, await storeProvenance(provenance, stored, place));
   }
   for (const [index, { prepared }] of entries.entries()) {

@@ -8,6 +8,7 @@ import { canonicalChange, canonicalTypes } from '@affinity/core/fhir/canonical.t
 import { allOf, type Filter } from '@affinity/core/fhir/filter.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
+import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import { confidentialityOf, isAtMost, labelsOf } from '@affinity/core/fhir/security-label.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, gone, notFound, refusal } from '../answer.ts';
@@ -17,7 +18,7 @@ import { type About, aboutFacts, aboutNothing } from './about.ts';
 import { auditClaim } from './audit-claim.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
-import { absentUpdate, conflict, outside, weakened } from './refusals.ts';
+import { absentUpdate, belowTarget, conflict, outside, weakened } from './refusals.ts';
 import type { On, Surroundings } from './surroundings.ts';
 
 /** Called when a write is permitted, before it is made. */
@@ -28,8 +29,8 @@ export interface Place {
   readonly around: Surroundings;
   readonly before: Before;
   readonly identities?: Identities;
-  /** owners of what the same transaction has written, by `Type/id`; added to */
-  readonly owners: Map<string, readonly string[]>;
+  /** what the same transaction has written, by `Type/id`; added to */
+  readonly facts: Map<string, ResourceFacts>;
 }
 
 const taken = (): Answer => refusal(fhirError(409, 'duplicate', 'the id is taken'));
@@ -67,16 +68,17 @@ const faulty = async (fault: FhirError, { asked, permit }: Prepared, at: At, { o
 /** The content of a create or update, under its id. */
 const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }, place: Place): Promise<Answer> => {
   const { at } = plan;
-  const { on, around, before, owners } = place;
+  const { on, around, before, facts: known } = place;
   const { intent } = prepared.asked;
   const content: Content = { ...loaded.content, resource: { ...loaded.content.resource, id: at.id } };
-  const facts = await around.factsOf(content.resource, owners);
+  const facts = await around.factsOf(content.resource, known);
   const { create } = prepared;
   const filters = [
     prepared.permit.filter,
     ...(plan.kind === 'create' && create?.kind === 'permit' ? [create.filter] : []),
   ];
   if (!evaluate(allOf(filters), facts)) return outside();
+  if (!isAtMost(facts.atLeast, facts.confidentiality)) return belowTarget();
   const claim = auditClaim(content.resource, around.ownNames);
   if (claim !== undefined) return refusal(claim);
   if (loaded.fault !== undefined) return faulty(loaded.fault, prepared, at, place);
@@ -86,7 +88,7 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     if (change !== undefined) return faulty(change, prepared, at, place);
   }
   await before(at, aboutFacts(facts));
-  owners.set(`${at.type}/${at.id}`, facts.owners);
+  known.set(`${at.type}/${at.id}`, facts);
   if (plan.kind === 'create') {
     const result = await on.create({ ...at, content });
     // An id that is taken, and could not be updated, is refused as one that may not be chosen.
@@ -120,7 +122,7 @@ const applied = (json: string, at: At, { jsonDepth }: Surroundings): Loaded | Fh
 
 const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> => {
   const { asked, permit, readable } = prepared;
-  const { on, around, before, owners } = place;
+  const { on, around, before, facts: known } = place;
   const current = await on.read(at, allOf([permit.filter, ...(readable === undefined ? [] : [readable])]));
   if (current.kind === 'absent') return notFound();
   if (current.kind === 'deleted') return gone();
@@ -133,14 +135,15 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   if (json instanceof FhirError) return refusal(json);
   const loaded = applied(json, at, around);
   if (loaded instanceof FhirError) return refusal(loaded);
-  const facts = await around.factsOf(loaded.content.resource, owners);
+  const facts = await around.factsOf(loaded.content.resource, known);
   if (!evaluate(permit.filter, facts)) return outside();
+  if (!isAtMost(facts.atLeast, facts.confidentiality)) return belowTarget();
   const level = confidentialityOf(labelsOf(JSON.parse(body) as Resource));
   if (!isAtMost(level, facts.confidentiality)) return weakened();
   const fault = changeFault(body, loaded.content.resource);
   if (fault !== undefined) return refusal(fault);
   await before(at, aboutFacts(facts));
-  owners.set(`${at.type}/${at.id}`, facts.owners);
+  known.set(`${at.type}/${at.id}`, facts);
   const result = await on.update({ ...at, content: loaded.content, ifMatch: versionId }, permit.filter);
   if (result.kind === 'version-conflict' && ifMatch === undefined)
     return refusal(fhirError(409, 'conflict', 'the resource was changed meanwhile; the patch can be sent again'));
