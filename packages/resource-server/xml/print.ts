@@ -73,7 +73,8 @@ const printComplex = (
   path: string,
   level: number,
 ): void => {
-  if (!isExactObject(value)) throw new Unprintable(path);
+  // An element holds something (FHIR R4 xml.html): what is empty would not be read again.
+  if (!isExactObject(value) || Object.keys(value).length === 0) throw new Unprintable(path);
   const { out, lead } = printer;
   if (property.type === 'Resource') {
     out.push(`${lead(level)}<${name}>`);
