@@ -5,8 +5,14 @@ import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { ResourceScope } from '@affinity/core/smart/scope.ts';
 import type { DecisionFacts } from './facts.ts';
 
+/** The considerations by name, one file each under rules/. */
+export const ruleNames = ['scope', 'grant', 'audit-log', 'consent', 'label', 'emergency'] as const;
+export type RuleName = (typeof ruleNames)[number];
+
 export interface Permit {
   readonly kind: 'permit';
+  /** the rules that narrowed it, in their order */
+  readonly because: readonly RuleName[];
   /**
    * Which resources of the interaction's type the answer may speak of. For a write, the stored version and the new one
    * must both meet it.
@@ -16,6 +22,7 @@ export interface Permit {
 
 export interface Deny {
   readonly kind: 'deny';
+  readonly rule: RuleName;
   /** follows from the request and the grant alone, never from what is stored (docs/decisions/0005-403-and-404.md) */
   readonly status: 401 | 403 | 404;
   /** for the log; the caller is told only the status and the scope */
@@ -43,5 +50,8 @@ export interface Question {
   readonly facts: DecisionFacts;
 }
 
+/** What one consideration comes to. */
+export type Judgement = Pick<Permit, 'kind' | 'filter'> | Omit<Deny, 'rule'>;
+
 /** One consideration. Rules are conjoined: each may deny or narrow, none can widen what another has narrowed. */
-export type Rule = (question: Question) => Decision;
+export type Rule = (question: Question) => Judgement;

@@ -22,6 +22,22 @@ export const evaluate = (filter: Filter, facts: ResourceFacts): boolean => {
       return facts.type === filter.type && facts.id === filter.id;
     case 'compartment':
       return facts.owners.length === 1 && facts.owners[0] === filter.patient;
+    case 'compartments': {
+      const [owner] = facts.owners;
+      return facts.owners.length === 1 && owner !== undefined && filter.patients.includes(owner);
+    }
+    case 'names':
+      return filter.patients.some(
+        (patient) =>
+          facts.owners.includes(patient) ||
+          facts.compartments.includes(patient) ||
+          facts.index.references.some(({ type, id }) => type === 'Patient' && id === patient),
+      );
+    case 'dated': {
+      const { param, start = Number.NEGATIVE_INFINITY, end = Number.POSITIVE_INFINITY } = filter;
+      const dates = facts.index.dates.filter((date) => date.param === param);
+      return dates.length > 0 && dates.every((date) => date.start >= start && date.end <= end);
+    }
     case 'token':
       return (
         (filter.system !== undefined || filter.code !== undefined) &&

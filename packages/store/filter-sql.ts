@@ -64,6 +64,11 @@ export const filterSql = (filter: Filter, type: string, row: RowName = 'f'): Sql
     case 'compartment':
       // A row without an owner is false, not unknown, so that "not" means what it says.
       return sql`(${column[row].owner} is not distinct from ${filter.patient})`;
+    case 'compartments':
+      return sql`(${column[row].owner} is not null and ${column[row].owner} = any(${filter.patients}::text[]))`;
+    case 'names':
+    case 'dated':
+      return sql`false`;
     case 'confidentiality':
       return sql`(${column[row].confidentiality} <= ${confidentialityLevels.indexOf(filter.atMost)})`;
     case 'token':

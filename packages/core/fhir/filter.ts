@@ -19,6 +19,15 @@ export type Filter =
   | { readonly kind: 'instance'; readonly type: string; readonly id: string }
   /** the resource belongs to this patient's record, and to no other patient's (see compartment.ts `recordOwners`) */
   | { readonly kind: 'compartment'; readonly patient: string }
+  /** the same for any of these patients */
+  | { readonly kind: 'compartments'; readonly patients: readonly string[] }
+  /** the resource has to do with one of these patients: as owner, in its compartment, or by any indexed reference */
+  | { readonly kind: 'names'; readonly patients: readonly string[] }
+  /**
+   * The resource has dates in this date search parameter, and every one of them lies within: `start` inclusive, `end`
+   * exclusive, epoch milliseconds; absent: open. False where it has none.
+   */
+  | { readonly kind: 'dated'; readonly param: string; readonly start?: number; readonly end?: number }
   /**
    * A token search parameter of the resource has this value: `system` undefined = any system, '' = no system;
    * `code` undefined = any code of the system. At least one of them is given.

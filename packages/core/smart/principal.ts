@@ -20,4 +20,6 @@ export interface Principal {
   readonly patient?: string;
   /** highest confidentiality that the token may see; absent: N */
   readonly clearance?: Confidentiality;
+  /** why, as codes of v3-ActReason (IUA `purpose_of_use`); none: it is not known, and nothing is assumed */
+  readonly purposes?: readonly string[];
 }

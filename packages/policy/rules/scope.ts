@@ -18,7 +18,7 @@ const insufficient = (
   { principal, interaction }: Question,
   reason: string,
   constraints: ResourceScope['constraints'] = [],
-): Deny => ({
+): Omit<Deny, 'rule'> => ({
   kind: 'deny',
   status: 403,
   reason,
