@@ -1,4 +1,5 @@
 /** The fixed people of the demonstration: patient 1 is the first of them, and so on. */
+import type { PrivacyChoice } from './privacy.ts';
 import { asthma } from './stories/asthma.ts';
 import { child } from './stories/child.ts';
 import { depression } from './stories/depression.ts';
@@ -25,12 +26,21 @@ export interface Part {
   readonly age: number;
   readonly stories: readonly Story[];
   readonly relative?: Relative;
+  /** What the person has decided about their record; absent: nothing. */
+  readonly privacy?: PrivacyChoice;
 }
 
 export const cast: readonly Part[] = [
   { given: 'Ana', family: 'Ribeiro', gender: 'female', age: 52, stories: [diabetes, hypertension, depression] },
-  { given: 'Ben', family: 'Whitfield', gender: 'male', age: 34, stories: [depression, healthy] },
-  { given: 'Carla', family: 'Novak', gender: 'female', age: 37, stories: [asthma] },
+  {
+    given: 'Ben',
+    family: 'Whitfield',
+    gender: 'male',
+    age: 34,
+    stories: [depression, healthy],
+    privacy: 'not-my-mental-health-to-my-family-doctor',
+  },
+  { given: 'Carla', family: 'Novak', gender: 'female', age: 37, stories: [asthma], privacy: 'no-research' },
   {
     given: 'Leo',
     family: 'Novak',
@@ -47,5 +57,6 @@ export const cast: readonly Part[] = [
     age: 75,
     stories: [kidneyDisease, hypertension],
     relative: { slug: 'son', relationship: ['SONC', 'son'], number: 5 },
+    privacy: 'only-in-an-emergency',
   },
 ];

@@ -24,6 +24,7 @@ import { generateOrganizations } from './organizations.ts';
 import { addPatient } from './patient.ts';
 import { createPerson } from './person.ts';
 import { generatePractitioners } from './practitioners.ts';
+import { addPrivacyChoice } from './privacy.ts';
 import { addProcedures } from './procedures.ts';
 import { addProvenance } from './provenance.ts';
 import { createRandom } from './random.ts';
@@ -61,6 +62,7 @@ function writeRecord(number: number, { seed, today }: PopulationOptions): readon
   addLiving(chart, visits);
   addCall(chart, noted);
   addProvenance(chart);
+  addPrivacyChoice(chart);
   return chart.resources;
 }
 

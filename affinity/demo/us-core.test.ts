@@ -37,7 +37,7 @@ for (const [profile, { always, somewhere = [], codes = {} }] of Object.entries(d
 
 test('every resource has a profile that is tested here, except the kinds that US Core does not profile', () => {
   for (const resource of population)
-    if (!['Endpoint', 'Questionnaire'].includes(resource.resourceType))
+    if (!['Consent', 'Endpoint', 'Questionnaire'].includes(resource.resourceType))
       assert.ok(demands[profileOf(resource)], `${resource.resourceType} ${resource.id}: ${profileOf(resource)}`);
 });
 
