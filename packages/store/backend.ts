@@ -16,6 +16,7 @@ import { createTextValues } from './text-values.ts';
 import { createAsk } from './time-limit.ts';
 import { createTransact } from './transaction.ts';
 import { createCreate, createDelete, createUpdate } from './write.ts';
+import { createWriteOn, type WriteOn } from './write-on.ts';
 
 export interface StoreOptions {
   readonly pool: pg.Pool;
@@ -38,6 +39,8 @@ export interface StoreBackend extends Required<Omit<Backend, 'parameters'>>, Pic
     type: string,
     canonical: string,
   ): Promise<{ readonly type: string; readonly id: string } | undefined>;
+  /** Reads and writes within a transaction that somebody else has begun on this connection (write-on.ts). */
+  readonly within: WriteOn;
 }
 
 /** The database must have had the migrations. The Filter is compiled into every statement. */
@@ -86,6 +89,7 @@ export const createBackend = ({ pool, shared, ownBases, now = Date.now, ...given
     }),
     ownersOf: tellingOutages((references) => lookUpOwners(database.query, references)),
     transact,
+    within: createWriteOn(write),
     resolveCanonical: tellingOutages(async (type: string, canonical: string) => {
       const id = await resolveCanonical(database.query, type, canonical);
       return id === undefined ? undefined : { type, id };
