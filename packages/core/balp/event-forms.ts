@@ -165,6 +165,7 @@ export const eventForms: Readonly<Record<AuditedEvent, EventForm>> = {
   'label-changed': warning('label-changed', dcm('110134', 'Object Security Attributes Changed')),
   'role-changed': warning('role-changed', dcm('110136', 'Security Roles Changed')),
   'emergency-access': warning('emergency-access', dcm('110127', 'Emergency Override Started')),
+  'alert-acknowledged': warning('alert-acknowledged'),
 
   disclosed: {
     type: dcm('110106', 'Export'),

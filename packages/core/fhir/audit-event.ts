@@ -49,6 +49,7 @@ export const auditedEvents = [
   'label-changed',
   'role-changed',
   'emergency-access',
+  'alert-acknowledged',
   // records that leave for another organization, and that come from one
   'disclosed',
   'disclosure-received',
