@@ -31,7 +31,16 @@ export interface NewPerson {
   readonly administrator?: boolean;
   /** may read the whole audit log: no right to any record */
   readonly auditor?: boolean;
+  /** may declare an emergency for one patient at a time */
+  readonly emergency?: boolean;
+  /** may change how confidential a record is */
+  readonly relabel?: boolean;
 }
+
+/** What an administrator says of a person: none of it ever comes from a claim. */
+export const privileges = ['administrator', 'auditor', 'emergency', 'relabel'] as const;
+export type Privilege = (typeof privileges)[number];
+export type PersonChanges = Partial<Readonly<Record<Privilege | 'disabled', boolean>>>;
 
 export type Verification =
   | { readonly kind: 'verified'; readonly person: Person }
@@ -48,6 +57,12 @@ export interface People {
   patientsOf(sub: string, at: Date): Promise<readonly ActsFor[]>;
   /** Whether this person may read the whole audit log; false where unknown or disabled. */
   isAuditor(sub: string): Promise<boolean>;
+  /** Whether this person may declare an emergency; false where unknown or disabled. */
+  mayDeclareEmergency(sub: string): Promise<boolean>;
+  /** Whether this person may change how confidential a record is; false where unknown or disabled. */
+  mayRelabel(sub: string): Promise<boolean>;
+  /** Changes what is said of a person, and nothing else. @returns undefined where nobody has that username */
+  set(username: string, changes: PersonChanges, at: Date): Promise<{ readonly sub: string } | undefined>;
   disable(sub: string, at: Date): Promise<void>;
 }
 
@@ -74,9 +89,11 @@ const columns = 'sub, username, password_hash, name, fhir_user';
 
 type Queryable = pg.Pool | pg.PoolClient;
 
+const isSubject = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+
 /** As `People.find`; inside a transaction on its own connection, so that nobody who holds one waits for another. */
 export async function findPerson(db: Queryable, sub: string): Promise<Person | undefined> {
-  if (!/^[0-9a-f-]{36}$/.test(sub)) return undefined;
+  if (!isSubject(sub)) return undefined;
   const { rows } = await db.query<Row>(`select ${columns} from person where sub = $1 and disabled_at is null`, [sub]);
   return rows[0] === undefined ? undefined : personOf(rows[0]);
 }
@@ -90,9 +107,18 @@ export async function findPatientsOf(db: Queryable, sub: string, at: Date): Prom
   return rows;
 }
 
+/** @param privilege a column of that name */
+async function holds(pool: pg.Pool, sub: string, privilege: Privilege): Promise<boolean> {
+  if (!isSubject(sub)) return false;
+  const { rows } = await pool.query(`select from person where sub = $1 and ${privilege} and disabled_at is null`, [
+    sub,
+  ]);
+  return rows.length > 0;
+}
+
 export function createPeople(pool: pg.Pool): People {
   return {
-    async add({ username, password, name, fhirUser, patients = [], administrator = false, auditor = false }) {
+    async add({ username, password, name, fhirUser, patients = [], ...roles }) {
       const folded = foldUsername(username);
       if (folded === '' || folded.length > 200) throw new Error('A username has 1 to 200 characters.');
       if (password === '' || Buffer.byteLength(password) > maxPasswordBytes) {
@@ -101,8 +127,8 @@ export function createPeople(pool: pg.Pool): People {
       const hash = await hashPassword(password);
       const { rows } = await pool.query<{ sub: string; added: boolean }>(
         `with added as (
-           insert into person (sub, username, password_hash, name, fhir_user, administrator, auditor)
-           values ($1, $2, $3, $4, $5, $10, $11)
+           insert into person (sub, username, password_hash, name, fhir_user, ${privileges.join(', ')})
+           values ($1, $2, $3, $4, $5, $10, $11, $12, $13)
            on conflict (username) do nothing returning sub
          ), linked as (
            insert into person_patient (sub, patient, relation, starts_at, ends_at)
@@ -122,8 +148,7 @@ export function createPeople(pool: pg.Pool): People {
           patients.map(({ relation }) => relation),
           patients.map(({ from }) => from ?? null),
           patients.map(({ until }) => until ?? null),
-          administrator,
-          auditor,
+          ...privileges.map((privilege) => roles[privilege] ?? false),
         ],
       );
       const [row] = rows;
@@ -142,10 +167,23 @@ export function createPeople(pool: pg.Pool): People {
     },
     find: (sub) => findPerson(pool, sub),
     patientsOf: (sub, at) => findPatientsOf(pool, sub, at),
-    async isAuditor(sub) {
-      if (!/^[0-9a-f-]{36}$/.test(sub)) return false;
-      const { rows } = await pool.query('select from person where sub = $1 and auditor and disabled_at is null', [sub]);
-      return rows.length > 0;
+    isAuditor: (sub) => holds(pool, sub, 'auditor'),
+    mayDeclareEmergency: (sub) => holds(pool, sub, 'emergency'),
+    mayRelabel: (sub) => holds(pool, sub, 'relabel'),
+    async set(username, changes, at) {
+      const { rows } = await pool.query<{ sub: string }>(
+        `update person set
+           ${privileges.map((privilege, index) => `${privilege} = coalesce($${index + 4}, ${privilege})`).join(', ')},
+           disabled_at = case $3::boolean when true then coalesce(disabled_at, $2) when false then null else disabled_at end
+         where username = $1 returning sub`,
+        [
+          foldUsername(username),
+          at,
+          changes.disabled ?? null,
+          ...privileges.map((privilege) => changes[privilege] ?? null),
+        ],
+      );
+      return rows[0];
     },
     async disable(sub, at) {
       await pool.query('update person set disabled_at = coalesce(disabled_at, $2) where sub = $1', [sub, at]);
