@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { confidentialityLevels } from './filter.ts';
 import type { Resource } from './resource.ts';
 import { confidentialityOf, isAtMost, labelsOf } from './security-label.ts';
+import { actCode, plainCodes, restrictingCodes } from './sensitivity.ts';
 
 const system = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
 const level = (...labels: object[]) => confidentialityOf(labels);
@@ -39,4 +40,23 @@ test('labels of whatever shape are labels', () => {
 test('levels are ordered', () => {
   assert.ok(isAtMost('N', 'N') && isAtMost('U', 'V'));
   assert.ok(!isAtMost('R', 'N') && !isAtMost('V', 'R'));
+});
+
+test('E71 a sensitivity restricts, whatever confidentiality is labelled beside it', () => {
+  for (const code of restrictingCodes) {
+    assert.equal(level({ system: actCode, code }), 'R', code);
+    assert.equal(level({ system: actCode, code }, { system, code: 'L' }), 'R', code);
+    assert.equal(level({ system: actCode, code }, { system, code: 'V' }), 'V', code);
+  }
+  for (const code of plainCodes) assert.equal(level({ system: actCode, code }), 'N', code);
+});
+
+test('E71 a sensitivity without a system restricts; one of an older name of the system too, one of another does not', () => {
+  assert.equal(level({ code: 'HIV' }), 'R');
+  assert.equal(level({ code: 'HIV' }, { code: 'U' }), 'R');
+  assert.equal(level({ system: 'http://hl7.org/fhir/v3/ActCode', code: 'PSY' }), 'R');
+  assert.equal(level({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActUSPrivacyLaw', code: '42CFRPart2' }), 'R');
+  assert.equal(level({ system: 'urn:other', code: 'HIV' }), 'N');
+  assert.equal(level({ system: actCode, code: 'NORDSCLCD' }), 'N');
+  assert.equal(level({ system: actCode }), 'N');
 });

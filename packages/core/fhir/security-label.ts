@@ -1,6 +1,10 @@
-/** How confidential a resource is by its security labels. FHIR R4 security-labels.html; HL7 v3-Confidentiality. */
+/**
+ * How confidential a resource is by its security labels, and by those of the resources within it. FHIR R4
+ * security-labels.html; HL7 v3-Confidentiality.
+ */
 import { type Confidentiality, confidentialityLevels } from './filter.ts';
 import type { Coding, Resource } from './resource.ts';
+import { isRestricting } from './sensitivity.ts';
 
 /** The system in R4, and the names that it had before. */
 const confidentialitySystems = new Set([
@@ -21,7 +25,9 @@ export const labelsOf = (resource: Resource): readonly Coding[] => {
 };
 
 /** The level that one label demands; undefined where it says nothing of confidentiality. */
-const levelOf = ({ system, code }: Coding): Confidentiality | undefined => {
+const levelOf = (label: Coding): Confidentiality | undefined => {
+  if (isRestricting(label)) return 'R';
+  const { system, code } = label;
   const known = confidentialityLevels.find((level) => level === code);
   // A bare R or V is taken at its word: a label that lacks its system may only narrow.
   if (system === undefined) return known !== undefined && rank(known) > rank('N') ? known : undefined;
@@ -33,7 +39,7 @@ const levelOf = ({ system, code }: Coding): Confidentiality | undefined => {
 export const highestOf = ([first, ...rest]: readonly Confidentiality[]): Confidentiality | undefined =>
   first === undefined ? undefined : rest.reduce((high, level) => (rank(level) > rank(high) ? level : high), first);
 
-/** The highest of the labels; N where there is none; V where one of that system is not known. */
+/** The highest of the labels, at least R where one is a sensitivity; N where there is none; V where one is not known. */
 export const confidentialityOf = (labels: readonly Coding[]): Confidentiality =>
   highestOf(labels.flatMap((label) => levelOf(label) ?? [])) ?? 'N';
 
