@@ -5,7 +5,7 @@ import type { Confidentiality } from './filter.ts';
 import type { Coding, Resource } from './resource.ts';
 import type { SearchIndex } from './search-index.ts';
 import { type SearchParameters, standardParameters } from './search-parameter.ts';
-import { confidentialityOf, labelsOf } from './security-label.ts';
+import { confidentialityWithin, labelsWithin } from './security-label.ts';
 
 export interface ResourceFacts {
   readonly type: string;
@@ -14,8 +14,9 @@ export interface ResourceFacts {
   readonly owners: readonly string[];
   /** ids of the patients in whose compartment it is by any parameter of HL7's definition (a superset of owners) */
   readonly compartments: readonly string[];
+  /** of the resource and of all within it */
   readonly labels: readonly Coding[];
-  /** the highest v3-Confidentiality label; N when there is none; V when there is one of that system that is not known */
+  /** how confidential it is by them (security-label.ts `confidentialityWithin`) */
   readonly confidentiality: Confidentiality;
   readonly index: SearchIndex;
 }
@@ -42,14 +43,13 @@ export const factsOf = (
 ): ResourceFacts => {
   const index = extract(resource, ownBases, parameters);
   const owners = recordOwners(resource, ownBases, ownersOf);
-  const labels = labelsOf(resource);
   return {
     type: resource.resourceType,
     id: resource.id ?? '',
     owners,
     compartments: compartmentsOf(resource, index.references, owners),
-    labels,
-    confidentiality: confidentialityOf(labels),
+    labels: labelsWithin(resource),
+    confidentiality: confidentialityWithin(resource),
     index,
   };
 };

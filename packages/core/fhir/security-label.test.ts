@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { confidentialityLevels } from './filter.ts';
 import type { Resource } from './resource.ts';
-import { confidentialityOf, isAtMost, labelsOf } from './security-label.ts';
+import { factsOf } from './resource-facts.ts';
+import { confidentialityOf, confidentialityWithin, isAtMost, labelsOf, mayHoldLabels } from './security-label.ts';
 import { actCode, plainCodes, restrictingCodes } from './sensitivity.ts';
 
 const system = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
@@ -59,4 +60,51 @@ test('E71 a sensitivity without a system restricts; one of an older name of the 
   assert.equal(level({ system: 'urn:other', code: 'HIV' }), 'N');
   assert.equal(level({ system: actCode, code: 'NORDSCLCD' }), 'N');
   assert.equal(level({ system: actCode }), 'N');
+});
+
+const labelled = (...security: object[]): Resource => ({ resourceType: 'Observation', meta: { security } });
+const hiv = { system: actCode, code: 'HIV' };
+
+test('E58 what holds others is as confidential as the highest of them', () => {
+  const bundle = (...held: object[]): Resource => ({
+    resourceType: 'Bundle',
+    type: 'collection',
+    entry: held.map((resource) => ({ resource })),
+  });
+  assert.equal(confidentialityWithin(bundle(labelled(), labelled({ system, code: 'R' }))), 'R');
+  assert.equal(confidentialityWithin(bundle(bundle(labelled(hiv)))), 'R');
+  assert.equal(confidentialityWithin({ ...bundle(labelled()), meta: { security: [{ system, code: 'V' }] } }), 'V');
+  assert.equal(
+    confidentialityWithin({
+      resourceType: 'Bundle',
+      entry: [{ response: { status: '400', outcome: { ...labelled(hiv), resourceType: 'OperationOutcome' } } }],
+    }),
+    'R',
+  );
+  const part = [{ name: 'outer', part: [{ name: 'inner', resource: labelled({ system, code: 'V' }) }] }];
+  assert.equal(confidentialityWithin({ resourceType: 'Parameters', parameter: part }), 'V');
+  assert.equal(confidentialityWithin({ ...labelled(), contained: [labelled(hiv)] }), 'R');
+});
+
+test('E58 what a Bundle carries without a label is normal; what is contained is as its container', () => {
+  const low = { security: [{ system, code: 'L' }] };
+  assert.equal(confidentialityWithin({ resourceType: 'Bundle', meta: low, entry: [{ resource: labelled() }] }), 'N');
+  assert.equal(confidentialityWithin({ ...labelled(), meta: low, contained: [labelled()] }), 'L');
+});
+
+test('E58 a sensitivity within counts as one of the container, under the present name of its system', () => {
+  const contained = [labelled({ code: 'PSY' }, { system: 'http://hl7.org/fhir/v3/ActCode', code: 'HIV' })];
+  const { labels, confidentiality } = factsOf({ ...labelled(), id: 'o', contained }, []);
+  assert.equal(confidentiality, 'R');
+  for (const code of ['PSY', 'HIV'])
+    assert.ok(
+      labels.some((label) => label.system === actCode && label.code === code),
+      code,
+    );
+});
+
+test('a text that may hold labels is read, however the word is written', () => {
+  assert.ok(mayHoldLabels(JSON.stringify(labelled(hiv))));
+  assert.ok(mayHoldLabels('{"resourceType":"Observation","meta":{"\\u0073ecurity":[{"code":"R"}]}}'));
+  assert.ok(!mayHoldLabels(JSON.stringify({ resourceType: 'Observation', status: 'final' })));
 });

@@ -3,8 +3,9 @@
  * security-labels.html; HL7 v3-Confidentiality.
  */
 import { type Confidentiality, confidentialityLevels } from './filter.ts';
+import { carriedBy, containedIn } from './held-resource.ts';
 import type { Coding, Resource } from './resource.ts';
-import { isRestricting } from './sensitivity.ts';
+import { isRestricting, presentLabel } from './sensitivity.ts';
 
 /** The system in R4, and the names that it had before. */
 const confidentialitySystems = new Set([
@@ -22,6 +23,16 @@ export const labelsOf = (resource: Resource): readonly Coding[] => {
   return (Array.isArray(labels) ? labels : [labels]).map((label: unknown) =>
     typeof label === 'object' && label !== null ? label : {},
   );
+};
+
+/** The labels of a resource and of all within it, each under the present name of its system. */
+export const labelsWithin = (resource: Resource): readonly Coding[] => {
+  const labels = labelsOf(resource).flatMap((label) => {
+    const present = presentLabel(label);
+    return present === label ? [label] : [label, present];
+  });
+  const held = [...containedIn(resource), ...carriedBy(resource)];
+  return held.length === 0 ? labels : [...labels, ...held.flatMap(labelsWithin)];
 };
 
 /** The level that one label demands; undefined where it says nothing of confidentiality. */
@@ -42,6 +53,21 @@ export const highestOf = ([first, ...rest]: readonly Confidentiality[]): Confide
 /** The highest of the labels, at least R where one is a sensitivity; N where there is none; V where one is not known. */
 export const confidentialityOf = (labels: readonly Coding[]): Confidentiality =>
   highestOf(labels.flatMap((label) => levelOf(label) ?? [])) ?? 'N';
+
+/**
+ * How confidential a resource is, with all within it. What is contained is a part of it, and as confidential unless it
+ * says more; what a Bundle carries is as confidential as by itself, which is N where it has no label.
+ */
+export const confidentialityWithin = (resource: Resource): Confidentiality => {
+  const parts = containedIn(resource);
+  const labels = labelsOf(resource);
+  const own = confidentialityOf(parts.length === 0 ? labels : [...labels, ...parts.flatMap(labelsWithin)]);
+  const carried = carriedBy(resource);
+  return carried.length === 0 ? own : (highestOf([own, ...carried.map(confidentialityWithin)]) ?? own);
+};
+
+/** Whether the JSON text of a resource may hold labels: a text without the word has none, and need not be parsed. */
+export const mayHoldLabels = (json: string): boolean => json.includes('"security"') || json.includes('\\u');
 
 /** The label of a level. */
 export const labelOf = (code: Confidentiality): Coding => ({

@@ -7,7 +7,7 @@ import { recordOwners } from '@affinity/core/fhir/compartment.ts';
 import type { Confidentiality } from '@affinity/core/fhir/filter.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
-import { confidentialityOf, isAtMost, labelsOf } from '@affinity/core/fhir/security-label.ts';
+import { confidentialityWithin, isAtMost, mayHoldLabels } from '@affinity/core/fhir/security-label.ts';
 
 export interface About {
   readonly patients: readonly string[];
@@ -22,9 +22,9 @@ export const aboutFacts = ({ owners, confidentiality }: ResourceFacts): About =>
   confidentiality,
 });
 
-/** Labels are rare: a text without the word has none, and need not be read. */
+/** Labels are rare: most texts need not be read. */
 export const confidentialityOfBody = (body: string): Confidentiality =>
-  body.includes('"security"') ? confidentialityOf(labelsOf(JSON.parse(body) as Resource)) : 'N';
+  mayHoldLabels(body) ? confidentialityWithin(JSON.parse(body) as Resource) : 'N';
 
 /** @param ownBases absolute URLs at which the server's resources are known */
 export const aboutVersions = (versions: readonly Version[], ownBases: readonly string[]): About => {
