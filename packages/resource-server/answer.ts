@@ -3,7 +3,14 @@ import type { HistoryEntry, SearchResult, Version } from '@affinity/core/fhir/ba
 import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Understood } from './asked.ts';
 
-export type Answer =
+/** The rules that narrowed what the answer may speak of, for the log. */
+export interface Narrowed {
+  readonly because?: readonly string[];
+}
+
+export type Answer = Narrowed & Released;
+
+type Released =
   | { readonly kind: 'resource'; readonly version: Version }
   /**
    * `mayRead`: the caller could read what was written, so that it may be shown. `unchanged`: a conditional create found

@@ -32,6 +32,10 @@ export interface Verdict {
   readonly outcome: AuditRecord['outcome'];
   readonly status?: number;
   readonly reason?: string;
+  /** the rule that denied */
+  readonly rule?: string;
+  /** the rules that narrowed what was permitted */
+  readonly because?: readonly string[];
   /** in place of the subject's, once it is known better */
   readonly target?: string;
   /** ids of the patients whose records the answer holds or the request was about */
@@ -101,6 +105,8 @@ export const createAuditTrail =
       ...known<AuditRecord>({
         status: verdict.status,
         reason: verdict.reason,
+        rule: verdict.rule,
+        because: verdict.because?.length === 0 ? undefined : verdict.because,
         method,
         target: verdict.target ?? subject.target,
         patients: patients.length === 0 ? undefined : patients,

@@ -223,8 +223,10 @@ test('every decision is recorded before its answer; a permitted write before it 
   const token = await clinic.token();
   const last = () => clinic.audit.at(-1);
   await clinic.send('/Observation/lab', token);
+  const { because, ...record } = last() ?? assert.fail();
+  assert.ok(because?.includes('scope') && because.includes('label'), 'the rules that narrowed it');
   assert.deepEqual(
-    { ...last(), id: '', requestId: '' },
+    { ...record, id: '', requestId: '' },
     {
       id: '',
       recorded: '2026-01-02T03:04:05.000Z',
@@ -250,6 +252,7 @@ test('every decision is recorded before its answer; a permitted write before it 
   assert.equal(last()?.query, 'category=laboratory');
   await clinic.send('/Observation/lab', await clinic.token({ scope: 'patient/Condition.rs' }));
   assert.deepEqual([last()?.outcome, last()?.status, last()?.client], ['denied', 403, 'app-1']);
+  assert.deepEqual([last()?.rule, last()?.because], ['scope', undefined], 'the rule that denied');
   await clinic.send('/Observation/lab', 'junk');
   assert.deepEqual(
     [last()?.outcome, last()?.status, last()?.client, last()?.event],

@@ -92,11 +92,13 @@ export const createGuard = (options: GuardOptions): Guard => {
       const version = answer.kind === 'resource' || answer.kind === 'written' ? answer.version : undefined;
       const target =
         version === undefined ? {} : { target: `${version.type}/${version.id}/_history/${version.versionId}` };
-      await audit(subject, { outcome, status, ...aboutVersions(versionsIn(answer), ownBases), ...target, ...verdict });
+      const because = answer.because === undefined ? {} : { because: answer.because };
+      const about = aboutVersions(versionsIn(answer), ownBases);
+      await audit(subject, { outcome, status, ...because, ...about, ...target, ...verdict });
       return answer;
     };
-    const deny = (subject: AuditSubject, { error, reason }: Denied): Promise<Answer> =>
-      release(subject, refusal(error), { outcome: 'denied', reason });
+    const deny = (subject: AuditSubject, denied: Denied): Promise<Answer> =>
+      release(subject, refusal(denied.error), why(denied));
     const tell = async (subject: AuditSubject, answer: Answer | Denied): Promise<Answer> =>
       isDenied(answer) ? deny(subject, answer) : release(subject, answer);
 
@@ -105,7 +107,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       let recorded: string | undefined;
       const before = async (at: At, about: About): Promise<void> => {
         recorded = `${at.type}/${at.id}`;
-        await audit(subject, { outcome: 'permitted', target: recorded, ...about });
+        await audit(subject, { outcome: 'permitted', target: recorded, because: prepared.permit.because, ...about });
       };
       const plan = await planOf(backend, prepared, randomUUID(), around);
       const answer = await write(prepared, plan, { on: backend, around, before, facts: new Map() });
@@ -129,14 +131,12 @@ export const createGuard = (options: GuardOptions): Guard => {
       for (const [index, { asked }] of entries.entries()) {
         const ready = asked.kind === 'write' ? prepare(asked, rights) : asked;
         const denied = asked.kind === 'look' ? rights.ask(asked.intent) : ready;
-        if (isDenied(denied))
-          return refusedEntry(entries, index, refusal(denied.error), { outcome: 'denied', reason: denied.reason });
+        if (isDenied(denied)) return refusedEntry(entries, index, refusal(denied.error), why(denied));
         if (asked.fault !== undefined) return refusedEntry(entries, index, refusal(asked.fault));
         if (!isDenied(ready)) prepared.push({ prepared: ready, freshId: randomUUID() });
       }
       const permit = given === undefined ? undefined : rights.ask({ kind: 'create', type: 'Provenance' });
-      if (permit?.kind === 'denied')
-        return refusedEntry(entries, 0, refusal(permit.error), { outcome: 'denied', reason: permit.reason });
+      if (permit?.kind === 'denied') return refusedEntry(entries, 0, refusal(permit.error), why(permit));
       const provenance =
         given === undefined || permit === undefined ? undefined : { json: given, permit, id: randomUUID() };
       if (backend.transact === undefined) return refusedEntry(entries, 0, notOffered());
@@ -154,8 +154,10 @@ export const createGuard = (options: GuardOptions): Guard => {
                 const target = `${at.type}/${at.id}`;
                 const subject = entries[entry]?.subject;
                 if (subject === undefined || recorded.has(`${entry} ${target}`)) return;
+                const ready = prepared[entry]?.prepared;
+                const because = ready?.kind === 'prepared' ? { because: ready.permit.because } : {};
                 permits.push(async () => {
-                  await audit(subject, { outcome: 'permitted', target, ...about });
+                  await audit(subject, { outcome: 'permitted', target, ...because, ...about });
                   recorded.add(`${entry} ${target}`);
                 });
               },
@@ -212,4 +214,5 @@ export const createGuard = (options: GuardOptions): Guard => {
   };
 };
 
+const why = ({ rule, reason }: Denied): Verdict => ({ outcome: 'denied', rule, reason });
 const outsideRights = { outcome: 'denied', reason: 'the content is outside the rights' } as const;

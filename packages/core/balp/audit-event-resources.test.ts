@@ -112,6 +112,22 @@ test('J02: type, subtype, action, instant and outcome of each interaction; failu
   }
 });
 
+test('the rules: which denied is said with the outcome, which narrowed with the transaction', () => {
+  const denied = event({ outcome: 'denied', status: 403, rule: 'scope', reason: 'no scope' });
+  assert.equal(denied.outcomeDesc, 'denied, HTTP 403, by the rule scope, no scope');
+  const search = {
+    event: 'search-type',
+    query: 'code=1',
+    patients: ['a'],
+    because: ['scope', 'consent', 'label'],
+  } as const;
+  const [whole, own] = events({ ...search, understood: 'code=1' });
+  assert.deepEqual(entity(whole, 'XrequestId').detail, [{ type: 'narrowed-by', valueString: 'scope consent label' }]);
+  // Somebody else's Consent may be why.
+  assert.deepEqual(entity(own, 'XrequestId').detail, [{ type: 'narrowed-by', valueString: 'scope label' }]);
+  assert.equal(entity(event(), 'XrequestId').detail, undefined);
+});
+
 test('J03: the codes of client and server turn round with the direction', () => {
   const roles = (name: AuditRecord['event']): string[] => event({ event: name }).agent.slice(0, 2).flatMap(codes);
   for (const name of ['read', 'vread', 'history-instance'] as const)

@@ -26,8 +26,13 @@ const outcomeOf = ({ outcome, status }: AuditRecord, form: EventForm): '0' | '4'
   return outcome === 'failed' || (status !== undefined && status >= 400) ? '4' : '0';
 };
 
-const described = ({ outcome, status, reason }: AuditRecord): string =>
-  [outcome === 'permitted' ? 'not done' : outcome, status === undefined ? '' : `HTTP ${status}`, reason ?? '']
+const described = ({ outcome, status, rule, reason }: AuditRecord): string =>
+  [
+    outcome === 'permitted' ? 'not done' : outcome,
+    status === undefined ? '' : `HTTP ${status}`,
+    rule === undefined ? '' : `by the rule ${rule}`,
+    reason ?? '',
+  ]
     .filter((part) => part !== '')
     .join(', ');
 

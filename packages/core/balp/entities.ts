@@ -78,9 +78,17 @@ const consentEntity = ({ grant, scope, query }: AuditRecord): Entity => {
   };
 };
 
-const transactionEntity = (requestId: string): Entity => ({
+/**
+ * Whether the Consents of the patients had a say may follow from those of several patients: in a patient's own event that
+ * is left out, so that it tells nothing of the others.
+ */
+const rulesThatNarrowed = ({ because = [] }: AuditRecord, patient: string | undefined): readonly string[] =>
+  patient === undefined ? because : because.filter((rule) => rule !== 'consent');
+
+const transactionEntity = (requestId: string, rules: readonly string[]): Entity => ({
   what: { identifier: { value: requestId } },
   type: { system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
+  ...(rules.length === 0 ? {} : { detail: [{ type: 'narrowed-by', valueString: rules.join(' ') }] }),
 });
 
 const aboutEntities = (record: AuditRecord, { about }: EventForm, patient: string | undefined): readonly Entity[] => {
@@ -104,5 +112,5 @@ export const entitiesOf = (record: AuditRecord, form: EventForm, patient: string
   // BALP's profiles of tokens and consents are closed to further entities.
   ...(record.requestId === undefined || form.about === 'token-request' || form.about === 'consent'
     ? []
-    : [transactionEntity(record.requestId)]),
+    : [transactionEntity(record.requestId, rulesThatNarrowed(record, patient))]),
 ];

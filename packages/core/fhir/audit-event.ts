@@ -70,6 +70,10 @@ export interface AuditRecord {
   readonly status?: number;
   /** why a request was denied, for the log only: never sent to the caller */
   readonly reason?: string;
+  /** the rule that denied, where a rule did */
+  readonly rule?: string;
+  /** the rules that narrowed what was permitted, in the order in which they were asked */
+  readonly because?: readonly string[];
   readonly requestId?: string;
   readonly client?: string;
   /** subject of the user at the issuer */

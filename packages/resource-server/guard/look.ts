@@ -39,11 +39,16 @@ const isSearch = (asked: Looking): asked is Looking & { intent: { kind: 'search-
 
 /** The decision, then the fault of the request, then what is there. */
 export const look = async (asked: Looking, on: On, around: Surroundings): Promise<Answer | Denied> => {
-  const { intent, fault, understood = [] } = asked;
-  const permit = around.rights.ask(intent);
+  const permit = around.rights.ask(asked.intent);
   if (isDenied(permit)) return permit;
+  const { filter, because } = permit;
+  const answer = await lookWithin(asked, filter, on, around);
+  return isDenied(answer) ? answer : { ...answer, because };
+};
+
+const lookWithin = async (asked: Looking, filter: Filter, on: On, around: Surroundings): Promise<Answer | Denied> => {
+  const { intent, fault, understood = [] } = asked;
   if (fault !== undefined) return { kind: 'refusal', error: fault };
-  const { filter } = permit;
   switch (intent.kind) {
     case 'read':
     case 'vread': {

@@ -21,10 +21,10 @@ export const tellMeta = async ({ type, id, fault }: Meta, around: Surroundings):
   if (permit.kind === 'denied') return permit;
   if (fault !== undefined) return refusal(fault);
   const result = await around.backend.read({ type, id }, permit.filter);
-  if (result.kind !== 'found') return result.kind === 'absent' ? notFound() : gone();
+  if (result.kind !== 'found') return { ...(result.kind === 'absent' ? notFound() : gone()), because: permit.because };
   const { version } = result;
   const json = `{"resourceType":"Parameters","parameter":[{"name":"return","valueMeta":${metaOf(version.body)}}]}`;
-  return { kind: 'made', json, of: version };
+  return { kind: 'made', json, of: version, because: permit.because };
 };
 
 /** What the caller may read, and nothing else. */

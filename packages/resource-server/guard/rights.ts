@@ -7,7 +7,7 @@ import type { Criteria, SearchQuery } from '@affinity/core/fhir/search-query.ts'
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import { printScope } from '@affinity/core/smart/scope.ts';
 import { decide, permitsContent } from '@affinity/policy/decide.ts';
-import type { Deny, Intent, Permit } from '@affinity/policy/decision.ts';
+import type { Deny, Intent, Permit, RuleName } from '@affinity/policy/decision.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import { challenge, type Realm } from '../challenge.ts';
 
@@ -15,6 +15,7 @@ import { challenge, type Realm } from '../challenge.ts';
 export interface Denied {
   readonly kind: 'denied';
   readonly error: FhirError;
+  readonly rule: RuleName;
   readonly reason: string;
 }
 export interface Joined {
@@ -56,7 +57,7 @@ export const rightsOf = (principal: Principal, known: DecisionFacts, realm: Real
     const decision = decide({ principal, interaction, facts: known });
     return decision.kind === 'permit'
       ? decision
-      : { kind: 'denied', error: denial(realm, decision), reason: decision.reason };
+      : { kind: 'denied', error: denial(realm, decision), rule: decision.rule, reason: decision.reason };
   };
 
   const filterOf = (make: (type: string) => Intent): FilterOf => {

@@ -11,26 +11,34 @@ import type { Surroundings } from './surroundings.ts';
 /** Left out where no type is named: each look at them makes more of them, and a record would be lost among them. */
 const onlyNamed: ReadonlySet<string> = new Set(['AuditEvent']);
 
+interface Granted {
+  readonly kind: 'granted';
+  readonly types: readonly string[];
+  /** the rules that narrowed any of them */
+  readonly because: readonly string[];
+}
+
 /** The types that were granted. A type that was named and was not granted denies the whole, and so does none at all. */
 const granted = (
   named: readonly string[],
   { rights, types }: Surroundings,
   needs: (type: string) => readonly Intent[],
-): readonly string[] | Denied => {
+): Granted | Denied => {
   const open: string[] = [];
+  const because = new Set<string>();
   let first: Denied | undefined;
   for (const type of named.length > 0 ? named : types().filter((each) => !onlyNamed.has(each))) {
-    const denied = needs(type)
-      .map(rights.ask)
-      .find((asked) => asked.kind === 'denied');
-    if (denied?.kind !== 'denied') open.push(type);
-    else if (named.length > 0) return denied;
+    const asked = needs(type).map(rights.ask);
+    const denied = asked.find((each) => each.kind === 'denied');
+    if (denied?.kind !== 'denied') {
+      open.push(type);
+      for (const each of asked) if (each.kind === 'permit') for (const rule of each.because) because.add(rule);
+    } else if (named.length > 0) return denied;
     else first ??= denied;
   }
-  return open.length > 0 || first === undefined ? open : first;
+  return open.length > 0 || first === undefined ? { kind: 'granted', types: open, because: [...because] } : first;
 };
 
-const isDenied = (value: readonly string[] | Denied): value is Denied => 'kind' in value;
 const emptyQuery = (type: string) =>
   ({ type, clauses: [], count: 0, sort: [], total: 'none', understood: [] }) as const;
 
@@ -39,13 +47,15 @@ export const searchSystem = async (asked: SearchingAll, around: Surroundings): P
   const { backend, rights, signal } = around;
   const { types: named, ...rest } = query;
   const intentOf = (type: string): Intent => ({ kind: 'search-type', type, query: { ...rest, type } });
-  const types = granted(named, around, (type) => [intentOf(type)]);
-  if (isDenied(types)) return types;
+  const open = granted(named, around, (type) => [intentOf(type)]);
+  if (open.kind === 'denied') return open;
+  const { types, because } = open;
   if (fault !== undefined) return refusal(fault);
   if (backend.searchSystem === undefined) return notOffered();
   const result = await backend.searchSystem({ ...query, types }, rights.filterOf(intentOf), signal());
   return {
     kind: 'search',
+    because,
     path: '',
     understood: query.understood,
     ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
@@ -58,12 +68,19 @@ export const historySystem = async (asked: HistoryOfAll, around: Surroundings): 
   const { page, fault, understood } = asked;
   const { backend, rights, signal } = around;
   const intentOf = (type: string): Intent => ({ kind: 'history-type', type, page });
-  const types = granted([], around, (type) => [intentOf(type)]);
-  if (isDenied(types)) return types;
+  const open = granted([], around, (type) => [intentOf(type)]);
+  if (open.kind === 'denied') return open;
+  const { types, because } = open;
   if (fault !== undefined) return refusal(fault);
   if (backend.history === undefined) return notOffered();
   const result = await backend.history({ types, page }, rights.filterOf(intentOf), signal());
-  return { ...result, path: '_history', understood, ...(page.before === undefined ? {} : { cursor: page.before }) };
+  return {
+    ...result,
+    because,
+    path: '_history',
+    understood,
+    ...(page.before === undefined ? {} : { cursor: page.before }),
+  };
 };
 
 /**
@@ -79,12 +96,13 @@ export const everythingOf = async (asked: Everything, around: Surroundings): Pro
   if (patient.kind === 'denied') return patient;
   const needs = (type: string): readonly Intent[] =>
     type === 'Patient' ? [reading(type)] : [reading(type), searching(type)];
-  const types = granted(of.types, around, needs);
-  if (isDenied(types)) return types;
+  const open = granted(of.types, around, needs);
+  if (open.kind === 'denied') return open;
+  const { types, because } = open;
   if (fault !== undefined) return refusal(fault);
   if (backend.everything === undefined) return notOffered();
   const seen = await backend.read({ type: 'Patient', id: of.patient }, patient.filter);
-  if (seen.kind !== 'found') return notFound();
+  if (seen.kind !== 'found') return { ...notFound(), because: patient.because };
   const read = rights.filterOf(reading);
   const search = rights.filterOf(searching);
   const filterOf: FilterOf = (type) => {
@@ -93,6 +111,7 @@ export const everythingOf = async (asked: Everything, around: Surroundings): Pro
   };
   return {
     kind: 'search',
+    because,
     path: `Patient/${of.patient}/$everything`,
     understood,
     ...(of.cursor === undefined ? {} : { cursor: of.cursor }),
