@@ -7,6 +7,7 @@ import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
+import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { createResourceServer, type ResourceServer } from '@affinity/resource-server/resource-server.ts';
 import type { StoreBackend } from '@affinity/store/backend.ts';
 import type { Validator } from '@affinity/validation/validator.ts';
@@ -39,14 +40,17 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
   const registry = createClientRegistry(neighbours.clients);
 
   /** For `user/` scopes: the records that the user may act for at this moment. */
-  const factsOf = async ({ user, scopes }: Principal): Promise<DecisionFacts> => {
-    if (user === undefined || !scopes.some(({ compartment }) => compartment === 'user')) return {};
+  const factsOf = async (principal: Principal): Promise<DecisionFacts> => {
+    const { user, scopes } = principal;
+    const whole = wholeFacts(principal);
+    if (user === undefined || !scopes.some(({ compartment }) => compartment === 'user')) return whole;
     const asksForLog = scopes.some(({ type }) => type === 'AuditEvent' || type === '*');
     const [patients, auditor] = await Promise.all([
       people.patientsOf(user, now()),
       asksForLog ? people.isAuditor(user) : false,
     ]);
-    return { patientsOf: patients.map(({ patient }) => patient), auditor };
+    const mayActFor = patients.map(({ patient }) => patient);
+    return { ...whole, patientsOf: [...(whole.patientsOf ?? []), ...mayActFor], auditor };
   };
 
   return createResourceServer({

@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { everything } from '@affinity/core/fhir/filter.ts';
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
+import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { routeOf } from '@affinity/resource-server/api.ts';
 import { originHeaders } from '@affinity/resource-server/cors.ts';
 import { incomingOf } from '@affinity/resource-server/incoming.ts';
@@ -67,7 +68,7 @@ const clinic = createResourceServer({
   audit: createAuditLog({ pool }),
   keys: async () => keys,
   grants,
-  facts: () => ({}),
+  facts: wholeFacts,
   pageKey,
   allowsOrigin: () => false,
   now: Date.now,

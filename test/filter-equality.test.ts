@@ -2,6 +2,7 @@
  * The Filter in SQL lets through exactly what policy lets through in memory: for random resources, random Filters, and
  * the Filters that decisions on random principals and scopes come to.
  */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
@@ -11,6 +12,7 @@ import { arbitraryFilter, arbitraryOf, arbitraryTypes, patientIds } from '@affin
 import { decide } from '@affinity/policy/decide.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { arbitraryFacts, arbitraryPrincipal } from '@affinity/policy/testing/arbitrary-question.ts';
+import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { createDatabase, type Query } from '@affinity/store/database.ts';
 import { filterSql } from '@affinity/store/filter-sql.ts';
 import { importResources } from '@affinity/store/import.ts';
@@ -110,7 +112,11 @@ describe('the Filter in SQL and in memory', () => {
         arbitraryFacts,
         fc.constantFrom(...arbitraryTypes),
         async (principal, known, type) => {
-          const decision = decide({ principal, interaction: { kind: 'read', type, id: 'a' }, facts: known });
+          const decision = decide({
+            principal,
+            interaction: { kind: 'read', type, id: 'a' },
+            facts: { ...wholeFacts(principal), ...known },
+          });
           if (decision.kind === 'deny') return;
           permits += 1;
           await assertEqual(decision.filter, type);

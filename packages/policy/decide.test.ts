@@ -16,6 +16,7 @@ import {
   factsOfWorld,
   type WorldResource,
 } from './testing/arbitrary-question.ts';
+import { wholeFacts } from './testing/whole-facts.ts';
 
 /** Whether a resource of the interaction's type can be in the answer. */
 const visible = (principal: Principal, interaction: Interaction, facts: DecisionFacts, resource: WorldResource) => {
@@ -39,7 +40,8 @@ const outside = ['Practitioner'];
 /** The policy said a second time, from the words of the scopes, with nothing of the implementation. */
 const oracle = (principal: Principal, interaction: Interaction, facts: DecisionFacts, resource: WorldResource) => {
   const level = (code: string) => 'ULMNRV'.indexOf(code);
-  if (level(resource.confidentiality) > level(principal.clearance ?? 'N')) return false;
+  const cleared = principal.user === undefined ? facts.service?.clearance : principal.clearance;
+  if (level(resource.confidentiality) > level(cleared ?? 'N')) return false;
   return principal.scopes.map(printScope).some((text) => {
     const [rights = '', query] = text.split('?');
     const [place, rest = ''] = rights.split('/');
@@ -55,12 +57,20 @@ const oracle = (principal: Principal, interaction: Interaction, facts: DecisionF
       outside.includes(resource.type)
         ? ids.length > 0 && ['r', 's'].includes(letterOf[interaction.kind])
         : resource.owners.length === 1 && ids.includes(resource.owners[0] ?? '');
-    if (place === 'patient') return principal.patient !== undefined && own([principal.patient]);
-    if (place === 'system') return principal.service === true;
+    const { patientsOf = [], caredFor = [] } = facts;
+    if (place === 'patient') {
+      const { user, patient = '' } = principal;
+      return user !== undefined && [...patientsOf, ...caredFor].includes(patient) && own([patient]);
+    }
+    if (place === 'system') {
+      const records = principal.service === true ? (facts.service?.records ?? []) : [];
+      return records === 'all' || own(records);
+    }
     const [kind, id = ''] = (principal.user === undefined ? '' : (principal.fhirUser ?? '')).split('/');
     if (kind === 'Patient') return id !== '' && own([id]);
     if (kind === 'Practitioner' && facts.wholeServer === true) return true;
-    return (kind === 'Practitioner' || kind === 'RelatedPerson') && own(facts.patientsOf ?? []);
+    if (kind === 'Practitioner') return own([...patientsOf, ...caredFor]);
+    return kind === 'RelatedPerson' && own(patientsOf);
   });
 };
 
@@ -68,7 +78,8 @@ const question = [arbitraryPrincipal, arbitraryInteraction, arbitraryFacts, arbi
 
 test('a brute-force reading of the scopes lets through the same records', () => {
   fc.assert(
-    fc.property(...question, (principal, interaction, facts, { type: _, ...drawn }) => {
+    fc.property(...question, (principal, interaction, given, { type: _, ...drawn }) => {
+      const facts = { ...wholeFacts(principal), ...given };
       const resource = { ...drawn, type: interaction.type as WorldResource['type'] };
       const named = interaction.kind === 'search-type' && interaction.query.clauses.length > 0;
       const seen = visible(principal, interaction, facts, resource);
@@ -83,7 +94,8 @@ test('a brute-force reading of the scopes lets through the same records', () => 
 
 test('dropping a claim, a scope or a fact never yields more', () => {
   fc.assert(
-    fc.property(...question, fc.nat(), (principal, interaction, facts, { type: _, ...drawn }, which) => {
+    fc.property(...question, fc.nat(), (principal, interaction, given, { type: _, ...drawn }, which) => {
+      const facts = { ...wholeFacts(principal), ...given };
       const resource = { ...drawn, type: interaction.type as WorldResource['type'] };
       const { user, fhirUser, patient, clearance, service, grant, ...rest } = principal;
       const claims = Object.entries({ user, fhirUser, patient, clearance, service, grant }).filter(
@@ -96,7 +108,12 @@ test('dropping a claim, a scope or a fact never yields more', () => {
         [{ ...principal, scopes }, facts],
         [principal, {}],
         [principal, { ...facts, patientsOf: [] }],
+        [principal, { ...facts, caredFor: [] }],
         [principal, { ...facts, wholeServer: false }],
+        ...Object.keys(facts).map((dropped): [Principal, DecisionFacts] => [
+          principal,
+          Object.fromEntries(Object.entries(facts).filter(([name]) => name !== dropped)),
+        ]),
       ];
       for (const [less, fewer] of lesser) {
         if (visible(less, interaction, fewer, resource)) assert.ok(visible(principal, interaction, facts, resource));
@@ -108,14 +125,16 @@ test('dropping a claim, a scope or a fact never yields more', () => {
 
 test('decide permits nothing that no scope speaks of, and nothing above the clearance', () => {
   fc.assert(
-    fc.property(...question, (principal, interaction, facts, resource) => {
+    fc.property(...question, (principal, interaction, given, resource) => {
+      const facts = { ...wholeFacts(principal), ...given };
       const decision = decide({ principal, interaction, facts });
       if (!principal.scopes.some((scope) => speaksOf(scope, interaction))) {
         assert.ok(decision.kind === 'deny' && decision.status === 403);
         assert.ok(decision.neededScope !== undefined && speaksOf(decision.neededScope, interaction));
       } else if (visible(principal, interaction, facts, resource)) {
         const levels = confidentialityLevels;
-        assert.ok(levels.indexOf(resource.confidentiality) <= levels.indexOf(principal.clearance ?? 'N'));
+        const cleared = principal.user === undefined ? facts.service?.clearance : principal.clearance;
+        assert.ok(levels.indexOf(resource.confidentiality) <= levels.indexOf(cleared ?? 'N'));
       }
     }),
     { numRuns: 5000 },

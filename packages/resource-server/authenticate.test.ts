@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { defaultLimits } from './limits.ts';
 import { base, createClinic, issuer, observation } from './testing/clinic.ts';
@@ -118,7 +119,9 @@ test('the memory of verified tokens is bounded, and forgets the one that was use
 });
 
 test('dropping a claim of a token never shows more', async () => {
-  const clinic = await createClinic({ facts: () => ({ patientsOf: ['b'], wholeServer: true }) });
+  const clinic = await createClinic({
+    facts: (who) => ({ ...wholeFacts(who), patientsOf: ['a', 'b'], wholeServer: true }),
+  });
   for (const id of ['a', 'b'])
     await clinic.put(
       observation(

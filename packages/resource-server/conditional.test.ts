@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Principal } from '@affinity/core/smart/principal.ts';
+import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { base, type Clinic, createSmallClinic, observation, sending } from './testing/clinic.ts';
 
 const open = (given = {}) => createSmallClinic(given, { appliesFilter: true });
@@ -105,7 +107,10 @@ test('N09: conditional delete and patch by none, one and several', async () => {
 
 test('E65: an update creates only by the setting, and only for those from whom no record is out of reach', async () => {
   for (const updateCreate of [false, true]) {
-    const { clinic, token } = await open({ updateCreate, facts: () => ({ wholeServer: true }) });
+    const { clinic, token } = await open({
+      updateCreate,
+      facts: (who: Principal) => ({ ...wholeFacts(who), wholeServer: true }),
+    });
     const put = async (id: string, who: string) =>
       (await clinic.send(`/Observation/${id}`, who, sending('PUT', observation(id, 'a', 'laboratory')))).status;
     assert.equal(await put('free', token), 405);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { base, createSmallClinic, types } from './testing/clinic.ts';
 
 test('J12: no token, in whatever way it was sent, is in the audit log, the log or an answer', async () => {
@@ -62,7 +63,10 @@ test('N28: pages of registered origins may call, and nobody by a cookie', async 
 
 test('A21: everything that is stated works', async () => {
   const { clinic } = await createSmallClinic(
-    { facts: () => ({ wholeServer: true }), validate: async () => ({ resourceType: 'OperationOutcome', issue: [] }) },
+    {
+      facts: (who) => ({ ...wholeFacts(who), wholeServer: true }),
+      validate: async () => ({ resourceType: 'OperationOutcome', issue: [] }),
+    },
     { appliesFilter: true },
   );
   const token = await clinic.token({ scope: 'user/*.cruds', fhirUser: `${base}/Practitioner/1`, patient: undefined });

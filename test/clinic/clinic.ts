@@ -1,5 +1,6 @@
 /** A clinic on real PostgreSQL within the process: resource server, guard, store and audit log as they are, and keys of its own. */
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import {
   createResourceServer,
   type ResourceServer,
@@ -35,18 +36,30 @@ export interface StandingClinic {
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const keys = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'clinic', alg: 'ES256', use: 'sig' }] };
 
+type ClinicOptions = Partial<ResourceServerOptions> & { readonly connections?: number };
+
 /** `url` is a migrated database, which the clinic does not own. */
-export const openClinic = async (
-  url: string,
-  given: Partial<ResourceServerOptions> & { readonly connections?: number } = {},
-): Promise<StandingClinic> => {
+export const openClinic = async (url: string, given: ClinicOptions = {}): Promise<StandingClinic> => {
   const { connections = 20, ...options } = given;
-  const log: string[] = [];
   const pool = createPool({ url, max: connections, onError: () => {} });
   const shared = createSharedConnection({ url, onError: () => {} });
   const clock = options.now === undefined ? {} : { now: options.now };
   const backend = createBackend({ pool, shared, ownBases, ...clock });
   const audit = createAuditLog({ pool });
+  const close = async (): Promise<void> => {
+    await audit.settle();
+    await shared.close();
+    await pool.end();
+  };
+  return openAgain({ backend, pool, audit, close }, options);
+};
+
+/** Another resource server on the same connections. Its `close` is theirs. */
+export const openAgain = (
+  { backend, pool, audit, close }: Pick<StandingClinic, 'backend' | 'pool' | 'audit' | 'close'>,
+  options: Partial<ResourceServerOptions> = {},
+): StandingClinic => {
+  const log: string[] = [];
   const server = createResourceServer({
     name: 'clinic',
     base,
@@ -57,7 +70,7 @@ export const openClinic = async (
     grants: { isLive: () => true, isFresh: () => true },
     authorizationMetadata: () => ({ issuer }),
     smartCapabilities: ['permission-v2'],
-    facts: () => ({}),
+    facts: wholeFacts,
     pageKey: randomBytes(32),
     allowsOrigin: (origin) => origin === 'https://app.example',
     now: Date.now,
@@ -91,11 +104,7 @@ export const openClinic = async (
       if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
       return server.fetch(new Request(`${base}${path}`, { ...init, headers }), { address: '192.0.2.1' });
     },
-    close: async () => {
-      await audit.settle();
-      await shared.close();
-      await pool.end();
-    },
+    close,
   };
 };
 

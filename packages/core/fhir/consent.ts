@@ -56,6 +56,9 @@ export interface PrivacyConsent {
   readonly provision: Provision;
 }
 
+/** The system of the identifier by which an actor of a Consent names an OAuth client: its value is the `client_id`. */
+export const clientSystem = 'urn:affinity:client';
+
 /** The id of the Consent that an OAuth grant is: `grant-` and the grant's id. */
 export const grantConsentId = (grant: string): string => `grant-${grant}`;
 export const isGrantConsentId = (id: string): boolean => id.startsWith('grant-');

@@ -5,11 +5,13 @@ import type { Principal } from '@affinity/core/smart/principal.ts';
 import { decide, permitsContent } from '../decide.ts';
 import type { DecisionFacts } from '../facts.ts';
 import { factsOfWorld, scopeOf } from '../testing/arbitrary-question.ts';
+import { wholeFacts } from '../testing/whole-facts.ts';
 
 const principal = (scope: string, claims: Partial<Principal> = {}): Principal => ({
   clientId: 'app',
   tokenId: 't',
   user: 'u',
+  grant: 'g',
   scopes: [scopeOf(scope)],
   ...claims,
 });
@@ -23,7 +25,8 @@ const sees = (
   facts: DecisionFacts = {},
   confidentiality: Confidentiality = 'N',
 ): boolean => {
-  const decision = decide({ principal: who, interaction: { kind: 'read', type: 'AuditEvent', id: '1' }, facts });
+  const interaction = { kind: 'read', type: 'AuditEvent', id: '1' } as const;
+  const decision = decide({ principal: who, interaction, facts: { ...wholeFacts(who), ...facts } });
   return decision.kind === 'permit' && permitsContent(decision, { ...eventOf(...owners), confidentiality });
 };
 
@@ -34,8 +37,8 @@ test('E70, J14: an event is as confidential as what it was about, but for audito
   assert.ok(!sees(principal('user/AuditEvent.rs', { fhirUser: 'Patient/a' }), ['a'], {}, 'V'));
   assert.ok(sees(principal('user/AuditEvent.rs'), ['a'], { auditor: true }, 'V'));
   assert.ok(!sees(own, ['a'], { auditor: true }, 'V'), 'not by another scope');
-  const { user, ...service } = principal('system/AuditEvent.rs', { service: true });
-  assert.ok(user && sees(service, ['a'], {}, 'V'));
+  const { user, grant, ...service } = principal('system/AuditEvent.rs', { service: true });
+  assert.ok(user && grant && sees(service, ['a'], {}, 'V'));
 });
 
 test('J14: a patient sees the events of the own record alone', () => {
@@ -65,28 +68,31 @@ test('J14: an auditor sees every event, by a user/ scope for it and by no other'
   const { user, ...nobody } = principal('user/AuditEvent.rs');
   assert.ok(user && !sees(nobody, [], facts));
   const record = factsOfWorld({ type: 'Observation', owners: ['a'], categories: [], confidentiality: 'N' });
+  const doctor = principal('user/*.rs', { fhirUser: 'Practitioner/1' });
   const other = decide({
-    principal: principal('user/*.rs', { fhirUser: 'Practitioner/1' }),
+    principal: doctor,
     interaction: { kind: 'read', type: 'Observation', id: '1' },
-    facts,
+    facts: { ...wholeFacts(doctor), ...facts },
   });
   assert.ok(other.kind === 'deny' || !permitsContent(other, record), 'no right to any record');
 });
 
 test('J14: a backend service with a system/ scope', () => {
-  const { user, ...service } = principal('system/AuditEvent.rs', { service: true });
-  assert.ok(user && sees(service, []));
+  const { user, grant, ...service } = principal('system/AuditEvent.rs', { service: true });
+  assert.ok(user && grant && sees(service, []));
+  assert.ok(!sees(service, [], { service: { records: ['a'] } }));
+  assert.ok(sees(service, ['a'], { service: { records: ['a'] } }));
   assert.ok(!sees(principal('system/AuditEvent.rs'), []));
 });
 
 test('J13: nobody changes or deletes an event; J15: a new one is taken from whoever may', () => {
-  const { user, ...service } = principal('system/*.cruds', { service: true });
-  assert.ok(user);
+  const { user, grant, ...service } = principal('system/*.cruds', { service: true });
+  assert.ok(user && grant);
   const of = (who: Principal, kind: 'update' | 'patch' | 'delete' | 'create', facts: DecisionFacts = {}) =>
     decide({
       principal: who,
       interaction: kind === 'create' ? { kind, type: 'AuditEvent' } : { kind, type: 'AuditEvent', id: '1' },
-      facts,
+      facts: { ...wholeFacts(who), ...facts },
     });
   for (const kind of ['update', 'patch', 'delete'] as const) {
     assert.equal(of(service, kind).kind, 'deny');

@@ -1,38 +1,43 @@
 /**
- * Who may read the audit log, and that nobody rewrites it: a patient what happened in the patient's own record, an auditor
- * and a backend service everything. Being a practitioner gives no right to it. FHIR R4 security.html#audit; RESTful ATNA
+ * Who may read the audit log, and that nobody rewrites it: a patient, and who acts for one, what happened in that record; an
+ * auditor everything; a backend service what it was agreed to reach. Being a practitioner gives no right to it. FHIR R4 security.html#audit; RESTful ATNA
  * ITI-20, ITI-81.
  */
 import { allOf, everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
-import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { Compartment } from '@affinity/core/smart/scope.ts';
 import type { Question, Rule } from '../decision.ts';
+import { clearanceOf } from './clearance.ts';
+import { ownRecordsOf } from './compartment.ts';
 
 const auditType = 'AuditEvent';
 
 export const isOfAuditLog = ({ interaction }: Question): boolean => interaction.type === auditType;
 
 /** An event is as confidential as what it was about; an auditor is told of all. */
-const ownEvents = (patient: string, { clearance = 'N' }: Principal): Filter =>
+const ownEvents = (patient: string, question: Question): Filter =>
   allOf([
     { kind: 'compartment', patient },
-    { kind: 'confidentiality', atMost: clearance },
+    { kind: 'confidentiality', atMost: clearanceOf(question) },
   ]);
 
 /** Whose events a scope of this compartment reaches. */
-export const auditReach = (compartment: Compartment, { principal, facts }: Question): Filter => {
+export const auditReach = (compartment: Compartment, question: Question): Filter => {
+  const { principal, facts } = question;
   const { user, fhirUser = '', patient } = principal;
   switch (compartment) {
     case 'patient':
-      return patient === undefined ? nothing : ownEvents(patient, principal);
+      return user !== undefined && patient !== undefined && facts.patientsOf?.includes(patient)
+        ? ownEvents(patient, question)
+        : nothing;
     case 'user': {
       if (user === undefined) return nothing;
       if (facts.auditor === true) return everything;
       const [type, id = ''] = fhirUser.split('/');
-      return type === 'Patient' && id !== '' ? ownEvents(id, principal) : nothing;
+      return type === 'Patient' && id !== '' ? ownEvents(id, question) : nothing;
     }
     case 'system':
-      return principal.service === true && user === undefined ? everything : nothing;
+      if (principal.service !== true || user !== undefined || facts.service === undefined) return nothing;
+      return facts.service.records === 'all' ? everything : ownRecordsOf(facts.service.records);
   }
 };
 

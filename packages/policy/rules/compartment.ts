@@ -1,11 +1,6 @@
-/**
- * Whose records a scope reaches: `patient/` the patient in context, `user/` what the user may, `system/` what a backend
- * service may. SMART App Launch 2.2, scopes; FHIR R4 compartmentdefinition-patient.html.
- */
-import { anyOf, everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
-import type { Compartment } from '@affinity/core/smart/scope.ts';
-import type { Intent, Question } from '../decision.ts';
-import { auditReach, isOfAuditLog } from './audit-log.ts';
+/** The records of patients as a Filter, and what is in nobody's. FHIR R4 compartmentdefinition-patient.html. */
+import { everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
+import type { Intent } from '../decision.ts';
 
 /**
  * Types that speak of no patient: who gives care, where, with what, and by which definitions. They are outside every
@@ -21,38 +16,15 @@ export const sharedTypes: ReadonlySet<string> = new Set(
 const isWrite = (kind: Intent['kind']): boolean =>
   kind === 'create' || kind === 'update' || kind === 'patch' || kind === 'delete';
 
+/** The own records of these patients, and of no other. */
+export const ownRecordsOf = (patients: readonly string[]): Filter => {
+  const [only] = patients;
+  if (only === undefined) return nothing;
+  return patients.length === 1 ? { kind: 'compartment', patient: only } : { kind: 'compartments', patients };
+};
+
 /** The records of these patients; what is shared can be read by whoever reaches one, and written by none of them. */
-const recordsOf = (patients: readonly string[], { kind, type }: Intent): Filter => {
+export const recordsOf = (patients: readonly string[], { kind, type }: Intent): Filter => {
   if (patients.length > 0 && sharedTypes.has(type)) return isWrite(kind) ? nothing : everything;
-  return anyOf(patients.map((patient) => ({ kind: 'compartment', patient })));
-};
-
-const userReach = ({ principal, interaction, facts }: Question): Filter => {
-  if (principal.user === undefined || principal.fhirUser === undefined) return nothing;
-  const [type, id] = principal.fhirUser.split('/');
-  switch (type) {
-    case 'Patient':
-      return id === undefined || id === '' ? nothing : recordsOf([id], interaction);
-    case 'Practitioner':
-      return facts.wholeServer === true ? everything : recordsOf(facts.patientsOf ?? [], interaction);
-    case 'RelatedPerson':
-    case 'Person':
-      return recordsOf(facts.patientsOf ?? [], interaction);
-    default:
-      return nothing;
-  }
-};
-
-/** What a scope of this compartment reaches for this caller; nothing where the claim that it needs is missing. */
-export const reachOf = (compartment: Compartment, question: Question): Filter => {
-  const { principal, interaction } = question;
-  if (isOfAuditLog(question)) return auditReach(compartment, question);
-  switch (compartment) {
-    case 'patient':
-      return principal.patient === undefined ? nothing : recordsOf([principal.patient], interaction);
-    case 'user':
-      return userReach(question);
-    case 'system':
-      return principal.service === true && principal.user === undefined ? everything : nothing;
-  }
+  return ownRecordsOf(patients);
 };

@@ -8,11 +8,13 @@ import { decide, permitsContent } from '../decide.ts';
 import type { Decision } from '../decision.ts';
 import type { DecisionFacts } from '../facts.ts';
 import { factsOfWorld, scopeOf, type WorldResource } from '../testing/arbitrary-question.ts';
+import { wholeFacts } from '../testing/whole-facts.ts';
 
 const app = (scopes: readonly string[], claims: Partial<Principal> = {}): Principal => ({
   clientId: 'app',
   tokenId: 't',
   user: 'u',
+  grant: 'g',
   patient: 'a',
   scopes: scopes.map(scopeOf),
   ...claims,
@@ -42,7 +44,7 @@ const record = (given: Partial<WorldResource> = {}): WorldResource => ({
 });
 
 const ask = (principal: Principal, interaction: Interaction, facts: DecisionFacts = {}): Decision =>
-  decide({ principal, interaction, facts });
+  decide({ principal, interaction, facts: { ...wholeFacts(principal), ...facts } });
 const sees = (decision: Decision, resource: WorldResource): boolean =>
   decision.kind === 'permit' && permitsContent(decision, factsOfWorld(resource));
 const denied = (decision: Decision): string | undefined =>
@@ -132,7 +134,7 @@ test('E23, E63: shared types are read under a scope for them and written by no p
 
 test('E30, E32: user/ reaches what the user may, system/ a service only', () => {
   const doctor = app(['user/*.cruds'], { fhirUser: 'Practitioner/1' });
-  assert.equal(denied(ask(doctor, read('Observation'))), '', 'denied by default');
+  assert.equal(denied(ask(doctor, read('Observation'), { patientsOf: [] })), '', 'denied by default');
   assert.equal(denied(ask(doctor, read('Observation'), { wholeServer: false, patientsOf: [] })), '');
   assert.ok(sees(ask(doctor, read('Observation'), { patientsOf: ['b'] }), record({ owners: ['b'] })));
   assert.ok(!sees(ask(doctor, read('Observation'), { patientsOf: ['b'] }), record()));
@@ -145,8 +147,8 @@ test('E30, E32: user/ reaches what the user may, system/ a service only', () => 
   );
   assert.ok(!sees(ask(person, read('Observation'), { wholeServer: true, patientsOf: ['a'] }), record()));
   assert.equal(denied(ask(app(['system/*.cruds']), read('Observation'))), '', 'a user holds no system/ scope');
-  const { user, patient, ...service } = app(['system/Observation.rs'], { service: true });
-  assert.deepEqual([user, patient], ['u', 'a']);
+  const { user, patient, grant, ...service } = app(['system/Observation.rs'], { service: true });
+  assert.deepEqual([user, patient, grant], ['u', 'a', 'g']);
   assert.ok(sees(ask(service, read('Observation')), record({ owners: ['a', 'b'] })));
 });
 

@@ -7,8 +7,8 @@ import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { Compartment, ResourceScope } from '@affinity/core/smart/scope.ts';
 import { neededScope, speaksOf } from '@affinity/core/smart/scope-interaction.ts';
 import type { Deny, Question, Rule } from '../decision.ts';
-import { reachOf } from './compartment.ts';
 import { constraintsFilter, uncoveredValue } from './constraint.ts';
+import { reachOf } from './role.ts';
 
 /** The kind of scope that this caller could have been granted. */
 const compartmentOf = ({ service, patient }: Principal): Compartment =>

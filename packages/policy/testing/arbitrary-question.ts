@@ -100,9 +100,15 @@ export const arbitraryPrincipal: fc.Arbitrary<Principal> = fc
     ...(clearance === undefined ? {} : { clearance }),
   }));
 
+/** To be put over `wholeFacts`. */
 export const arbitraryFacts: fc.Arbitrary<DecisionFacts> = fc.record({
   patientsOf: fc.subarray([...patients]),
+  caredFor: fc.subarray([...patients]),
   wholeServer: fc.boolean(),
+  service: fc.record({
+    records: fc.oneof(fc.constant('all' as const), fc.subarray([...patients])),
+    clearance: fc.constantFrom('N', 'R', 'V'),
+  }),
 });
 
 const arbitraryClause: fc.Arbitrary<SearchClause> = fc

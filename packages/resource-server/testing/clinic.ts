@@ -4,6 +4,7 @@ import type { Backend } from '@affinity/core/fhir/backend.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { createMemoryBackend } from '@affinity/core/testing/memory-backend.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
+import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose';
 import { createResourceServer, type ResourceServer, type ResourceServerOptions } from '../resource-server.ts';
 
@@ -107,7 +108,7 @@ export const createClinic = async (
       scopes_supported: ['patient/*.rs'],
     }),
     smartCapabilities: ['launch-standalone', 'sso-openid-connect', 'permission-v2'],
-    facts: () => ({}),
+    facts: wholeFacts,
     pageKey: new Uint8Array(32).fill(7),
     allowsOrigin: (origin) => origin === 'https://app.example',
     now: () => state.time,

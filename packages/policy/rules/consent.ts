@@ -1,0 +1,88 @@
+/**
+ * What patients have consented to: their privacy Consents bind everybody but themselves. FHIR R4 consent.html; IHE PCF.
+ */
+import { allOf, anyOf, everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
+import type { Question, Rule } from '../decision.ts';
+import type { ConsentFacts, PatientConsents } from '../facts.ts';
+import { isOfAuditLog } from './audit-log.ts';
+import { ownRecordsOf, sharedTypes } from './compartment.ts';
+import { emergencyPatient } from './emergency.ts';
+import { consentsGiven, patientsReached, type Reached } from './role.ts';
+
+/** What the Consents of one patient let through of the patient's record. */
+const consented = ({ consents, faulty }: PatientConsents): Filter =>
+  faulty || consents.length > 0 ? nothing : everything;
+
+const implied = ({ implicit }: ConsentFacts): Filter => (implicit === 'permit' ? everything : nothing);
+
+/** Of one patient's record. */
+const filterOf = (patient: string, { principal, facts }: Question): Filter => {
+  const { consents } = facts;
+  if (principal.user !== undefined && principal.fhirUser === `Patient/${patient}`) return everything;
+  if (consents === undefined) return nothing;
+  if (consents.covers !== 'everybody' && !consents.covers.has(patient)) return nothing;
+  const own = consents.byPatient.get(patient);
+  return own === undefined || (own.consents.length === 0 && !own.faulty) ? implied(consents) : consented(own);
+};
+
+interface Group {
+  readonly filter: Filter;
+  readonly patients: string[];
+}
+
+/** Patients with the same Filter are put together, so that a Filter for many stays small. */
+const grouped = (patients: Iterable<string>, question: Question): readonly Group[] => {
+  const groups = new Map<string, Group>();
+  for (const patient of patients) {
+    const filter = filterOf(patient, question);
+    const key = JSON.stringify(filter);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { filter, patients: [patient] });
+    else group.patients.push(patient);
+  }
+  return [...groups.values()];
+};
+
+/** The own records of each, by what that patient let through; and nothing of anybody else. */
+const apart = (groups: readonly Group[]): Filter =>
+  anyOf(groups.map(({ patients, filter }) => allOf([ownRecordsOf(patients), filter])));
+
+/** The scope rule has confined the records to those of these patients. */
+const ofSome = (patients: readonly string[], question: Question): Filter => {
+  const groups = grouped(patients, question);
+  const [first] = groups;
+  return groups.length === 1 && first !== undefined ? first.filter : apart(groups);
+};
+
+/** What has to do with a patient is bound by that patient's Consents, whoever else it has to do with. */
+const ofEverybody = (question: Question): Filter => {
+  const { consents } = question.facts;
+  if (consents === undefined) return nothing;
+  if (consents.covers !== 'everybody') return apart(grouped(consents.covers, question));
+  const groups = grouped(consents.byPatient.keys(), question);
+  if (implied(consents).kind === 'nothing') return apart(groups);
+  return allOf(
+    groups.map(({ patients, filter }) => anyOf([{ kind: 'not', filter: { kind: 'names', patients } }, filter])),
+  );
+};
+
+const reachedBy = (question: Question): Reached => {
+  const patients = new Set<string>();
+  for (const compartment of new Set(question.principal.scopes.map((scope) => scope.compartment))) {
+    const reached = patientsReached(compartment, question);
+    if (reached === 'everybody') return reached;
+    for (const patient of reached) patients.add(patient);
+  }
+  return [...patients];
+};
+
+export const byConsent: Rule = (question) => {
+  const { interaction, principal, facts } = question;
+  const toldOfAll = isOfAuditLog(question) && (facts.auditor === true || principal.user === undefined);
+  if (sharedTypes.has(interaction.type) || toldOfAll || emergencyPatient(question) !== undefined) {
+    return { kind: 'permit', filter: everything };
+  }
+  const reached = reachedBy(question);
+  const filter = reached === 'everybody' ? ofEverybody(question) : ofSome(reached, question);
+  return { kind: 'permit', filter: anyOf([filter, consentsGiven(question)]) };
+};
