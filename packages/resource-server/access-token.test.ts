@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { purposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { base, createClinic, observation } from './testing/clinic.ts';
 
@@ -10,6 +11,7 @@ test('E02, E05, Q18: every claim is checked, by value and by type', async () => 
   await clinic.put(observation('o1', 'a', 'laboratory'));
   assert.equal((await clinic.send(read, await clinic.token())).status, 200);
   const now = Math.floor(clinic.time / 1000);
+  const treat = { extensions: purposeClaim(['TREAT']) };
   const faulty: Record<string, unknown>[] = [
     { iss: 'http://localhost:4000/auth/' },
     { iss: undefined },
@@ -48,6 +50,9 @@ test('E02, E05, Q18: every claim is checked, by value and by type', async () => 
     { clearance: 'X' },
     { clearance: 'L' },
     { clearance: null },
+    { extensions: 'BTG' },
+    { extensions: { ihe_iua: { purpose_of_use: 'BTG' } } },
+    { extensions: { ihe_iua: { purpose_of_use: [{ code: 'BTG' }] } } },
     { sub: 'app-1', fhirUser: `${base}/Patient/a` },
     { scope: Array.from({ length: 1001 }, (_, i) => i).join(' ') },
   ];
@@ -56,7 +61,14 @@ test('E02, E05, Q18: every claim is checked, by value and by type', async () => 
     assert.equal(response.status, 401, JSON.stringify(claims));
     assert.match(response.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
   }
-  for (const claims of [{ aud: ['x', base] }, { iat: now + 60 }, { nbf: now }, { clearance: 'V' }, { exp: now + 1 }]) {
+  for (const claims of [
+    { aud: ['x', base] },
+    { iat: now + 60 },
+    { nbf: now },
+    { clearance: 'V' },
+    { exp: now + 1 },
+    treat,
+  ]) {
     assert.equal((await clinic.send(read, await clinic.token(claims))).status, 200, JSON.stringify(claims));
   }
 });
@@ -78,6 +90,16 @@ test('E06: a token is dead at its exp, also when it is remembered; a skew can be
   assert.equal((await patient.send(read, late)).status, 200);
   patient.time += 1;
   assert.equal((await patient.send(read, late)).status, 401);
+});
+
+test('E75: the purpose comes from the token, is recorded, and no header of the caller changes it', async () => {
+  const clinic = await createClinic();
+  await clinic.put(observation('o1', 'a', 'laboratory'));
+  const header = { headers: { 'purpose-of-use': 'TREAT', 'x-purpose-of-use': 'TREAT' } };
+  await clinic.send(read, await clinic.token({ extensions: purposeClaim(['HRESCH', 'PATRQT']) }), header);
+  assert.equal(clinic.audit.at(-1)?.purpose, 'HRESCH PATRQT');
+  await clinic.send(read, await clinic.token(), header);
+  assert.equal(clinic.audit.at(-1)?.purpose, undefined);
 });
 
 test('E09, Q17: an id_token, a refresh token or an assertion is no access token', async () => {

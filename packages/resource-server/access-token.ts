@@ -3,6 +3,7 @@ import { parseJson } from '@affinity/core/fhir/json.ts';
 import { parseReference, relativeReference } from '@affinity/core/fhir/reference.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
+import { readPurposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { parseScopes, type ScopeLimits } from '@affinity/core/smart/scope-request.ts';
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
 
@@ -83,6 +84,10 @@ const fhirUserOf = (claims: Claims, ownBases: readonly string[]): string | undef
   return target?.kind === 'local' ? relativeReference(target) : undefined;
 };
 
+/** IHE IUA: only what the token says; a header of the caller says nothing of it. */
+const purposesOf = ({ extensions }: Claims): readonly string[] =>
+  readPurposeClaim(extensions) ?? refuse('purpose_of_use is malformed');
+
 const principalOf = (claims: Claims, rules: TokenRules): Principal => {
   const clientId = text(claims, 'client_id');
   const subject = text(claims, 'sub');
@@ -90,6 +95,7 @@ const principalOf = (claims: Claims, rules: TokenRules): Principal => {
   const patient = optional(claims, 'patient');
   const fhirUser = fhirUserOf(claims, rules.ownBases);
   const clearance = clearanceOf(claims);
+  const purposes = purposesOf(claims);
   const service = subject === clientId;
   if (!service && grant === undefined) refuse('a token of a user without a grant');
   if (service && claims.fhirUser !== undefined) refuse('a token of a service with a user');
@@ -103,6 +109,7 @@ const principalOf = (claims: Claims, rules: TokenRules): Principal => {
     ...(patient === undefined ? {} : { patient }),
     ...(fhirUser === undefined ? {} : { fhirUser }),
     ...(clearance === undefined ? {} : { clearance }),
+    ...(purposes.length === 0 ? {} : { purposes }),
   };
 };
 

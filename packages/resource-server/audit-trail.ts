@@ -83,6 +83,7 @@ const whoIs = (principal: Principal | undefined, issuer: string | undefined): Pa
         issuer: principal.user === undefined ? undefined : issuer,
         grant: principal.grant,
         patient: principal.patient,
+        purpose: principal.purposes?.join(' '),
       });
 
 const queryOf = (understood: Understood): string => understood.map(([name, value]) => `${name}=${value}`).join('&');

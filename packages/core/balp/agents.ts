@@ -1,6 +1,7 @@
 /** Who took part: the app, the server, the user; their codes turn round with the direction of the records. IHE BALP 3:5.7.3, 3:5.7.5. */
 import type { AuditRecord } from '../fhir/audit-event.ts';
 import type { Coding } from '../fhir/resource.ts';
+import { actReason } from '../smart/purpose-of-use.ts';
 import type { EventForm } from './event-forms.ts';
 
 export interface Agent {
@@ -65,10 +66,10 @@ const serverNetwork = ({ base }: AuditRecord): Pick<Agent, 'network'> =>
 const tokenPolicy = ({ token }: AuditRecord): Pick<Agent, 'policy'> =>
   token === undefined ? {} : { policy: [`urn:ietf:params:oauth:jti:${token}`] };
 
-const purpose = ({ purpose: code }: AuditRecord): Pick<Agent, 'purposeOfUse'> =>
-  code === undefined
+const purpose = ({ purpose: codes }: AuditRecord): Pick<Agent, 'purposeOfUse'> =>
+  codes === undefined
     ? {}
-    : { purposeOfUse: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code }] }] };
+    : { purposeOfUse: codes.split(' ').map((code) => ({ coding: [{ system: actReason, code }] })) };
 
 /** BALP's profiles of what changes records want a user who is an author, informant or custodian; J04 the recipient. */
 const userCodings = (action: EventForm['action']): readonly Coding[] =>

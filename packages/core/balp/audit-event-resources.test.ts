@@ -153,6 +153,11 @@ test('J04, J07: who and network of client and server; the user asks, by issuer a
   assert.equal(alone.agent.length, 2);
   assert.equal(alone.agent[0].requestor, true);
   assert.equal(alone.agent[0].purposeOfUse[0].coding[0].code, 'TREAT');
+  assert.deepEqual(
+    event({ purpose: 'TREAT HRESCH' }).agent[2].purposeOfUse.map((purpose: Loose) => purpose.coding[0].code),
+    ['TREAT', 'HRESCH'],
+    'E75',
+  );
 });
 
 test('J05: data with its version and role, the patient, the transaction', () => {

@@ -85,6 +85,7 @@ export interface AuditRecord {
   readonly token?: string;
   /** id of the patient in whose context this was asked */
   readonly patient?: string;
+  /** codes of v3-ActReason, as the token has them, separated by a space */
   readonly purpose?: string;
   /** `Type/id` or `Type/id/_history/v`, or a type for a search */
   readonly target?: string;

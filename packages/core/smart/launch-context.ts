@@ -1,4 +1,5 @@
 /** What a launch tells an app beside its tokens. SMART App Launch 2.2, scopes-and-launch-context. */
+import type { PurposeClaim } from './purpose-of-use.ts';
 
 /** Kept with the grant, and given again with every refresh. Ids are bare (`12`, not `Patient/12`). */
 export interface LaunchContext {
@@ -27,4 +28,6 @@ export interface AccessTokenClaims {
   readonly grant_id?: string;
   /** v3-Confidentiality code up to which the person let the app see; absent: N */
   readonly clearance?: string;
+  /** why: IHE IUA */
+  readonly extensions?: PurposeClaim;
 }
