@@ -1,6 +1,7 @@
 /** Bundles by concatenation: bodies leave as the text that is stored. FHIR R4 bundle.html. */
 import type { HistoryEntry, SearchResult, Version } from '@affinity/core/fhir/backend.ts';
 import { type FhirError, operationOutcome } from '@affinity/core/fhir/outcome.ts';
+import { bundleLabels } from './bundle-labels.ts';
 import type { Representation } from './negotiation.ts';
 
 export interface Link {
@@ -8,11 +9,21 @@ export interface Link {
   readonly url: string;
 }
 
-const bundle = (type: string, links: readonly Link[], entries: readonly string[], total?: number): string => {
+interface Parts {
+  readonly links: readonly Link[];
+  readonly entries: readonly string[];
+  /** JSON texts of the resources that it shows, by which it is labelled */
+  readonly bodies: readonly string[];
+  readonly total?: number | undefined;
+}
+
+const bundle = (type: string, { links, entries, bodies, total }: Parts): string => {
+  const labels = bundleLabels(bodies);
+  const meta = labels.length === 0 ? '' : `,"meta":${JSON.stringify({ security: labels })}`;
   const counted = total === undefined ? '' : `,"total":${total}`;
   const linked = links.length === 0 ? '' : `,"link":${JSON.stringify(links)}`;
   const listed = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
-  return `{"resourceType":"Bundle","type":"${type}"${counted}${linked}${listed}}`;
+  return `{"resourceType":"Bundle"${meta},"type":"${type}"${counted}${linked}${listed}}`;
 };
 
 /** Names of parameters are the caller's own words: enough of them to be known by. */
@@ -40,18 +51,20 @@ export const searchset = ({ base, result, links, ignored = [], shown }: Searchse
       const fullUrl = JSON.stringify(`${base}/${version.type}/${version.id}`);
       return `{"fullUrl":${fullUrl},"resource":${shown(version, mode)},"search":{"mode":"${mode}"}}`;
     };
-  const entries = [...result.matches.map(entryOf('match')), ...(result.included ?? []).map(entryOf('include'))];
-  return bundle('searchset', links, ignored.length === 0 ? entries : [...entries, ignoredEntry(ignored)], result.total);
+  const { matches, included = [], total } = result;
+  const entries = [...matches.map(entryOf('match')), ...included.map(entryOf('include'))];
+  if (ignored.length > 0) entries.push(ignoredEntry(ignored));
+  return bundle('searchset', { links, entries, bodies: [...matches, ...included].map(({ body }) => body), total });
 };
 
 /** Statuses that the interactions had; a deletion has no resource (FHIR R4 http.html#history). */
 const statuses = { POST: '201', PUT: '200', DELETE: '204' } as const;
 
 export const history = (base: string, entries: readonly HistoryEntry[], links: readonly Link[]): string =>
-  bundle(
-    'history',
+  bundle('history', {
     links,
-    entries.map(({ method, version }) => {
+    bodies: entries.flatMap(({ version }) => ('body' in version ? [version.body] : [])),
+    entries: entries.map(({ method, version }) => {
       const { type, id, versionId, lastUpdated } = version;
       const url = method === 'POST' ? type : `${type}/${id}`;
       const response = { status: statuses[method], etag: `W/"${versionId}"`, lastModified: lastUpdated };
@@ -62,7 +75,7 @@ export const history = (base: string, entries: readonly HistoryEntry[], links: r
         `"response":${JSON.stringify(response)}}`,
       ].join(',');
     }),
-  );
+  });
 
 /** What became of one entry: what a Response would say, and the JSON text of what it would hold. */
 export interface EntryResponse {
@@ -110,4 +123,8 @@ const responseEntry = ({ status, headers, json, error }: EntryResponse): string 
 };
 
 export const responses = (type: 'batch' | 'transaction', entries: readonly EntryResponse[]): string =>
-  bundle(`${type}-response`, [], entries.map(responseEntry));
+  bundle(`${type}-response`, {
+    links: [],
+    entries: entries.map(responseEntry),
+    bodies: entries.flatMap(({ json, error }) => (json === undefined || error !== undefined ? [] : [json])),
+  });
