@@ -4,6 +4,7 @@
  */
 import type { Backend, EverythingOf, FilterOf, SearchResult } from '@affinity/core/fhir/backend.ts';
 import { rangeSql } from './date-sql.ts';
+import { inCompartment } from './fact-sql.ts';
 import { filterSql } from './filter-sql.ts';
 import { type Branch, findPage } from './page.ts';
 import type { Order } from './page-order.ts';
@@ -58,7 +59,7 @@ const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => 
     and not f.deleted and ${of.types.includes('Patient') ? filterSql(filterOf('Patient'), 'Patient') : sql`false`}`;
   // What refers must be shown itself, but for `_since`: an update leaves what it refers to where it was.
   const shown = sql`select f.rid from resource f where ${isPatient} union all
-    select f.rid from compartment f where ${inRecord(of)} and ${visible} and ${datesSql(of)}`;
+    select f.rid from ${inCompartment} where ${inRecord(of)} and ${visible} and ${datesSql(of)}`;
   return [
     {
       source: { from: sql`resource f`, where: isPatient, order: 'f', narrow: true, fenced: true },
@@ -66,7 +67,7 @@ const branchesOf = (of: EverythingOf, filterOf: FilterOf): readonly Branch[] => 
       order: orderOf(0),
     },
     {
-      source: { from: sql`compartment f`, where: inRecord(of), order: 'f', narrow: true, fenced: true },
+      source: { from: inCompartment, where: inRecord(of), order: 'f', narrow: true, fenced: true },
       matching: andSql([visible, datesSql(of), sinceSql(of)]),
       order: orderOf(1),
     },

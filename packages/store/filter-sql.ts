@@ -3,11 +3,9 @@
  * test in test/filter-equality.test.ts holds it equal to policy's evaluation in memory.
  */
 import { confidentialityLevels, type Filter } from '@affinity/core/fhir/filter.ts';
+import { datedSql, namesSql, ownedSql, type RowName } from './fact-sql.ts';
 import { andSql, orSql, type Sql, sql } from './sql.ts';
 import { codeTerm, labelTerm, referenceTerm, resourceKey, systemTerm, type Term, tokenTerm } from './terms.ts';
-
-/** The rows that carry facts: `f` the resource (or its row in compartment), `h` an earlier version. */
-export type RowName = 'f' | 'h';
 
 const column = {
   f: { rid: sql`f.rid`, owner: sql`f.owner`, terms: sql`f.terms`, confidentiality: sql`f.confidentiality` },
@@ -65,10 +63,11 @@ export const filterSql = (filter: Filter, type: string, row: RowName = 'f'): Sql
       // A row without an owner is false, not unknown, so that "not" means what it says.
       return sql`(${column[row].owner} is not distinct from ${filter.patient})`;
     case 'compartments':
-      return sql`(${column[row].owner} is not null and ${column[row].owner} = any(${filter.patients}::text[]))`;
+      return ownedSql(filter.patients, row);
     case 'names':
+      return namesSql(filter.patients, row);
     case 'dated':
-      return sql`false`;
+      return datedSql(filter, row);
     case 'confidentiality':
       return sql`(${column[row].confidentiality} <= ${confidentialityLevels.indexOf(filter.atMost)})`;
     case 'token':
@@ -80,11 +79,40 @@ export const filterSql = (filter: Filter, type: string, row: RowName = 'f'): Sql
   }
 };
 
-/** The patient whose record every row that the Filter lets through must be of, where it says so by itself. */
+const union = (sets: readonly (ReadonlySet<string> | undefined)[]): ReadonlySet<string> | undefined => {
+  const all = new Set<string>();
+  for (const set of sets) {
+    if (set === undefined) return undefined;
+    for (const one of set) all.add(one);
+  }
+  return all;
+};
+
+/**
+ * The patients of whose records every row is that the Filter lets through, each row of one patient's alone; undefined where
+ * the Filter does not say so by itself.
+ */
+export const filterPatients = (filter: Filter): ReadonlySet<string> | undefined => {
+  switch (filter.kind) {
+    case 'nothing':
+      return new Set();
+    case 'compartment':
+      return new Set([filter.patient]);
+    case 'compartments':
+      return new Set(filter.patients);
+    case 'or':
+      return union(filter.filters.map(filterPatients));
+    case 'and': {
+      const sets = filter.filters.flatMap((part) => filterPatients(part) ?? []);
+      return sets.length === 0 ? undefined : sets.reduce((all, set) => all.intersection(set));
+    }
+    default:
+      return undefined;
+  }
+};
+
+/** The same where it is one patient. */
 export const filterPatient = (filter: Filter): string | undefined => {
-  if (filter.kind === 'compartment') return filter.patient;
-  if (filter.kind === 'and') return filter.filters.map(filterPatient).find((patient) => patient !== undefined);
-  if (filter.kind !== 'or') return undefined;
-  const [first, ...others] = filter.filters.map(filterPatient);
-  return others.every((patient) => patient === first) ? first : undefined;
+  const [patient, ...others] = filterPatients(filter) ?? [];
+  return others.length === 0 ? patient : undefined;
 };

@@ -1,6 +1,6 @@
 /** The statements that put a resource and the rows it is found by into the tables, and take them out. */
 import { termArray } from './filter-sql.ts';
-import type { ResourceRow } from './resource-row.ts';
+import { orderingDate, type ResourceRow } from './resource-row.ts';
 import { joinSql, type Sql, sql } from './sql.ts';
 import type { Term } from './terms.ts';
 import { valueRows, withoutValueRows } from './value-rows.ts';
@@ -58,7 +58,7 @@ export const replaceResource = (row: ResourceRow, version: number, lastUpdated: 
     update resource set last_updated = ${lastUpdated}, occurred = ${row.occurred ?? lastUpdated},
       occurred_end = ${row.occurredEnd}, version = ${version}, confidentiality = ${row.confidentiality},
       deleted = false, method = 'PUT', owner = ${row.owner}, owners = ${row.owners}, patients = ${row.patients},
-      terms = ${termArray(row.terms)}, body = ${body}
+      terms = ${termArray(row.terms)}, body = ${body}, dates = null
     where rid = ${row.rid}
     returning *),
   ${indexRows(row)}
@@ -92,11 +92,21 @@ export const removeIndexRows = (rid: Term): Sql => sql`
   with old as (select * from resource where rid = ${rid}),
   ${withoutIndexRows(rid)}`;
 
+/** The dates of the version in `old`, as the history keeps them (0080-facts-of-other-versions.sql). */
+const datesOf = (rid: Term): Sql => sql`
+  case when old.deleted then old.dates else (
+    select coalesce(jsonb_object_agg(param, jsonb_build_array(first, last)), '{}') from (
+      select substr(d.parameter, length(old.type) + 2) as param, min(d.start_at) as first, max(d.end_at) as last
+      from date_index d where d.rid = ${rid} group by d.parameter
+      union all
+      select ${orderingDate}, old.occurred, old.occurred_end where old.occurred_end is not null) dated) end`;
+
 /** The same, and puts the current version into the history. */
 export const retireVersion = (rid: Term): Sql => sql`
   with old as (select * from resource where rid = ${rid}),
   kept as (
     insert into resource_history
-      (rid, version, last_updated, confidentiality, method, type, id, owner, owners, terms, body)
-    select rid, version, last_updated, confidentiality, method, type, id, owner, owners, terms, body from old),
+      (rid, version, last_updated, confidentiality, method, type, id, owner, owners, patients, terms, dates, body)
+    select rid, version, last_updated, confidentiality, method, type, id, owner, owners,
+      case when old.deleted and old.dates is null then null else patients end, terms, ${datesOf(rid)}, body from old),
   ${withoutIndexRows(rid)}`;

@@ -6,7 +6,8 @@
 import type { Filter } from '@affinity/core/fhir/filter.ts';
 import type { SearchClause, SortKey } from '@affinity/core/fhir/search-query.ts';
 import { clauseKeys, clausePostings, clauseStarts } from './clause-sql.ts';
-import { filterPatient, termArray } from './filter-sql.ts';
+import { inCompartment } from './fact-sql.ts';
+import { filterPatients, termArray } from './filter-sql.ts';
 import { isIndexOrder } from './page-order.ts';
 import { andSql, type Sql, sql } from './sql.ts';
 import type { Term } from './terms.ts';
@@ -34,6 +35,19 @@ export interface Asked {
 /** Parameters by which little is found are looked up first: what names one thing, then what points to one, then codes. */
 const selectivity = (param: string): number =>
   param === 'identifier' ? 0 : param.endsWith('code') ? 2 : param === 'status' || param === 'category' ? 3 : 1;
+
+/** Up to so many patients' rows are gathered and put in order; the rows of more are looked for among everybody's. */
+const fewPatients = 64;
+
+/** The rows of these patients. Of several patients a row is shown once: where it is of the record of the one. */
+const rowsOf = (patients: readonly string[], type: string): Source => {
+  const [patient, ...others] = patients;
+  const theirs =
+    patient !== undefined && others.length === 0
+      ? sql`f.patient = ${patient}`
+      : sql`f.patient = any(${patients}::text[]) and f.patient = f.owner`;
+  return { from: inCompartment, where: sql`${theirs} and f.type = ${type}`, order: 'f', narrow: true, fenced: true };
+};
 
 /** The whole type, by the index of its order. */
 const everyRow = (type: string): Source => ({
@@ -86,17 +100,11 @@ export const chooseSource = (
     .map((clause) => ({ param: clause.param, postings: clausePostings(type, clause) }))
     .flatMap(({ param, postings }) => (postings === undefined ? [] : [{ param, ...postings }]));
   const ofPatient = indexed.find(({ terms, patients }) => terms.length === 0 && patients.length === 1)?.patients[0];
-  const patient = ofPatient ?? filterPatient(filter);
-  if (patient !== undefined) {
-    return {
-      from: sql`compartment f`,
-      where: sql`f.patient = ${patient} and f.type = ${type}`,
-      order: 'f',
-      narrow: true,
-      fenced: true,
-    };
-  }
+  const patients = ofPatient === undefined ? [...(filterPatients(filter) ?? [])] : [ofPatient];
+  if (patients.length === 1) return rowsOf(patients, type);
   const [best] = indexed.sort((one, other) => selectivity(one.param) - selectivity(other.param));
+  const isOfMany = best === undefined || selectivity(best.param) > 1;
+  if (isOfMany && patients.length > 0 && patients.length <= fewPatients) return rowsOf(patients, type);
   if (best === undefined) {
     return clauses.map((clause) => rowsStarting(type, clause)).find((source) => source !== undefined) ?? everyRow(type);
   }

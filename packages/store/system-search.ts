@@ -3,6 +3,7 @@ import type { Backend, SearchResult } from '@affinity/core/fhir/backend.ts';
 import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import type { SystemQuery } from '@affinity/core/fhir/search-query.ts';
 import { clauseSql } from './clause-sql.ts';
+import { inCompartment } from './fact-sql.ts';
 import { filterPatient, filterSql } from './filter-sql.ts';
 import { type Branch, countMatches, findPage } from './page.ts';
 import { orderOf } from './page-order.ts';
@@ -28,7 +29,7 @@ const sourceOfGroup = (types: readonly string[], patient: string | undefined): P
       }
     : {
         source: {
-          from: sql`compartment f`,
+          from: inCompartment,
           where: sql`f.patient = ${patient} and f.type = any(${types})`,
           order: 'f',
           narrow: true,

@@ -1,6 +1,7 @@
 /** Types whose resources are found by one and the same condition, so that a statement over many types stays small. */
 import type { FilterOf } from '@affinity/core/fhir/backend.ts';
-import { filterSql, type RowName } from './filter-sql.ts';
+import type { RowName } from './fact-sql.ts';
+import { filterSql } from './filter-sql.ts';
 import { andSql, orSql, type Sql, sql } from './sql.ts';
 
 export interface TypeGroup {

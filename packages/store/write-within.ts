@@ -2,7 +2,7 @@
  * The writes within a transaction that has begun (`beginWrite`). A conflict is found before anything is written, so that
  * what went before in the transaction stays. FHIR R4 http.html.
  */
-import type { WriteResult } from '@affinity/core/fhir/backend.ts';
+import type { Update, WriteResult } from '@affinity/core/fhir/backend.ts';
 import { canonicalTypes } from '@affinity/core/fhir/canonical.ts';
 import { throughElements } from '@affinity/core/fhir/compartment.ts';
 import type { Filter } from '@affinity/core/fhir/filter.ts';
@@ -112,12 +112,24 @@ export const createWithin = async (within: WriteWithin, input: Written): Promise
 };
 
 /** Locks the stored version, which the Filter must let through: what it does not is as absent as what never was. */
-const lockVisible = async (query: Query, { type, id }: Place, filter: Filter): Promise<VersionRow | undefined> => {
+const lockVisible = async (
+  query: Query,
+  { type, id }: Place,
+  filter: Filter,
+  body = false,
+): Promise<VersionRow | undefined> => {
   const [row] = await query<VersionRow>(sql`
-    select f.id, f.version, f.last_updated, f.deleted, null as body from resource f
+    select f.id, f.version, f.last_updated, f.deleted, ${body ? sql`f.body` : sql`null`} as body from resource f
     where f.rid = ${resourceKey(type, id)} and f.type = ${type} and f.id = ${id} and ${filterSql(filter, type)}
     for update`);
   return row;
+};
+
+/** The last content of what is locked and deleted: a statement of its own sees what there was when the lock was got. */
+const lastBody = async (query: Query, rid: Term): Promise<string | undefined> => {
+  const [last] = await query<{ readonly body: string }>(sql`
+    select body from resource_history where rid = ${rid} and body is not null order by version desc limit 1`);
+  return last?.body;
 };
 
 const conflict = (row: VersionRow, ifMatch: string | undefined): WriteResult | undefined =>
@@ -125,30 +137,30 @@ const conflict = (row: VersionRow, ifMatch: string | undefined): WriteResult | u
     ? undefined
     : { kind: 'version-conflict', current: String(row.version) };
 
-export const updateWithin = async (
-  within: WriteWithin,
-  input: Written & { readonly ifMatch?: string },
-  filter: Filter,
-): Promise<WriteResult> => {
+export const updateWithin = async (within: WriteWithin, input: Update, filter: Filter): Promise<WriteResult> => {
   const { query, now } = within;
-  const stored = await lockVisible(query, input, filter);
+  const { accepts } = input;
+  const stored = await lockVisible(query, input, filter, accepts !== undefined);
   if (stored === undefined) return { kind: 'absent' };
+  const rid = resourceKey(input.type, input.id);
+  // Nobody changes what is locked before it is written over.
+  const body = accepts === undefined ? undefined : (stored.body ?? (await lastBody(query, rid)));
+  if (accepts !== undefined && body !== undefined && !accepts(body)) return { kind: 'refused' };
   const conflicting = conflict(stored, input.ifMatch);
   if (conflicting !== undefined) return conflicting;
   const resource = storedResource(input, input.content);
-  const rid = resourceKey(input.type, input.id);
   const canonical = canonicalRow(resource);
   if (canonical !== undefined && (await isHeldByAnother(query, rid, canonical))) return { kind: 'canonical-taken' };
   const row = await prepare(within, resource);
   const version = stored.version + 1;
   const lastUpdated = nextInstant(stored, now());
-  const body = storedBody(input.content.json, input.id, version, lastUpdated);
+  const text = storedBody(input.content.json, input.id, version, lastUpdated);
   await query(retireVersion(rid));
-  await query(replaceResource(row, version, lastUpdated, body));
+  await query(replaceResource(row, version, lastUpdated, text));
   await noteBeside(within, input.type, rid, resource);
   await setOwnersThrough(query, [rid]);
   await noteGeneration(query, input.type);
-  return written(stored.deleted ? 'created' : 'updated', input, version, lastUpdated, body, row);
+  return written(stored.deleted ? 'created' : 'updated', input, version, lastUpdated, text, row);
 };
 
 export const deleteWithin = async (
@@ -166,7 +178,8 @@ export const deleteWithin = async (
   await query(retireVersion(rid));
   const [row] = await query<VersionRow>(sql`
     update resource set version = version + 1, last_updated = ${nextInstant(stored, now())}, deleted = true,
-      method = 'DELETE', body = null, occurred = 0, occurred_end = null, patients = '{}'
+      method = 'DELETE', body = null, occurred = 0, occurred_end = null,
+      dates = (select h.dates from resource_history h where h.rid = ${rid} and h.version = ${stored.version})
     where rid = ${rid} returning id, version, last_updated, deleted, body`);
   if (row === undefined) throw new Error(`${input.type}/${input.id} was locked and is gone.`);
   await noteBeside(within, input.type, rid, undefined);

@@ -25,7 +25,9 @@ export type Filter =
   | { readonly kind: 'names'; readonly patients: readonly string[] }
   /**
    * The resource has dates in this date search parameter, and every one of them lies within: `start` inclusive, `end`
-   * exclusive, epoch milliseconds; absent: open. False where it has none.
+   * exclusive, epoch milliseconds; absent: open. False where it has none. Where a store no longer knows a fact that `names`
+   * or `dated` asks for (a version replaced before it kept them), the leaf is neither true nor false, and what hangs on it
+   * is hidden, under `not` too.
    */
   | { readonly kind: 'dated'; readonly param: string; readonly start?: number; readonly end?: number }
   /**

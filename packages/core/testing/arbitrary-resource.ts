@@ -246,9 +246,28 @@ export const arbitraryResource = (): fc.Arbitrary<Resource> =>
     .tuple(oneOf(arbitraryTypes).chain(arbitraryOf), oneOf(patientIds), oneOf(['r1', 'r2', 'r3']))
     .map(([resource, patient, id]) => ({ ...resource, id: resource.resourceType === 'Patient' ? patient : id }));
 
+/** More than are compared one by one: what is few is among many that are nobody. */
+const manyPatients = Array.from({ length: 20 }, (_, at) => `nobody-${at}`);
+const somePatients = fc
+  .tuple(fc.subarray([...patientIds, 'nobody'], { minLength: 0 }), oneOf([[], manyPatients]))
+  .map(([few, many]) => [...few, ...many]);
+const bounds = [...new Set(dateTexts.map((text) => Date.parse(text)))].flatMap((at) => [at, at + 1, at + 86_400_000]);
+const dated = fc.record(
+  {
+    kind: fc.constant('dated' as const),
+    param: oneOf(['date', 'onset-date', 'recorded-date', 'authoredon', 'birthdate', 'death-date', 'no-such-date']),
+    start: oneOf([...bounds, Number.NEGATIVE_INFINITY, 0.5, Number.NaN]),
+    end: oneOf([...bounds, Number.POSITIVE_INFINITY, 0.5, Number.NaN]),
+  },
+  { requiredKeys: ['kind', 'param'] },
+);
+
 /** A leaf whose fact is always known, so that `not` may stand around it. */
 const known = (): fc.Arbitrary<Filter> =>
   fc.oneof(
+    somePatients.map((patients): Filter => ({ kind: 'compartments', patients })),
+    somePatients.map((patients): Filter => ({ kind: 'names', patients })),
+    dated,
     oneOf(arbitraryTypes).map((type): Filter => ({ kind: 'type', type })),
     fc.record({
       kind: fc.constant('instance' as const),
