@@ -1,23 +1,9 @@
-/**
- * A database of its own for each test, copied from a template that has had the migrations
- * (PostgreSQL 18 documentation, 22.3).
- */
-import { createHash, randomBytes } from 'node:crypto';
+/** A database of its own for each test. */
 import { after } from 'node:test';
-import pg from 'pg';
-import { type Migration, migrate, readMigrations } from '../postgres/migrate.ts';
-import { createPool } from '../postgres/pool.ts';
 import { startTestCluster, type TestCluster } from './cluster.ts';
+import { type TestDatabase, testDatabaseOn } from './template-database.ts';
 
-/** A migrated database. */
-export type TestDatabase = {
-  /** Its connections. */
-  readonly pool: pg.Pool;
-  /** For more connections, or for a part that makes its own. */
-  readonly url: string;
-  /** Ends the pool and drops the database. May be called twice. */
-  close(): Promise<void>;
-};
+export type { TestDatabase };
 
 let ownCluster: Promise<TestCluster> | undefined;
 
@@ -30,28 +16,7 @@ after(async () => {
  * @param t a test context: closes the database after that test.
  */
 export async function testDatabase(t?: { after(work: () => Promise<void>): void }): Promise<TestDatabase> {
-  const server = await serverUrl();
-  const name = `test_${randomBytes(8).toString('hex')}`;
-  const migrations = readMigrations();
-  await withClient(server, async (client) => {
-    const template = await ensureTemplate(client, server, migrations);
-    await client.query(`create database ${name} template ${template}`);
-  });
-  const url = withDatabase(server, name);
-  const pool = createPool({ url, applicationName: 'affinity test', onError: () => {} });
-  const close = async (): Promise<void> => {
-    await pool.end();
-    await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`));
-  };
-  let closing: Promise<void> | undefined;
-  const database: TestDatabase = {
-    pool,
-    url,
-    close: () => {
-      closing ??= close();
-      return closing;
-    },
-  };
+  const database = await testDatabaseOn(await serverUrl());
   t?.after(database.close);
   return database;
 }
@@ -61,36 +26,4 @@ async function serverUrl(): Promise<string> {
   if (given !== undefined) return given;
   ownCluster ??= startTestCluster();
   return (await ownCluster).url;
-}
-
-/** The template has the name of what is in it, is made by one process while the others wait, and appears when whole. */
-async function ensureTemplate(client: pg.Client, server: string, migrations: readonly Migration[]): Promise<string> {
-  const hash = createHash('sha256').update(migrations.map(({ name, checksum }) => `${name} ${checksum}`).join('\n'));
-  const template = `template_${hash.digest('hex').slice(0, 16)}`;
-  await client.query('select pg_advisory_lock(hashtext($1))', [template]);
-  const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
-  if (rowCount === 0) {
-    await client.query(`drop database if exists ${template}_draft with (force)`);
-    await client.query(`create database ${template}_draft`);
-    await migrate(withDatabase(server, `${template}_draft`), migrations);
-    await client.query(`alter database ${template}_draft rename to ${template}`);
-  }
-  await client.query('select pg_advisory_unlock(hashtext($1))', [template]);
-  return template;
-}
-
-async function withClient<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-function withDatabase(url: string, name: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${name}`;
-  return changed.href;
 }

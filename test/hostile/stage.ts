@@ -1,0 +1,108 @@
+/** Two databases side by side on which one world after another is played, since to make a database takes longer than to fill it. */
+import { request as httpRequest } from 'node:http';
+import type { ResourceServerOptions } from '@affinity/resource-server/resource-server.ts';
+import { listen } from '../../affinity/http-server.ts';
+import { base, openAgain, openClinic, type StandingClinic } from '../clinic/clinic.ts';
+
+/** All that holds something of a record. What terms stand for (`text_value`) is known by heart in the process, and tells nothing. */
+const tables = [
+  ...['resource', 'resource_history', 'compartment', 'posting', 'string_index', 'date_index', 'reference_index'],
+  ...['number_index', 'quantity_index', 'uri_index', 'position_index', 'composite_index', 'owned_through', 'canonical'],
+];
+
+/** Everything that holds something of a record, as one text: the same text, the same records. */
+export const digestOf = async ({ pool }: Pick<StandingClinic, 'pool'>): Promise<string> => {
+  const parts = tables.map(
+    (table) => `(select md5(coalesce(string_agg(t::text, '' order by t::text), '')) from ${table} t)`,
+  );
+  const { rows } = await pool.query<{ digest: string }>(`select ${parts.join(' || ')} as digest`);
+  return rows[0]?.digest ?? '';
+};
+
+export interface Clock {
+  /** epoch milliseconds */
+  now: number;
+}
+
+export interface Side {
+  readonly clock: Clock;
+  /** empty of records */
+  readonly clinic: StandingClinic;
+}
+
+export interface Stage {
+  /** Both sides without a record, each with a resource server of these options. */
+  empty(options: (side: 0 | 1, clock: Clock) => Partial<ResourceServerOptions>): Promise<readonly [Side, Side]>;
+  close(): Promise<void>;
+}
+
+/** @param urls of two migrated databases of its own */
+export const openStage = async (urls: readonly [string, string]): Promise<Stage> => {
+  const openSide = async (url: string) => {
+    const clock: Clock = { now: 0 };
+    return { clock, standing: await openClinic(url, { now: () => clock.now, connections: 4 }) };
+  };
+  const sides = [await openSide(urls[0]), await openSide(urls[1])] as const;
+  return {
+    empty: async (options) => {
+      const emptied = async (side: 0 | 1): Promise<Side> => {
+        const { clock, standing } = sides[side];
+        await standing.pool.query(tables.map((table) => `delete from ${table}`).join('; '));
+        return { clock, clinic: openAgain(standing, { now: () => clock.now, ...options(side, clock) }) };
+      };
+      return [await emptied(0), await emptied(1)];
+    },
+    close: async () => {
+      for (const { standing } of sides) await standing.close();
+    },
+  };
+};
+
+/** What a connection says of itself, and the time of day. */
+const ofTheConnection = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
+
+/** The same clinic behind a socket, spoken to as from elsewhere. */
+export const behindSocket = async (
+  clinic: StandingClinic,
+): Promise<{ readonly clinic: StandingClinic; close(): Promise<void> }> => {
+  const host = '127.0.0.1';
+  const { port, close } = await listen({ listen: { host, port: 0 }, trustedProxies: [] }, (request, connection) =>
+    clinic.server.fetch(request, connection),
+  );
+  const send: StandingClinic['send'] = (path, token, init = {}) =>
+    new Promise((resolve, reject) => {
+      const headers = new Headers(init.headers);
+      if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
+      const { pathname, search, host: own } = new URL(`${base}${path}`);
+      const sent = httpRequest(
+        {
+          host,
+          port,
+          method: init.method ?? 'GET',
+          path: `${pathname}${search}`,
+          setHost: false,
+          headers: { ...Object.fromEntries(headers), host: own },
+        },
+        (answer) => {
+          const parts: Buffer[] = [];
+          answer.on('data', (part: Buffer) => parts.push(part));
+          answer.on('error', reject);
+          answer.on('end', () => {
+            const told = Object.entries(answer.headers).filter(([name]) => !ofTheConnection.has(name));
+            const status = answer.statusCode ?? 0;
+            const bare = status === 204 || status === 304 || init.method === 'HEAD';
+            const body = Buffer.concat(parts);
+            resolve(
+              new Response(bare ? null : body, {
+                status,
+                headers: told.map(([name, value]) => [name, String(value)] as [string, string]),
+              }),
+            );
+          });
+        },
+      );
+      sent.on('error', reject);
+      sent.end(typeof init.body === 'string' ? init.body : undefined);
+    });
+  return { clinic: { ...clinic, send }, close: () => close(0) };
+};
