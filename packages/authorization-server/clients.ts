@@ -1,14 +1,16 @@
 /** The apps that the domain knows, by their metadata. RFC 7591 §2; SMART App Launch 2.2, client registration. */
 import { createHash } from 'node:crypto';
+import { emergency, purposesOfUse } from '@affinity/core/smart/purpose-of-use.ts';
 import { parseScopes, type RequestedScopes } from '@affinity/core/smart/scope-request.ts';
 import type { JWK } from 'jose';
 import { redirectUriFault } from './redirect-uri.ts';
+import { type ServiceMetadata, servicePolicyFaults } from './service-policy.ts';
 
 export type AuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
 
 /** As declared. Unknown members are let be. */
-export interface ClientMetadata {
+export interface ClientMetadata extends ServiceMetadata {
   readonly client_id: string;
   readonly client_name?: string;
   readonly client_secret?: string;
@@ -30,6 +32,11 @@ export interface ClientMetadata {
   readonly scope?: string;
   /** base of the resource server that this client is: it may introspect the tokens meant for it */
   readonly resource_server?: string;
+  /**
+   * codes of v3-PurposeOfUse. Of a backend service: the purposes of its tokens (without any, it meets no consent that
+   * names purposes). Of an app: those for which it may ask by `purpose_of_use`, beside what follows from who signs in
+   */
+  readonly affinity_purposes?: readonly string[];
 }
 
 export interface Client {
@@ -43,6 +50,7 @@ export interface Client {
   /** SHA-256: the secret itself is not kept */
   readonly secretHash?: Buffer;
   readonly allowed?: RequestedScopes;
+  readonly purposes: readonly string[];
 }
 
 export interface ClientRegistry {
@@ -99,7 +107,17 @@ function faultsOf(given: Record<string, unknown>): string[] {
     }
     if (grantTypes.includes('authorization_code') && uris.length === 0) faults.push('redirect_uris is missing');
   }
+  faults.push(...purposeFaults(given.affinity_purposes ?? [], grantTypes), ...servicePolicyFaults(given, grantTypes));
   return [...faults, ...credentialFaults(given, method, grantTypes), ...scopeFaults(given, grantTypes)];
+}
+
+function purposeFaults(given: unknown, grantTypes: readonly string[]): string[] {
+  if (!isStrings(given) || !given.every((code) => purposesOfUse.includes(code)))
+    return ['affinity_purposes must be a list of codes of v3-PurposeOfUse, such as TREAT'];
+  if (new Set(given).size < given.length) return ['affinity_purposes holds a code twice'];
+  return given.includes(emergency) && grantTypes.includes('client_credentials')
+    ? [`affinity_purposes: ${emergency} is for practitioners who sign in, never for client_credentials`]
+    : [];
 }
 
 function credentialFaults(given: Record<string, unknown>, method: unknown, grantTypes: readonly string[]): string[] {
@@ -186,5 +204,6 @@ function clientOf(metadata: ClientMetadata): Client {
     redirectUris: metadata.redirect_uris ?? [],
     ...(secret === undefined ? {} : { secretHash: createHash('sha256').update(secret).digest() }),
     ...(scopes?.kind === 'scopes' ? { allowed: scopes.scopes } : {}),
+    purposes: metadata.affinity_purposes ?? [],
   };
 }
