@@ -3,8 +3,10 @@
  * SMART App Launch 2.2, "Obtain authorization code".
  */
 import type { OAuthErrorCode } from '@affinity/core/oauth/error.ts';
+import { emergency, parsePurposes } from '@affinity/core/smart/purpose-of-use.ts';
 import { audienceOf, type ResourceServer } from './audience.ts';
 import type { Client, ClientRegistry } from './clients.ts';
+import { asksToLook } from './emergency-scope.ts';
 import type { Parameters } from './form.ts';
 import { matchesRedirectUri } from './redirect-uri.ts';
 import { resolveScope } from './requested-scope.ts';
@@ -37,6 +39,8 @@ export type AuthorizationRequest =
       readonly destination: Destination;
       readonly scope: readonly string[];
       readonly audience: string;
+      /** codes of v3-ActReason that the app asked for and is registered for */
+      readonly purposes: readonly string[];
       readonly codeChallenge: string;
       readonly prompt?: string;
       readonly nonce?: string;
@@ -49,6 +53,14 @@ export interface RequestNeighbours {
   readonly resourceServers: readonly ResourceServer[];
   readonly settings: Settings;
   verifyHint(idToken: string, clientId: string): Promise<boolean>;
+}
+
+/** IHE IUA ITI-71. A purpose that cannot be had is refused and never dropped: the app would believe that it has it. */
+function purposesAsked(given: string | undefined, client: Client): ReturnType<typeof parsePurposes> {
+  if (given === undefined) return { kind: 'purposes', codes: [] };
+  const parsed = parsePurposes(given);
+  if (parsed.kind === 'fault' || parsed.codes.every((code) => client.purposes.includes(code))) return parsed;
+  return { kind: 'fault', reason: 'the app is not registered for this purpose_of_use' };
 }
 
 export async function checkAuthorizationRequest(
@@ -109,10 +121,16 @@ export async function checkAuthorizationRequest(
   if (audience.kind === 'fault') return fault(audience.error, audience.description);
   const scope = resolveScope(values.get('scope'), client, settings);
   if (scope.kind === 'fault') return fault('invalid_scope', scope.description);
+  const purposes = purposesAsked(values.get('purpose_of_use'), client);
+  if (purposes.kind === 'fault') return fault('invalid_request', purposes.reason);
+  const urgent = purposes.codes.includes(emergency);
+  if (urgent && !asksToLook(scope.tokens))
+    return fault('invalid_scope', 'an emergency gives rights to read and search, and scope asks for none');
   if (!prompts.every((value) => ['none', 'login', 'consent', 'select_account'].includes(value))) {
     return fault('invalid_request', 'prompt holds an unknown value');
   }
   if (prompts.includes('none') && !destination.silent) return fault('invalid_request', 'prompt=none stands alone');
+  if (urgent && destination.silent) return fault('login_required', 'an emergency is declared by a person who signs in');
   const maxAge = values.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
     return fault('invalid_request', 'max_age must be a number of seconds');
@@ -122,12 +140,15 @@ export async function checkAuthorizationRequest(
   }
   const openid = scope.tokens.includes('openid');
   const nonce = values.get('nonce');
-  const prompt = [...new Set(prompts.map((value) => (value === 'select_account' ? 'login' : value)))].join(' ');
+  // An emergency is declared by somebody who has just proved to be there, and never remembered.
+  const shown = urgent ? ['login', 'consent'] : prompts.map((value) => (value === 'select_account' ? 'login' : value));
+  const prompt = [...new Set(shown)].join(' ');
   return {
     kind: 'request',
     destination,
     scope: scope.tokens,
     audience: audience.base,
+    purposes: purposes.codes,
     codeChallenge,
     ...(prompt === '' ? {} : { prompt }),
     ...(openid && nonce !== undefined ? { nonce } : {}),

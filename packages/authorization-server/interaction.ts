@@ -21,6 +21,7 @@ import { hardenHeaders, type PageResponses } from './page-response.ts';
 import type { AppView, PatientView } from './page-views.ts';
 import { patientOf, showPatientChoice, takePatientChoice } from './patient-step.ts';
 import type { Person } from './people.ts';
+import { mayAskFor } from './purposes.ts';
 import { needsPatient } from './requested-scope.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -91,6 +92,12 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
   ): Promise<Outcome> => {
     const person = await personIn(step);
     if (person === undefined) return { kind: 'fault', fault: 'expired', status: 400 };
+    if (!mayAskFor(step.purposes, person, step.audience)) {
+      const reason = 'the person may not ask for this purpose';
+      await neighbours.record('consent-denied', 'denied', { ...auditFacts(step, person), reason });
+      await noteResult(step, { error: 'access_denied', error_description: reason });
+      return { kind: 'finished' };
+    }
     const wanted = needsPatient(step.tokens);
     const full: PersonStep = { ...step, person, patients: wanted ? await patientsOf(step, person) : [] };
     if (wanted && full.patients.length === 0) return { kind: 'fault', fault: 'no-patient', status: 403 };
@@ -143,6 +150,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
       csrf: keys.seal(`interaction ${uid}`),
       tokens: (params?.affinity_scope ?? '').split(' ').filter((token) => token !== ''),
       audience: params?.affinity_audience ?? '',
+      purposes: (params?.affinity_purpose ?? '').split(' ').filter((code) => code !== ''),
     };
     if (interaction.prompt.name === 'fault') {
       const [error = 'invalid_request', ...words] = (params?.affinity_fault ?? '').split(' ');

@@ -33,10 +33,12 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
   const describe = async (token: string, client: Client): Promise<Description> => {
     const claims = await accessTokens.verify(token);
     if (claims !== undefined) {
-      const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser } = claims;
+      const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser, extensions } = claims;
       const audience = typeof aud === 'string' ? [aud] : aud;
       if (!concerns(client, client_id, audience) || !(await grantLives(claims))) return inactive;
-      return { active: true, scope, client_id, exp, iat, iss, aud, sub, jti, token_type: 'Bearer', patient, fhirUser };
+      const token_type = 'Bearer';
+      const rights = { scope, patient, fhirUser, extensions };
+      return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, ...rights };
     }
     const row = await findRefreshToken(pool, token);
     const grant =

@@ -107,12 +107,10 @@ export async function findPatientsOf(db: Queryable, sub: string, at: Date): Prom
   return rows;
 }
 
-/** @param privilege a column of that name */
-async function holds(pool: pg.Pool, sub: string, privilege: Privilege): Promise<boolean> {
+/** @param privilege a column of that name; false where the person is unknown or disabled */
+export async function holds(db: Queryable, sub: string, privilege: Privilege): Promise<boolean> {
   if (!isSubject(sub)) return false;
-  const { rows } = await pool.query(`select from person where sub = $1 and ${privilege} and disabled_at is null`, [
-    sub,
-  ]);
+  const { rows } = await db.query(`select from person where sub = $1 and ${privilege} and disabled_at is null`, [sub]);
   return rows.length > 0;
 }
 

@@ -15,7 +15,12 @@ import type { Settings } from './settings.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** What is handed to oidc-provider beside the parameters that it knows; a request cannot set them. */
-export const internalParameters = ['affinity_scope', 'affinity_audience', 'affinity_fault'] as const;
+export const internalParameters = [
+  'affinity_scope',
+  'affinity_audience',
+  'affinity_purpose',
+  'affinity_fault',
+] as const;
 /** The only scopes that oidc-provider ever sees. */
 export const openidScope = 'openid';
 export const recordScope = 'record';
@@ -25,6 +30,8 @@ export interface AuthorizationParameters {
   readonly redirect_uri: string;
   readonly affinity_scope: string;
   readonly affinity_audience: string;
+  /** codes of v3-ActReason, separated by a space */
+  readonly affinity_purpose?: string;
   /** `code description`, to be told to the app once a person has signed in */
   readonly affinity_fault?: string;
   readonly prompt?: string;

@@ -5,6 +5,12 @@ export interface Settings {
   readonly accessTokenSeconds: number;
   /** of an access token of a backend service; SMART Backend Services: at most 300 */
   readonly backendTokenSeconds: number;
+  /** of an access token of a declared emergency */
+  readonly emergencySeconds: number;
+  /** how long after signing in an emergency may be declared: the password is entered for it */
+  readonly emergencySignInSeconds: number;
+  /** entries of a patient by one person in one window of sign-in, that found nobody, before an emergency has to wait */
+  readonly emergencyEntries: number;
   readonly idTokenSeconds: number;
   /** SMART App Launch: about a minute */
   readonly codeSeconds: number;
@@ -48,6 +54,9 @@ export interface SignInLimits {
 export const defaultSettings: Settings = {
   accessTokenSeconds: 900,
   backendTokenSeconds: 300,
+  emergencySeconds: 900,
+  emergencySignInSeconds: 300,
+  emergencyEntries: 10,
   idTokenSeconds: 900,
   codeSeconds: 60,
   refreshGraceSeconds: 10,

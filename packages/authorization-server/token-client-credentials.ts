@@ -1,5 +1,6 @@
 /** A backend service, by itself: short tokens over what it was registered for. RFC 6749 §4.4; SMART Backend Services. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { purposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { audienceOf, canonicalBase } from './audience.ts';
 import { resolveSystemScope } from './requested-scope.ts';
 import type { TokenNeighbours, TokenOutcome, TokenRequest } from './token-grants.ts';
@@ -26,6 +27,7 @@ export async function grantToService(
       sub: client.id,
       client_id: client.id,
       scope: scope.tokens.join(' '),
+      ...(client.purposes.length === 0 ? {} : { extensions: purposeClaim(client.purposes) }),
     },
     { seconds: Math.min(settings.backendTokenSeconds, 300) },
   );

@@ -41,6 +41,7 @@ export function createTokenEndpoint(neighbours: TokenNeighbours & BackChannelNei
       ...(address === undefined ? {} : { address }),
       ...(outcome.grant === undefined ? {} : { grant: outcome.grant.id, user: outcome.grant.sub }),
       ...(outcome.grant?.patient === undefined ? {} : { patient: outcome.grant.patient }),
+      ...(outcome.grant?.purpose === undefined ? {} : { purpose: outcome.grant.purpose }),
     };
     if (outcome.kind === 'refused') {
       const { error, event } = outcome;

@@ -1,0 +1,35 @@
+/** Why the tokens of a grant ask for records: what the app asked for, else what follows from who signed in. IHE IUA; IHE PCF. */
+import { emergency, personalPurposes } from '@affinity/core/smart/purpose-of-use.ts';
+import type pg from 'pg';
+import type { Grant } from './grants.ts';
+import { findPatientsOf, type Person } from './people.ts';
+import { asksForRecords } from './requested-scope.ts';
+
+/** A practitioner of this resource server: somebody who is one elsewhere is nobody here. */
+export const isPractitioner = ({ fhirUser = '' }: Person, audience: string): boolean => {
+  const own = fhirUser.startsWith(`${audience}/`) ? fhirUser.slice(audience.length + 1) : fhirUser;
+  return /^Practitioner(Role)?\/[^/]+$/.test(own);
+};
+
+/** Whether this person may ask for these purposes: a patient's own are a patient's, all others a practitioner's. */
+export const mayAskFor = (purposes: readonly string[], person: Person, audience: string): boolean =>
+  purposes.every((code) => personalPurposes.has(code) !== isPractitioner(person, audience));
+
+export const isEmergency = ({ purpose }: Pick<Grant, 'purpose'>): boolean => purpose === emergency;
+
+/** @param db in a transaction its own connection */
+export async function purposesOf(
+  db: pg.Pool | pg.PoolClient,
+  grant: Grant,
+  person: Person,
+  at: Date,
+): Promise<readonly string[]> {
+  if (grant.purpose !== undefined) return grant.purpose.split(' ');
+  if (!asksForRecords(grant.scope.split(' '))) return [];
+  if (!isPractitioner(person, grant.audience)) return ['PATRQT'];
+  // A practitioner may be somebody's parent too: that is not treatment.
+  const acts = grant.patient === undefined ? [] : await findPatientsOf(db, person.sub, at);
+  return acts.some(({ patient, relation }) => patient === grant.patient && relation !== 'patient')
+    ? ['PATRQT']
+    : ['TREAT'];
+}
