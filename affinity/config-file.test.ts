@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { checkFile, type Fault } from './config-file.ts';
+import { checkFile, type Fault, policyNotices } from './config-file.ts';
 
 const guide = readFileSync(join(import.meta.dirname, '../docs/guides/settings.md'), 'utf8');
 
@@ -13,8 +13,8 @@ const defaults = () => {
 };
 
 test('the guide names every setting of the file, with the default that holds', () => {
-  const { tokens, limits, fhir, audit } = defaults();
-  for (const [group, values] of Object.entries({ tokens, limits, fhir, audit })) {
+  const { tokens, limits, fhir, audit, policy } = defaults();
+  for (const [group, values] of Object.entries({ tokens, limits, fhir, audit, policy })) {
     for (const [name, value] of Object.entries(values)) {
       const row = guide.split('\n').find((line) => line.includes(`\`${group}.${name}\``)) ?? '';
       assert.match(row, new RegExp(`\\b${value}\\b`), `${group}.${name} with ${value}`);
@@ -28,4 +28,32 @@ test('the apps of the guide can be used as they stand', async () => {
   const { clients } = parse(yaml) as { clients: unknown[] };
   assert.equal(clients.length, 3);
   assert.deepEqual(checkClients(clients), []);
+});
+
+const policyOf = (given: object) => {
+  const faults: Fault[] = [];
+  return { policy: checkFile({ policy: given }, faults)?.policy, faults: faults.map(({ setting }) => setting) };
+};
+
+test('P21: what holds without a Consent is one of three words', () => {
+  for (const without_consent of ['permit', 'deny', 'emergency-only'])
+    assert.equal(policyOf({ without_consent }).policy?.without_consent, without_consent);
+  assert.deepEqual(policyOf({ without_consent: 'allow' }).faults, ['policy.without_consent']);
+  assert.deepEqual(policyOf({ care_teams: true }).faults, ['policy.care_teams']);
+});
+
+test('facts are remembered for a tenth of a second to a minute', () => {
+  assert.equal(policyOf({ facts_seconds: 0.1 }).policy?.facts_seconds, 0.1);
+  assert.equal(policyOf({ facts_seconds: 60 }).policy?.facts_seconds, 60);
+  assert.deepEqual(policyOf({ facts_seconds: 0.05 }).faults, ['policy.facts_seconds']);
+  assert.deepEqual(policyOf({ facts_seconds: 61 }).faults, ['policy.facts_seconds']);
+});
+
+test('what widens more than an operator may think announces itself', () => {
+  const noticesOf = (given: object): string =>
+    policyNotices(checkFile({ policy: given }, []) ?? assert.fail()).join('\n');
+  assert.equal(noticesOf({}), '');
+  assert.match(noticesOf({ whole_server_practitioners: true }), /every practitioner reaches every record/);
+  assert.match(noticesOf({ managing_organization: true }), /every patient of the own organization/);
+  assert.match(noticesOf({ facts_seconds: 5 }), /up to 5 s more/);
 });

@@ -97,8 +97,30 @@ const fhir = z
   })
   .prefault({});
 
+const policy = z
+  .strictObject({
+    /** what holds for a patient who has no Consent in force. IHE PCF, implicit policies */
+    without_consent: z.enum(['permit', 'deny', 'emergency-only']).default('permit'),
+    /** by which ways a practitioner reaches patients */
+    care_team: z.boolean().default(true),
+    general_practitioner: z.boolean().default(true),
+    managing_organization: z.boolean().default(false),
+    whole_server_practitioners: z.boolean().default(false),
+    /** how long roles, teams and relations are remembered; Consents and grants are known at once */
+    facts_seconds: z.number().min(0.1).max(60).default(1),
+    /** patients whose Consents are remembered */
+    remembered_patients: z.int().min(10).max(10_000_000).default(10_000),
+    /** patients of one practitioner by one way, and of a service by one reference; beyond it, none of them */
+    patients_most: z.int().min(1).max(100_000).default(5000),
+    /** active Consents of everybody, and of one patient; beyond it, nobody is shown what hangs on them */
+    consents_most: z.int().min(1).max(10_000_000).default(100_000),
+    patient_consents_most: z.int().min(1).max(10_000).default(1000),
+  })
+  .prefault({});
+
 const file = z.strictObject({
   listen,
+  policy,
   tokens,
   limits,
   fhir,
@@ -108,6 +130,23 @@ const file = z.strictObject({
 });
 
 export type ConfigFile = z.infer<typeof file>;
+
+/** What an operator should know of the policy's settings, though they are allowed. */
+export const policyNotices = ({ policy }: ConfigFile): readonly string[] => [
+  ...(policy.whole_server_practitioners
+    ? [
+        'policy.whole_server_practitioners is true: every practitioner reaches every record that the scopes of an app name.',
+      ]
+    : []),
+  ...(policy.managing_organization
+    ? ['policy.managing_organization is true: a practitioner reaches every patient of the own organization.']
+    : []),
+  ...(policy.facts_seconds > 1
+    ? [
+        `policy.facts_seconds is ${policy.facts_seconds}: who leaves a care team is let in for up to ${policy.facts_seconds} s more; 1 s is promised.`,
+      ]
+    : []),
+];
 
 /** Adds a fault for everything that is wrong; undefined if there was any. */
 export const checkFile = (given: unknown, faults: Fault[]): ConfigFile | undefined => {

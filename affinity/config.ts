@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkClients } from '@affinity/authorization-server/clients.ts';
 import { parseDocument } from 'yaml';
-import { type ConfigFile, checkFile, type Fault } from './config-file.ts';
+import { type ConfigFile, checkFile, type Fault, policyNotices } from './config-file.ts';
 
 export interface Tls {
   readonly certificate: string;
@@ -96,10 +96,12 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
       trustedProxies,
       dataDirectory: resolve(directory, given('AFFINITY_DATA') ?? 'data'),
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
-      notices:
-        given('REDIS_URL') === undefined
+      notices: [
+        ...(given('REDIS_URL') === undefined
           ? []
-          : ['REDIS_URL is set and not used: this version keeps all state in PostgreSQL.'],
+          : ['REDIS_URL is set and not used: this version keeps all state in PostgreSQL.']),
+        ...policyNotices(file),
+      ],
       demonstration: demo === 'on' ? { patients: typeof patients === 'number' ? patients : 100 } : undefined,
       file,
     }),
