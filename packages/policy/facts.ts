@@ -46,6 +46,8 @@ export interface DecisionFacts {
   readonly auditor?: boolean;
   /** the user may declare an emergency: said of a person by an administrator, never by a claim */
   readonly emergency?: boolean;
+  /** the caller may take labels off, or make a record less confidential: said by an administrator, never by a claim */
+  readonly relabel?: boolean;
   /** of a backend service */
   readonly service?: ServiceFacts;
   /** what the person's grant says at this moment: its Consent; absent where it has ended or cannot be read */

@@ -15,14 +15,14 @@ import { type About, aboutVersions } from './guard/about.ts';
 import { look } from './guard/look.ts';
 import { tellMeta, validate } from './guard/operations.ts';
 import { createOwnedFacts } from './guard/owned-facts.ts';
-import { type At, planOf } from './guard/plan.ts';
+import { planOf } from './guard/plan.ts';
 import { type Prepared, prepare } from './guard/preparation.ts';
 import { isDenied, notOffered } from './guard/refusals.ts';
 import { type Denied, rightsOf } from './guard/rights.ts';
 import type { Surroundings } from './guard/surroundings.ts';
 import { everythingOf, historySystem, searchSystem } from './guard/system.ts';
 import { EntryRefused, holdsOfAll, type PreparedEntry, readsDecide, run } from './guard/transaction.ts';
-import { write } from './guard/write.ts';
+import { type Before, write } from './guard/write.ts';
 import { checkedBackend } from './second-check.ts';
 
 export interface Entry {
@@ -105,9 +105,11 @@ export const createGuard = (options: GuardOptions): Guard => {
     /** One write outside any transaction: the permit is durable, then it is made; how it failed is a second record. */
     const writeAlone = async (prepared: Prepared, subject: AuditSubject): Promise<Answer> => {
       let recorded: string | undefined;
-      const before = async (at: At, about: About): Promise<void> => {
+      const before: Before = async (at, about, event) => {
         recorded = `${at.type}/${at.id}`;
-        await audit(subject, { outcome: 'permitted', target: recorded, because: prepared.permit.because, ...about });
+        const { because } = prepared.permit;
+        const said = event === undefined ? subject : { ...subject, event };
+        await audit(said, { outcome: 'permitted', target: recorded, because, ...about });
       };
       const plan = await planOf(backend, prepared, randomUUID(), around);
       const answer = await write(prepared, plan, { on: backend, around, before, facts: new Map() });
@@ -150,15 +152,17 @@ export const createGuard = (options: GuardOptions): Guard => {
               on,
               prepared,
               around,
-              async (entry, at, about) => {
+              async (entry, at, about, event) => {
                 const target = `${at.type}/${at.id}`;
                 const subject = entries[entry]?.subject;
-                if (subject === undefined || recorded.has(`${entry} ${target}`)) return;
+                const key = `${entry} ${target} ${event ?? ''}`;
+                if (subject === undefined || recorded.has(key)) return;
+                const said = event === undefined ? subject : { ...subject, event };
                 const ready = prepared[entry]?.prepared;
                 const because = ready?.kind === 'prepared' ? { because: ready.permit.because } : {};
                 permits.push(async () => {
-                  await audit(subject, { outcome: 'permitted', target, ...because, ...about });
-                  recorded.add(`${entry} ${target}`);
+                  await audit(said, { outcome: 'permitted', target, ...because, ...about });
+                  recorded.add(key);
                 });
               },
               provenance,

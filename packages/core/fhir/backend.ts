@@ -40,6 +40,8 @@ export type WriteResult =
   | { readonly kind: 'updated'; readonly version: Version }
   | { readonly kind: 'deleted'; readonly deletion: Deletion }
   | { readonly kind: 'absent' }
+  /** `accepts` did not take what is stored */
+  | { readonly kind: 'refused' }
   /** `If-Match` names another version than the current one */
   | { readonly kind: 'version-conflict'; readonly current: string }
   /** create with an id that is taken */
@@ -110,6 +112,16 @@ export interface Asking {
   readonly signal?: AbortSignal;
 }
 
+/** What becomes of a resource. */
+export interface Update {
+  readonly type: string;
+  readonly id: string;
+  readonly content: Content;
+  readonly ifMatch?: string;
+  /** whether the content may take the place of what is stored; without it, it may */
+  readonly accepts?: (stored: string) => boolean;
+}
+
 /** The interactions, each narrowed by the Filter that the caller's rights come to. */
 export interface Interactions {
   read(at: { readonly type: string; readonly id: string }, filter: Filter): Promise<ReadResult>;
@@ -119,11 +131,11 @@ export interface Interactions {
   ): Promise<ReadResult>;
   /** `id` is chosen by the caller, so that it can be audited before the write. The content has been checked against the Filter already. */
   create(input: { readonly type: string; readonly id: string; readonly content: Content }): Promise<WriteResult>;
-  /** `filter` is what the stored version (pre-image) must satisfy, checked in the same transaction as the write. */
-  update(
-    input: { readonly type: string; readonly id: string; readonly content: Content; readonly ifMatch?: string },
-    filter: Filter,
-  ): Promise<WriteResult>;
+  /**
+   * `filter` is what the stored version (pre-image) must satisfy, checked in the same transaction as the write; so is
+   * `accepts`, which is given its JSON text, of a deleted resource that of its last content.
+   */
+  update(input: Update, filter: Filter): Promise<WriteResult>;
   delete(
     input: { readonly type: string; readonly id: string; readonly ifMatch?: string },
     filter: Filter,

@@ -8,12 +8,13 @@ import type { Coding, Resource } from './resource.ts';
 import { isRestricting, presentLabel } from './sensitivity.ts';
 
 /** The system in R4, and the names that it had before. */
-const confidentialitySystems = new Set([
+const confidentialitySystems: ReadonlySet<string> = new Set([
   'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
   'http://hl7.org/fhir/v3/Confidentiality',
   'urn:oid:2.16.840.1.113883.5.25',
 ]);
 
+const isOfConfidentiality = (system: string): boolean => confidentialitySystems.has(system);
 const rank = (level: Confidentiality): number => confidentialityLevels.indexOf(level);
 
 /** The labels in `meta.security`; what is not a Coding there is a label all the same, without a code. */
@@ -42,7 +43,7 @@ const levelOf = (label: Coding): Confidentiality | undefined => {
   const known = confidentialityLevels.find((level) => level === code);
   // A bare R or V is taken at its word: a label that lacks its system may only narrow.
   if (system === undefined) return known !== undefined && rank(known) > rank('N') ? known : undefined;
-  if (!confidentialitySystems.has(system)) return undefined;
+  if (!isOfConfidentiality(system)) return undefined;
   return known ?? 'V';
 };
 
@@ -64,6 +65,27 @@ export const confidentialityWithin = (resource: Resource): Confidentiality => {
   const own = confidentialityOf(parts.length === 0 ? labels : [...labels, ...parts.flatMap(labelsWithin)]);
   const carried = carriedBy(resource);
   return carried.length === 0 ? own : (highestOf([own, ...carried.map(confidentialityWithin)]) ?? own);
+};
+
+const isConfidentiality = (label: Coding): boolean =>
+  label.system === undefined
+    ? levelOf(label) !== undefined && !isRestricting(label)
+    : isOfConfidentiality(label.system);
+
+/** By what a label is known again: system and code, or all that it says where it has no code. */
+const labelKey = (label: Coding): string => {
+  const { system = '', code } = presentLabel(label);
+  return code === undefined ? JSON.stringify(label) : `${system}|${code}`;
+};
+
+/**
+ * Whether what takes the place of a resource keeps its labels: it is no less confidential, and every other label that
+ * stands anywhere in the one stands somewhere in the other. FHIR R4 security-labels.html, DS4P.
+ */
+export const keepsLabels = (before: Resource, after: Resource): boolean => {
+  if (!isAtMost(confidentialityWithin(before), confidentialityWithin(after))) return false;
+  const kept = new Set(labelsWithin(after).map(labelKey));
+  return labelsWithin(before).every((label) => isConfidentiality(label) || kept.has(labelKey(label)));
 };
 
 /** Whether the JSON text of a resource may hold labels: a text without the word has none, and need not be parsed. */

@@ -197,6 +197,40 @@ export const describeBackend = (name: string, make: () => Promise<BackendUnderTe
       assert.equal((await under.backend.delete({ ...at, ifMatch: '2' }, everything)).kind, 'deleted');
     });
 
+    test('what is stored, or was last, may refuse what would take its place', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a', ' first') });
+      const seen: string[] = [];
+      const update = (given: string, accepts: boolean, more: object = {}, filter: Filter = everything) =>
+        under.backend.update(
+          { ...at, ...more, content: contentOf('a', given), accepts: (stored) => seen.push(stored) > 0 && accepts },
+          filter,
+        );
+      assert.deepEqual(await update(' second', false), { kind: 'refused' });
+      assert.deepEqual(await update(' second', false, { ifMatch: '7' }), { kind: 'refused' });
+      assert.equal(versionOf(await update(' second', true)).versionId, '2');
+      await under.backend.delete(at, everything);
+      assert.deepEqual(await update(' third', false), { kind: 'refused' });
+      assert.deepEqual(await update(' third', true, {}, ofB), { kind: 'absent' });
+      assert.equal(seen.length, 4, 'what is hidden is not shown to it');
+      assert.ok(seen.slice(0, 3).every((body) => body.includes(' first')));
+      assert.ok(seen[3]?.includes(' second'), 'the last content of what is deleted');
+      assert.equal(versionOf(await update(' third', true)).versionId, '4');
+    });
+
+    test('of two at once, the second is judged by what the first has made', async () => {
+      const at = place();
+      await under.backend.create({ ...at, content: contentOf('a') });
+      const once = (i: number) =>
+        under.backend.update(
+          { ...at, content: contentOf('a', ` turn-${i}`), accepts: (stored) => !stored.includes(' turn-') },
+          everything,
+        );
+      const kinds = (await Promise.all(Array.from({ length: 8 }, (_, i) => once(i)))).map(({ kind }) => kind);
+      assert.equal(kinds.filter((kind) => kind === 'updated').length, 1);
+      assert.equal(kinds.filter((kind) => kind === 'refused').length, 7);
+    });
+
     test('earlier versions are judged by their own content and by the current one', async () => {
       const at = place();
       await under.backend.create({ ...at, content: contentOf('a') });

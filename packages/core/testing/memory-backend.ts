@@ -32,9 +32,12 @@ const interactionsOn = (records: () => Records, evaluate: MemoryOptions['evaluat
     const { version } = records().add({ type, id }, content);
     return hasBody(version) ? { kind: 'created', version } : { kind: 'absent' };
   },
-  async update({ content, ifMatch, ...at }, filter) {
-    const current = records().visible(at, filter).at(-1)?.version;
+  async update({ content, ifMatch, accepts, ...at }, filter) {
+    const versions = records().visible(at, filter);
+    const current = versions.at(-1)?.version;
     if (current === undefined) return { kind: 'absent' };
+    const last = versions.findLast(({ version }) => hasBody(version))?.version;
+    if (accepts !== undefined && last !== undefined && hasBody(last) && !accepts(last.body)) return { kind: 'refused' };
     if (ifMatch !== undefined && ifMatch !== current.versionId)
       return { kind: 'version-conflict', current: current.versionId };
     if (records().isCanonicalTaken(at, content)) return { kind: 'canonical-taken' };

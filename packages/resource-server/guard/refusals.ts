@@ -21,13 +21,13 @@ export const conflict = (): Answer =>
   refusal(fhirError(412, 'conflict', 'If-Match names another version than the current one'));
 export const outside = (): Answer =>
   refusal(fhirError(403, 'forbidden', 'the resource would be outside what was granted'));
-/** Whoever sees a record may not make it less confidential: that would show it to others. FHIR R4 security-labels.html. */
+/** Whoever sees a record may not weaken what protects it: that would show it to others. FHIR R4 security-labels.html. */
 export const weakened = (): Answer =>
   refusal(
     fhirError(
       403,
       'forbidden',
-      'the resource would be less confidential than it is: its label in meta.security stays, or becomes higher',
+      'the labels in meta.security stay, and its confidentiality stays or becomes higher; more may be added',
       'meta.security',
     ),
   );

@@ -32,6 +32,8 @@ export interface Rights {
   ofJoins(criteria: Criteria): Joined | Denied;
   /** D04: to write is not to read; what is stored is shown to a writer only if a read of it would be permitted. */
   mayRead(facts: ResourceFacts): boolean;
+  /** to take labels off, or to make a record less confidential */
+  readonly mayRelabel: boolean;
 }
 
 const denial = (realm: Realm, { status, neededScope }: Deny): FhirError => {
@@ -107,5 +109,5 @@ export const rightsOf = (principal: Principal, known: DecisionFacts, realm: Real
     return asked.kind === 'permit' && permitsContent(asked, facts);
   };
 
-  return { ask, filterOf, ofJoins, mayRead };
+  return { ask, filterOf, ofJoins, mayRead, mayRelabel: known.relabel === true };
 };

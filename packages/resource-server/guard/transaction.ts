@@ -7,15 +7,14 @@ import { fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import { type Answer, refusal, statusOf } from '../answer.ts';
 import type { Identities, Looking, Writing } from '../asked.ts';
-import type { About } from './about.ts';
 import { meeting } from './condition.ts';
 import { look } from './look.ts';
-import { type At, type Plan, planOf } from './plan.ts';
+import { type Plan, planOf } from './plan.ts';
 import { holdsOf, type Prepared } from './preparation.ts';
 import { type PreparedProvenance, storeProvenance } from './provenance.ts';
 import { isDenied, several } from './refusals.ts';
 import type { On, Surroundings } from './surroundings.ts';
-import { type Place, write } from './write.ts';
+import { type Before, type Place, write } from './write.ts';
 
 export interface PreparedEntry {
   readonly prepared: Prepared | Looking;
@@ -34,7 +33,7 @@ export class EntryRefused extends Error {
 }
 
 /** Records the permits of one run, before it is committed. */
-export type Record = (entry: number, at: At, about: About) => Promise<void>;
+export type Record = (entry: number, ...given: Parameters<Before>) => Promise<void>;
 
 interface Write {
   readonly index: number;
@@ -129,7 +128,7 @@ export const run = async (
     const place: Place = {
       on,
       around,
-      before: (at, of) => record(index, at, of),
+      before: (...given) => record(index, ...given),
       identities: identities as Identities,
       facts,
     };
@@ -157,7 +156,7 @@ export const run = async (
   for (const each of bound) await perform(each);
   if (provenance !== undefined && stored.length > 0) {
     const first = writes[0]?.index ?? 0;
-    const place: Place = { on, around, before: (at, of) => record(first, at, of), facts };
+    const place: Place = { on, around, before: (...given) => record(first, ...given), facts };
     settled(first, await storeProvenance(provenance, stored, place));
   }
   for (const [index, { prepared }] of entries.entries()) {

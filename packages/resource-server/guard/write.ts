@@ -9,7 +9,7 @@ import { allOf, type Filter } from '@affinity/core/fhir/filter.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
-import { confidentialityOf, isAtMost, labelsOf } from '@affinity/core/fhir/security-label.ts';
+import { isAtMost } from '@affinity/core/fhir/security-label.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, gone, notFound, refusal } from '../answer.ts';
 import type { Identities } from '../asked.ts';
@@ -19,10 +19,11 @@ import { auditClaim } from './audit-claim.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
 import { absentUpdate, belowTarget, conflict, outside, weakened } from './refusals.ts';
+import { keepsLabelsOf, recordRelabelling } from './relabelling.ts';
 import type { On, Surroundings } from './surroundings.ts';
 
-/** Called when a write is permitted, before it is made. */
-export type Before = (at: At, about: About) => Promise<void>;
+/** Called when a write is permitted, before it is made; and beside, when it changes labels that others must keep. */
+export type Before = (at: At, about: About, event?: 'label-changed') => Promise<void>;
 
 export interface Place {
   readonly on: On;
@@ -45,6 +46,8 @@ const written = (result: WriteResult, mayRead: boolean): Answer => {
       return { kind: 'done', versionId: result.deletion.versionId };
     case 'absent':
       return absentUpdate();
+    case 'refused':
+      return weakened();
     case 'version-conflict':
       return conflict();
     case 'id-taken':
@@ -87,7 +90,13 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     const change = stored.kind === 'found' ? changeFault(stored.version.body, content.resource) : undefined;
     if (change !== undefined) return faulty(change, prepared, at, place);
   }
+  const { filter } = prepared.permit;
+  const keeps = keepsLabelsOf(content.resource, facts);
+  // What is deleted keeps its labels for everybody: whoever may relabel brings it back with them first.
+  const relabelled =
+    plan.kind === 'change' && around.rights.mayRelabel ? await weakenedBody(at, filter, keeps, on) : undefined;
   await before(at, aboutFacts(facts));
+  if (relabelled !== undefined) await recordRelabelling(at, relabelled, facts, place);
   known.set(`${at.type}/${at.id}`, facts);
   if (plan.kind === 'create') {
     const result = await on.create({ ...at, content });
@@ -96,15 +105,24 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     return written(result, intent.kind === 'create' || around.rights.mayRead(facts));
   }
   const ifMatch = intent.kind === 'update' && intent.ifMatch !== undefined ? { ifMatch: intent.ifMatch } : {};
-  const { filter } = prepared.permit;
-  const kept: Filter = { kind: 'confidentiality', atMost: facts.confidentiality };
-  const result = await on.update({ ...at, content, ...ifMatch }, allOf([filter, kept]));
-  if (result.kind === 'absent' && (await on.read(at, filter)).kind !== 'absent') return weakened();
+  const accepts = (stored: string): boolean => stored === relabelled || keeps(stored);
+  const result = await on.update({ ...at, content, ...ifMatch, accepts }, filter);
   if (result.kind === 'absent' && ifMatch.ifMatch === undefined && mayUpdateCreate(prepared, around)) {
     const born = await on.create({ ...at, content });
     return born.kind === 'id-taken' ? absentUpdate() : written(born, around.rights.mayRead(facts));
   }
   return written(result, around.rights.mayRead(facts));
+};
+
+/** The stored text whose labels would be weakened; undefined where they would not. */
+const weakenedBody = async (
+  at: At,
+  filter: Filter,
+  keeps: (stored: string) => boolean,
+  on: On,
+): Promise<string | undefined> => {
+  const stored = await on.read(at, filter);
+  return stored.kind === 'found' && !keeps(stored.version.body) ? stored.version.body : undefined;
 };
 
 /** What is published does not change. FHIR R4 resource.html#versions. */
@@ -138,11 +156,12 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   const facts = await around.factsOf(loaded.content.resource, known);
   if (!evaluate(permit.filter, facts)) return outside();
   if (!isAtMost(facts.atLeast, facts.confidentiality)) return belowTarget();
-  const level = confidentialityOf(labelsOf(JSON.parse(body) as Resource));
-  if (!isAtMost(level, facts.confidentiality)) return weakened();
+  const weakens = !keepsLabelsOf(loaded.content.resource, facts)(body);
+  if (weakens && !around.rights.mayRelabel) return weakened();
   const fault = changeFault(body, loaded.content.resource);
   if (fault !== undefined) return refusal(fault);
   await before(at, aboutFacts(facts));
+  if (weakens) await recordRelabelling(at, body, facts, place);
   known.set(`${at.type}/${at.id}`, facts);
   const result = await on.update({ ...at, content: loaded.content, ifMatch: versionId }, permit.filter);
   if (result.kind === 'version-conflict' && ifMatch === undefined)

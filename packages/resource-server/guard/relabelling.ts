@@ -1,0 +1,23 @@
+/**
+ * Whoever may write a record may add to its labels, and may not weaken them: that takes a right of its own, which only an
+ * administrator gives, and a record of its use. FHIR R4 security-labels.html; HL7 DS4P.
+ */
+import type { Resource } from '@affinity/core/fhir/resource.ts';
+import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
+import { highestOf, isAtMost, keepsLabels, mayHoldLabels } from '@affinity/core/fhir/security-label.ts';
+import { aboutFacts, confidentialityOfBody } from './about.ts';
+import type { At } from './plan.ts';
+import type { Place } from './write.ts';
+
+/** Whether the content keeps the labels of what is stored, whose JSON text is given. */
+export const keepsLabelsOf =
+  (content: Resource, { confidentiality }: ResourceFacts) =>
+  (stored: string): boolean =>
+    mayHoldLabels(stored) ? keepsLabels(JSON.parse(stored) as Resource, content) : isAtMost('N', confidentiality);
+
+/** The record that labels change, before they do: as confidential as what is stored. */
+export const recordRelabelling = (at: At, stored: string, facts: ResourceFacts, { before }: Place): Promise<void> => {
+  const about = aboutFacts(facts);
+  const confidentiality = highestOf([confidentialityOfBody(stored), about.confidentiality]) ?? 'V';
+  return before(at, { ...about, confidentiality }, 'label-changed');
+};
