@@ -1,6 +1,7 @@
 /** The composition: builds each part, hands it its neighbours, and returns one fetch handler. */
 import { randomBytes } from 'node:crypto';
 import { createAuthorizationServer } from '@affinity/authorization-server/authorization-server.ts';
+import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
 import { metadataPaths } from '@affinity/authorization-server/metadata.ts';
 import { createPeople } from '@affinity/authorization-server/people.ts';
 import { defaultSettings, type Settings } from '@affinity/authorization-server/settings.ts';
@@ -19,6 +20,7 @@ import type { Database } from './database.ts';
 import { prepareDemonstration } from './demo/domain.ts';
 import { samplePeople } from './demo/people.ts';
 import { vitalsCard, vitalsClient, vitalsPath } from './demo/vitals.ts';
+import { createGrantConsents } from './grant-consents.ts';
 import type { Fetch } from './http-server.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -107,11 +109,13 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     patients: createPatientDirectory(backend),
     audit,
     endGrant,
+    consents: createGrantConsents({ backend, base: clinicBase, clients: createClientRegistry(clients) }),
     settings: settingsOf(file),
     now,
     log,
   });
   await authorization.noteClients();
+  await authorization.giveConsents();
   const validator = createValidator({
     timeMs: file.limits.validation_seconds * 1_000,
     issues: file.limits.validation_issues,

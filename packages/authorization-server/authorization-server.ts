@@ -14,9 +14,11 @@ import { recordClientChanges } from './client-changes.ts';
 import { createClientKeys } from './client-keys.ts';
 import { type ClientMetadata, createClientRegistry } from './clients.ts';
 import { cookieNames } from './cookies.ts';
+import { type GrantConsents, giveConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import { createIdTokens } from './id-token.ts';
 import { createInteractionEndpoint } from './interaction.ts';
+import type { PatientEntry } from './interaction-step.ts';
 import { createIntrospectionEndpoint } from './introspection.ts';
 import { faultName, type Log } from './log.ts';
 import { type Metadata, metadataOf, metadataPaths } from './metadata.ts';
@@ -42,8 +44,12 @@ export interface AuthorizationServerOptions {
   readonly pages: Pages;
   /** what is known of these patients; whoever is not known is left out */
   readonly patients: (ids: readonly string[]) => Promise<readonly Omit<PatientView, 'relation'>[]>;
+  /** the one patient whom an entry names exactly, for a declared emergency */
+  readonly findPatient: (entry: PatientEntry) => Promise<string | undefined>;
   readonly audit: AuditLog;
   readonly endGrant: EndGrant;
+  /** where the Consents are kept that the grants are */
+  readonly consents: GrantConsents;
   readonly settings?: Partial<Settings>;
   readonly now?: () => Date;
   readonly log?: Log;
@@ -55,6 +61,8 @@ export interface AuthorizationServer {
   metadata(): Metadata;
   /** public keys only */
   keys(): Promise<JSONWebKeySet>;
+  /** Grants of before, which have no Consent yet, get theirs. @returns how many did */
+  giveConsents(): Promise<number>;
   /** Records which apps are new, changed or gone since the domain last started. */
   noteClients(): Promise<void>;
   close(): Promise<void>;
@@ -62,7 +70,17 @@ export interface AuthorizationServer {
 
 /** @throws Error naming every fault of the clients, or of the database */
 export async function createAuthorizationServer(options: AuthorizationServerOptions): Promise<AuthorizationServer> {
-  const { issuer, pool, endGrant, patients, pages, now = () => new Date(), log = () => {} } = options;
+  const {
+    issuer,
+    pool,
+    endGrant,
+    consents,
+    patients,
+    findPatient,
+    pages,
+    now = () => new Date(),
+    log = () => {},
+  } = options;
   if (URL.parse(issuer) === null || issuer.endsWith('/'))
     throw new Error(`issuer must be an absolute URL without a last slash: ${issuer}`);
   const settings = { ...defaultSettings, ...options.settings };
@@ -75,8 +93,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const accessTokens = createAccessTokens(issuer, keys, now);
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
   const metadata = metadataOf(issuer);
-  const shared = { issuer, pool, clients, people, settings, cookies, record, now, log };
-  const remembered = rememberGrant({ pool, clients, people, now });
+  const shared = { issuer, pool, consents, clients, people, settings, cookies, record, now, log };
+  const remembered = rememberGrant({ pool, consents, clients, people, now });
   const { provider, bridge } = createProvider({ ...shared, keys, remembered });
   const responses = createPageResponses(issuer, pages, log);
   const authorization = createAuthorizationEndpoint({
@@ -86,7 +104,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     resourceServers,
     verifyHint: idTokens.verifyHint,
   });
-  const interaction = createInteractionEndpoint({ ...shared, provider, pages, patients, keys, responses });
+  const interaction = createInteractionEndpoint({ ...shared, provider, pages, patients, findPatient, keys, responses });
   const backChannel = {
     ...shared,
     clientKeys: createClientKeys(settings.jwksCacheSeconds, now, log),
@@ -97,7 +115,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     endGrant,
   };
   const userinfo = createUserinfoEndpoint({ ...shared, accessTokens });
-  const purge = startPurge(pool, settings, log);
+  const purge = startPurge({ pool, consents, settings, log, now });
 
   const publicDocument =
     (body: object) =>
@@ -146,6 +164,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     },
     metadata: () => metadata,
     keys: async () => keys.jwks,
+    giveConsents: () => giveConsents({ pool, consents }, now()),
     noteClients: () =>
       recordClientChanges({ pool, record, digest: keys.seal }, options.clients as readonly ClientMetadata[]),
     close: () => purge.stop(),

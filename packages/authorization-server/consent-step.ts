@@ -1,6 +1,6 @@
 /** What the app may do, and how long: shown in full, any of it refusable. SMART App Launch 2.2; RFC 6749 §3.1, §4.1.2.1. */
 import { grantedScopes, offerOf } from './consent-items.ts';
-import { addGrant } from './grants.ts';
+import { giveGrant } from './grant-consents.ts';
 import { auditFacts, noteResult, type Outcome, type PersonStep, type StepNeighbours } from './interaction-step.ts';
 import type { ConsentItem, ConsentView, PatientView } from './page-views.ts';
 import { markGrant } from './provider.ts';
@@ -65,7 +65,7 @@ export async function takeConsent(
   patient: PatientView | undefined,
   posted: URLSearchParams,
 ): Promise<Outcome> {
-  const { pool, provider, record, settings, now } = neighbours;
+  const { provider, record, settings, now } = neighbours;
   const { person, client, tokens, audience } = step;
   const facts = { ...auditFacts(step, person), ...(patient === undefined ? {} : { patient: patient.id }) };
   const decision = posted.get('decision');
@@ -84,7 +84,7 @@ export async function takeConsent(
   const lasting = days !== undefined && granted.includes('offline_access');
   const at = now();
   const seconds = lasting ? days * 86_400 : settings.codeSeconds + settings.accessTokenSeconds;
-  const grant = await addGrant(pool, {
+  const grant = await giveGrant(neighbours, {
     sub: person.sub,
     clientId: client.id,
     audience,
@@ -92,6 +92,7 @@ export async function takeConsent(
     scope: granted.filter((token) => lasting || token !== 'offline_access').join(' '),
     ...(patient === undefined ? {} : { patient: patient.id }),
     ...(asksForRecords(tokens) && letsConfidentialIn(posted) ? { clearance: 'V' } : {}),
+    ...(step.purposes.length === 0 ? {} : { purpose: step.purposes.join(' ') }),
     lasting,
     createdAt: at,
     expiresAt: new Date(at.getTime() + seconds * 1000),

@@ -13,6 +13,8 @@ export interface Grant {
   readonly scope: string;
   readonly patient?: string;
   readonly clearance?: string;
+  /** codes of v3-ActReason that the app asked for, separated by a space; absent: what follows from who signed in */
+  readonly purpose?: string;
   /** may have refresh tokens */
   readonly lasting: boolean;
   readonly createdAt: Date;
@@ -34,11 +36,12 @@ export type EndReason =
   | 'revoked-by-person'
   | 'code-replayed'
   | 'refresh-token-replayed'
+  | 'consent-withdrawn'
   | 'person-gone';
 
 type Queryable = pg.Pool | pg.PoolClient;
 
-const columns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, lasting, created_at, expires_at, auth_time`;
+const columns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at, auth_time`;
 
 interface Row {
   readonly id: string;
@@ -49,6 +52,7 @@ interface Row {
   readonly scope: string;
   readonly patient: string | null;
   readonly clearance: string | null;
+  readonly purpose: string | null;
   readonly lasting: boolean;
   readonly created_at: Date;
   readonly expires_at: Date;
@@ -64,17 +68,22 @@ const grantOf = (row: Row): Grant => ({
   scope: row.scope,
   ...(row.patient === null ? {} : { patient: row.patient }),
   ...(row.clearance === null ? {} : { clearance: row.clearance }),
+  ...(row.purpose === null ? {} : { purpose: row.purpose }),
   lasting: row.lasting,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
   ...(row.auth_time === null ? {} : { authTime: Number(row.auth_time) }),
 });
 
-export async function addGrant(db: Queryable, grant: Omit<Grant, 'id' | 'authTime'>): Promise<Grant> {
+export type NewGrant = Omit<Grant, 'id' | 'authTime'>;
+
+/** The row alone: its Consent is written in the same transaction (grant-consents.ts). */
+export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Grant> {
   const { rows } = await db.query<Row>(
     `insert into authorization_grant
-       (id, sub, client_id, audience, requested_scope, scope, patient, clearance, lasting, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning ${columns}`,
+       (id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
+        consent_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11) returning ${columns}`,
     [
       randomUUID(),
       grant.sub,
@@ -84,6 +93,7 @@ export async function addGrant(db: Queryable, grant: Omit<Grant, 'id' | 'authTim
       grant.scope,
       grant.patient ?? null,
       grant.clearance ?? null,
+      grant.purpose ?? null,
       grant.lasting,
       grant.createdAt,
       grant.expiresAt,
@@ -94,13 +104,19 @@ export async function addGrant(db: Queryable, grant: Omit<Grant, 'id' | 'authTim
   return grantOf(row);
 }
 
-/** Undefined where it is unknown, over or ended. */
+/** Those that a condition of SQL finds. */
+export async function grantsOf(
+  db: Queryable,
+  condition: string,
+  values: readonly unknown[],
+): Promise<readonly Grant[]> {
+  const { rows } = await db.query<Row>(`select ${columns} from authorization_grant where ${condition}`, [...values]);
+  return rows.map(grantOf);
+}
+
+/** Undefined where it is unknown, over or ended. What is left of it, its Consent says (grant-consents.ts). */
 export async function findLiveGrant(db: Queryable, id: string, at: Date): Promise<Grant | undefined> {
-  const { rows } = await db.query<Row>(
-    `select ${columns} from authorization_grant where id = $1 and ended_at is null and expires_at > $2`,
-    [id, at],
-  );
-  return rows[0] === undefined ? undefined : grantOf(rows[0]);
+  return (await grantsOf(db, 'id = $1 and ended_at is null and expires_at > $2', [id, at]))[0];
 }
 
 /** The latest lasting consents of a person to an app for one resource server, newest first. */
@@ -109,14 +125,13 @@ export async function findEarlierGrants(
   { sub, clientId, audience }: Pick<Grant, 'sub' | 'clientId' | 'audience'>,
   at: Date,
 ): Promise<readonly Grant[]> {
-  const { rows } = await db.query<Row>(
-    `select ${columns} from authorization_grant
-     where sub = $1 and client_id = $2 and audience = $3 and lasting and redeemed_at is not null
+  return grantsOf(
+    db,
+    `sub = $1 and client_id = $2 and audience = $3 and lasting and redeemed_at is not null
        and ended_at is null and expires_at > $4
      order by created_at desc limit 20`,
     [sub, clientId, audience, at],
   );
-  return rows.map(grantOf);
 }
 
 export async function noteGrantUse(db: Queryable, id: string, at: Date, authTime?: number): Promise<void> {
@@ -127,12 +142,20 @@ export async function noteGrantUse(db: Queryable, id: string, at: Date, authTime
   );
 }
 
-/** Ends a grant with all its codes and tokens, here and on every resource server. Ending it again changes nothing. */
+export interface Closing {
+  readonly at: Date;
+  readonly tokensEnd: Date;
+  readonly endGrant: EndGrant;
+  /** makes the Consent of the grant inactive */
+  endConsent(db: pg.PoolClient, grantId: string, at: Date): Promise<void>;
+}
+
+/** Ends a grant with its Consent, codes and tokens, here and on every resource server. Ending it again changes nothing. */
 export async function closeGrant(
   db: pg.PoolClient,
   id: string,
   reason: EndReason,
-  { at, tokensEnd, endGrant }: { readonly at: Date; readonly tokensEnd: Date; readonly endGrant: EndGrant },
+  { at, tokensEnd, endGrant, endConsent }: Closing,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     'update authorization_grant set ended_at = $2, ended_reason = $3 where id = $1 and ended_at is null',
@@ -140,6 +163,7 @@ export async function closeGrant(
   );
   if (rowCount === 0) return false;
   await db.query('delete from refresh_token where grant_id = $1', [id]);
+  await endConsent(db, id, at);
   await endGrant(db, id, reason, tokensEnd);
   return true;
 }

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import type { Record } from './audit-recorder.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
+import type { GrantConsents } from './grant-consents.ts';
 import type { AppView, ErrorView, Pages, PatientView } from './page-views.ts';
 import type { People, Person } from './people.ts';
 import type { Settings } from './settings.ts';
@@ -11,6 +12,7 @@ import type { Settings } from './settings.ts';
 export interface StepNeighbours {
   readonly issuer: string;
   readonly pool: pg.Pool;
+  readonly consents: GrantConsents;
   readonly provider: Provider;
   readonly clients: ClientRegistry;
   readonly people: People;
@@ -20,7 +22,20 @@ export interface StepNeighbours {
   readonly record: Record;
   /** what is known of these patients; whoever is not known is left out */
   patients(ids: readonly string[]): Promise<readonly Omit<PatientView, 'relation'>[]>;
+  /** the one patient whom an entry names exactly: bare id, undefined where nobody or several are named */
+  findPatient(entry: PatientEntry): Promise<string | undefined>;
   now(): Date;
+}
+
+/** A patient as somebody names one: everything that is given has to fit, and one of the two is. */
+export interface PatientEntry {
+  /** a value, or `system|value` */
+  readonly identifier?: string;
+  readonly demographics?: {
+    readonly name: string;
+    /** 1970-05-03 */
+    readonly birthDate: string;
+  };
 }
 
 export interface Step {
@@ -34,6 +49,8 @@ export interface Step {
   /** what is asked for, as `resolveScope` gave it */
   readonly tokens: readonly string[];
   readonly audience: string;
+  /** why, as codes of v3-ActReason, where the app asked for a purpose */
+  readonly purposes: readonly string[];
 }
 
 /** A step of someone who has signed in. */

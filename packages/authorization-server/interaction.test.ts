@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAuthorizationServer } from './authorization-server.ts';
 import { formOf, pageOf } from './testing/browser.ts';
+import { createTestConsents } from './testing/consents.ts';
 import { allow, answerOf, authorizeUrl, callback, issuer, signIn, startDomain } from './testing/domain.ts';
 import { testPages } from './testing/pages.ts';
 
@@ -178,6 +179,7 @@ test('under https every cookie is Secure, and that of the session is bound to th
     patients: async (ids) => ids.map((id) => ({ id, name: id })),
     audit: { append: async () => {} },
     endGrant: async () => {},
+    consents: createTestConsents('https://health.example/fhir'),
   });
   t.after(() => server.close());
   const { createBrowser } = await import('./testing/browser.ts');

@@ -1,5 +1,6 @@
 /** Forgets what has expired, a little at a time, so that nobody waits for it. */
 import type pg from 'pg';
+import { endExpiredGrants, type GrantConsents } from './grant-consents.ts';
 import { faultName, type Log } from './log.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,11 +30,23 @@ export async function purgeExpired(pool: pg.Pool, settings: Settings): Promise<v
   }
 }
 
+export interface PurgeNeighbours {
+  readonly pool: pg.Pool;
+  readonly consents: GrantConsents;
+  readonly settings: Settings;
+  readonly log: Log;
+  now(): Date;
+}
+
 /** Runs until stopped; `stop` waits for the run under way. */
-export function startPurge(pool: pg.Pool, settings: Settings, log: Log): { stop(): Promise<void> } {
+export function startPurge({ pool, consents, settings, log, now }: PurgeNeighbours): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve();
+  const run = async (): Promise<void> => {
+    await endExpiredGrants({ pool, consents }, now());
+    await purgeExpired(pool, settings);
+  };
   const timer = setInterval(() => {
-    running = purgeExpired(pool, settings).catch((error: unknown) => {
+    running = run().catch((error: unknown) => {
       log('purge failed', { reason: faultName(error) });
     });
   }, settings.purgeSeconds * 1000);

@@ -1,13 +1,13 @@
 /** When an app need not ask again. RFC 6749 §10.2; RFC 8252 §8.6: never where its identity is not assured. */
-import type pg from 'pg';
+import { transaction } from '@affinity/store/postgres/pool.ts';
 import type { ClientRegistry } from './clients.ts';
-import { addGrant, findEarlierGrants, type Grant } from './grants.ts';
+import { type GivingNeighbours, giveGrant } from './grant-consents.ts';
+import { findEarlierGrants, type Grant } from './grants.ts';
 import type { People } from './people.ts';
 import type { AuthorizationParameters } from './provider.ts';
 import { needsPatient } from './requested-scope.ts';
 
-export interface RememberNeighbours {
-  readonly pool: pg.Pool;
+export interface RememberNeighbours extends GivingNeighbours {
   readonly clients: ClientRegistry;
   readonly people: People;
   now(): Date;
@@ -23,11 +23,12 @@ function reusable(earlier: Grant, tokens: readonly string[]): string | undefined
 }
 
 /**
- * A new grant under the terms and the end of a living one of the same person, app and server. Only for apps that prove who
- * they are; and where a person acts for several patients, they choose each time.
+ * A new grant under the terms and the end of a living one of the same person, app and server, as its Consent stands now.
+ * Only for apps that prove who they are; where a person acts for several patients, they choose each time; and where the
+ * Consent says something finer than scopes can, the person is asked again, for a new one would not have it.
  */
 export const rememberGrant =
-  ({ pool, clients, people, now }: RememberNeighbours) =>
+  ({ pool, consents, clients, people, now }: RememberNeighbours) =>
   async (request: AuthorizationParameters, sub: string): Promise<Grant | undefined> => {
     const client = clients.find(request.client_id);
     if (client === undefined || client.authentication === 'none') return undefined;
@@ -41,11 +42,15 @@ export const rememberGrant =
       { sub, clientId: client.id, audience: request.affinity_audience },
       at,
     );
-    for (const grant of earlier) {
-      const scope = grant.patient === patients[0]?.patient ? reusable(grant, tokens) : undefined;
+    for (const given of earlier) {
+      const alike = given.patient === patients[0]?.patient && given.purpose === request.affinity_purpose;
+      const present = alike ? await transaction(pool, (client) => consents.read(client, given, at)) : undefined;
+      if (present?.exact !== true) continue;
+      const { grant } = present;
+      const scope = reusable(grant, tokens);
       if (scope === undefined) continue;
       const { id: _, authTime: __, ...terms } = grant;
-      return addGrant(pool, { ...terms, scope, requestedScope: tokens.join(' '), createdAt: at });
+      return giveGrant({ pool, consents }, { ...terms, scope, requestedScope: tokens.join(' '), createdAt: at });
     }
     return undefined;
   };

@@ -73,12 +73,17 @@ export async function redeemCode(neighbours: TokenNeighbours, { client, sent }: 
     if (row.expires_at <= at) return refused(invalidGrant('expired'));
     const person = await stillEntitled(db, grant, at);
     if (person === undefined) return refused(invalidGrant('the person may no longer act'));
+    const present = await neighbours.consents.read(db, grant, at);
+    if (present === undefined) {
+      await endFamily(db, neighbours, grant, 'consent-withdrawn');
+      return { ...refused(invalidGrant('the consent has ended')), grant };
+    }
     await noteGrantUse(db, grant.id, at, payload.authTime);
     const { response, issued } = await issueTokens(db, neighbours, {
-      grant: { ...grant, ...(payload.authTime === undefined ? {} : { authTime: payload.authTime }) },
+      grant: { ...present.grant, ...(payload.authTime === undefined ? {} : { authTime: payload.authTime }) },
       person,
       client,
-      scope: grant.scope.split(' '),
+      scope: present.grant.scope.split(' '),
       ...(payload.nonce === undefined ? {} : { nonce: payload.nonce }),
       at,
     });

@@ -4,15 +4,18 @@ import type pg from 'pg';
 import type { ResourceServer } from './audience.ts';
 import type { AuthorizationEvent, Record as RecordEvent } from './audit-recorder.ts';
 import type { Client } from './clients.ts';
+import type { GrantConsents } from './grant-consents.ts';
 import type { EndGrant, EndReason, Grant } from './grants.ts';
 import { closeGrant } from './grants.ts';
-import { findPatientsOf, findPerson, type Person } from './people.ts';
+import { findPatientsOf, findPerson, holds, type Person } from './people.ts';
+import { isEmergency } from './purposes.ts';
 import type { IssueNeighbours } from './token-response.ts';
 
 export interface TokenNeighbours extends IssueNeighbours {
   readonly pool: pg.Pool;
   readonly resourceServers: readonly ResourceServer[];
   readonly endGrant: EndGrant;
+  readonly consents: GrantConsents;
   readonly record: RecordEvent;
   now(): Date;
 }
@@ -42,22 +45,26 @@ export type TokenOutcome =
 /** Ends a grant from a token handler: every token of it is dead once the transaction commits. */
 export const endFamily = (
   db: pg.PoolClient,
-  { endGrant, settings, now }: TokenNeighbours,
+  { endGrant, consents, settings, now }: TokenNeighbours,
   grant: Grant,
   reason: EndReason,
 ): Promise<boolean> => {
   const at = now();
-  const longest = settings.accessTokenSeconds + settings.clockSkewSeconds;
-  return closeGrant(db, grant.id, reason, { at, tokensEnd: new Date(at.getTime() + longest * 1000), endGrant });
+  const longest = Math.max(settings.accessTokenSeconds, settings.emergencySeconds) + settings.clockSkewSeconds;
+  const tokensEnd = new Date(at.getTime() + longest * 1000);
+  return closeGrant(db, grant.id, reason, { at, tokensEnd, endGrant, endConsent: consents.end });
 };
 
 /**
- * The person as now, if still known and still allowed to act for the patient of the grant.
+ * The person as now, if still known and still allowed to act for the patient of the grant, or to declare an emergency.
  * @param db in a transaction its own connection: asking the pool for a second one would let many callers at once wait for
  * connections that none of them gives back
  */
 export async function stillEntitled(db: pg.Pool | pg.PoolClient, grant: Grant, at: Date): Promise<Person | undefined> {
   const person = await findPerson(db, grant.sub);
+  if (person !== undefined && isEmergency(grant)) {
+    return (await holds(db, person.sub, 'emergency')) ? person : undefined;
+  }
   if (person === undefined || grant.patient === undefined) return person;
   const acts = await findPatientsOf(db, person.sub, at);
   return acts.some(({ patient }) => patient === grant.patient) ? person : undefined;

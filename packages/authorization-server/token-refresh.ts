@@ -3,6 +3,7 @@
  * whole family for a replay. RFC 6749 §6; RFC 9700 §4.14.2; SMART App Launch 2.2, "Refresh access token".
  */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { withinRemainder } from '@affinity/core/smart/grant-remainder.ts';
 import { parseResourceScope } from '@affinity/core/smart/scope.ts';
 import { setCovers } from '@affinity/core/smart/scope-order.ts';
 import { parseScopes } from '@affinity/core/smart/scope-request.ts';
@@ -49,7 +50,7 @@ export async function refreshTokens(
 ): Promise<TokenOutcome> {
   const token = sent.get('refresh_token');
   if (token === undefined) return refused(new OAuthError('invalid_request', 'refresh_token is missing'));
-  const { pool, settings, now } = neighbours;
+  const { pool, consents, settings, now } = neighbours;
   return transaction(pool, async (db): Promise<TokenOutcome> => {
     const known = await findRefreshToken(db, token);
     if (known === undefined) return refused(invalidGrant('unknown'));
@@ -77,8 +78,19 @@ export async function refreshTokens(
       await endFamily(db, neighbours, grant, 'person-gone');
       return { ...refused(invalidGrant('the person may no longer act')), grant };
     }
+    const present = await consents.read(db, grant, at);
+    if (present === undefined) {
+      await endFamily(db, neighbours, grant, 'consent-withdrawn');
+      return { ...refused(invalidGrant('the consent has ended')), grant };
+    }
     await noteGrantUse(db, grant.id, at);
-    const { response, issued } = await issueTokens(db, neighbours, { grant, person, client, scope, at });
+    const { response, issued } = await issueTokens(db, neighbours, {
+      grant: present.grant,
+      person,
+      client,
+      scope: withinRemainder(scope, present.grant.scope.split(' ')),
+      at,
+    });
     const body = JSON.stringify(response);
     if (!(await consumeRefreshToken(db, token, at, body)))
       throw new Error('A refresh token was consumed outside its lock.');

@@ -1,10 +1,12 @@
 /** What the token endpoint gives: the whole grant restated, with its launch context. RFC 6749 §5.1; SMART App Launch 2.2. */
+import { purposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import type pg from 'pg';
 import type { AccessTokens, IssuedToken } from './access-token.ts';
 import type { Client } from './clients.ts';
 import type { Grant } from './grants.ts';
 import { fhirUserUrl, type IdTokens } from './id-token.ts';
 import type { Person } from './people.ts';
+import { isEmergency, purposesOf } from './purposes.ts';
 import { addRefreshToken } from './refresh-tokens.ts';
 import type { Settings } from './settings.ts';
 
@@ -26,6 +28,7 @@ export interface IssueNeighbours {
 }
 
 export interface Issue {
+  /** as its Consent stands now */
   readonly grant: Grant;
   readonly person: Person;
   readonly client: Client;
@@ -41,6 +44,7 @@ export async function issueTokens(
   { accessTokens, idTokens, settings }: IssueNeighbours,
   { grant, person, client, scope, nonce, at }: Issue,
 ): Promise<{ readonly response: TokenResponse; readonly issued: IssuedToken }> {
+  const purposes = await purposesOf(db, grant, person, at);
   const fhirUser = fhirUserUrl(person, grant.audience);
   const issued = await accessTokens.issue(
     {
@@ -52,8 +56,9 @@ export async function issueTokens(
       ...(grant.patient === undefined ? {} : { patient: grant.patient }),
       ...(fhirUser === undefined ? {} : { fhirUser }),
       ...(grant.clearance === undefined ? {} : { clearance: grant.clearance }),
+      ...(purposes.length === 0 ? {} : { extensions: purposeClaim(purposes) }),
     },
-    { seconds: settings.accessTokenSeconds, until: grant.expiresAt },
+    { seconds: isEmergency(grant) ? settings.emergencySeconds : settings.accessTokenSeconds, until: grant.expiresAt },
   );
   const lasting =
     grant.lasting && grant.scope.split(' ').includes('offline_access') && client.grantTypes.includes('refresh_token');

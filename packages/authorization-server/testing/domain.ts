@@ -9,6 +9,7 @@ import { type AuthorizationServer, createAuthorizationServer } from '../authoriz
 import { createPeople, type People } from '../people.ts';
 import type { Settings } from '../settings.ts';
 import { createBrowser, type Fields, formOf, pageOf, type TestBrowser } from './browser.ts';
+import { createTestConsents, type TestConsents } from './consents.ts';
 import { testPages } from './pages.ts';
 
 export const issuer = 'http://localhost:4000/auth';
@@ -39,6 +40,7 @@ export interface TestDomain {
   readonly database: TestDatabase;
   readonly people: People;
   readonly audit: AuditRecord[];
+  readonly consents: TestConsents;
   /** what operators would read */
   readonly logged: object[];
   readonly browser: () => TestBrowser;
@@ -86,6 +88,7 @@ export async function startDomain(
   const serviceKey = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES384', use: 'sig' };
   const audit: AuditRecord[] = [];
   const logged: object[] = [];
+  const consents = createTestConsents(clinic);
   let shift = 0;
   const now = (): Date => new Date(Date.now() + shift);
   const another = async (more: Partial<Settings> = {}): Promise<AuthorizationServer> => {
@@ -101,6 +104,7 @@ export async function startDomain(
       patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
       audit: { append: async (record) => void audit.push(record) },
       endGrant,
+      consents,
       settings: { ...settings, ...more },
       now,
       log: (event, fields) => logged.push({ event, ...fields }),
@@ -114,6 +118,7 @@ export async function startDomain(
     database,
     people,
     audit,
+    consents,
     logged,
     ana,
     browser: () => createBrowser(server, issuer),

@@ -1,10 +1,11 @@
 /** Pages as data: a test reads back the view that a person would have seen. */
-import type { ConsentView, ErrorView, Pages, PatientChoiceView, SignInView } from '../page-views.ts';
+import type { ConsentView, EmergencyView, ErrorView, Pages, PatientChoiceView, SignInView } from '../page-views.ts';
 
 export type ShownPage =
   | { readonly page: 'sign-in'; readonly view: SignInView }
   | { readonly page: 'patient'; readonly view: PatientChoiceView }
   | { readonly page: 'consent'; readonly view: ConsentView }
+  | { readonly page: 'emergency'; readonly view: EmergencyView }
   | { readonly page: 'error'; readonly view: ErrorView };
 
 const show = (shown: ShownPage): string => JSON.stringify(shown);
@@ -13,5 +14,6 @@ export const testPages: Pages = {
   signIn: (view) => show({ page: 'sign-in', view }),
   patientChoice: (view) => show({ page: 'patient', view }),
   consent: (view) => show({ page: 'consent', view }),
+  emergency: (view) => show({ page: 'emergency', view }),
   error: (view) => show({ page: 'error', view }),
 };

@@ -1,0 +1,83 @@
+/**
+ * The Consents that grants are, kept with the records of the clinic. FHIR R4 consent.html;
+ * docs/decisions/0014-the-grant-is-a-consent.md. Not through the guard: what is written here is what a person has just
+ * allowed or ended at the authorization server, and what is read is read for nobody but that server.
+ */
+import type { ClientRegistry } from '@affinity/authorization-server/clients.ts';
+import type { GrantConsents } from '@affinity/authorization-server/grant-consents.ts';
+import { presentGrant, termsOf } from '@affinity/authorization-server/grant-terms.ts';
+import { findPerson } from '@affinity/authorization-server/people.ts';
+import { purposesOf } from '@affinity/authorization-server/purposes.ts';
+import { grantConsentId } from '@affinity/core/fhir/consent.ts';
+import { isExactObject, parseExact, printExact } from '@affinity/core/fhir/exact-json.ts';
+import { parseReference } from '@affinity/core/fhir/reference.ts';
+import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
+import { endedConsent, grantConsent } from '@affinity/core/smart/grant-consent.ts';
+import type { StoreBackend } from '@affinity/store/backend.ts';
+
+export interface ConsentKeeping {
+  readonly backend: Pick<StoreBackend, 'within'>;
+  /** of the clinic */
+  readonly base: string;
+  readonly clients: ClientRegistry;
+}
+
+/** Those who may be a `performer` of a Consent. */
+const performers = ['Patient', 'Practitioner', 'PractitionerRole', 'RelatedPerson'];
+
+/** How often somebody else may write the same Consent while it is being ended. */
+const attempts = 10;
+
+const place = (grantId: string) => ({ type: 'Consent', id: grantConsentId(grantId) });
+const contentOf = (resource: Resource): Content => ({ resource, json: JSON.stringify(resource) });
+
+/** The stored text with what has changed; everything else in it as it was. */
+const changed = (body: string, change: (resource: Resource) => Resource): Content => {
+  const stored = JSON.parse(body) as Resource;
+  const resource = change(stored);
+  const exact = parseExact(body);
+  if (!isExactObject(exact)) throw new Error('A stored Consent is not an object.');
+  const json = printExact({
+    ...exact,
+    text: parseExact(JSON.stringify(resource.text)),
+    status: String(resource.status),
+  });
+  return { resource, json };
+};
+
+export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping): GrantConsents => ({
+  urlOf: (grantId) => `${base}/Consent/${grantConsentId(grantId)}`,
+  async write(client, grant) {
+    const person = await findPerson(client, grant.sub);
+    const target = person?.fhirUser === undefined ? undefined : parseReference(person.fhirUser, [base]);
+    const performer =
+      target?.kind === 'local' && performers.includes(target.type) ? `${target.type}/${target.id}` : undefined;
+    const terms = termsOf(grant, {
+      app: clients.find(grant.clientId)?.name ?? grant.clientId,
+      ...(performer === undefined ? {} : { person: performer }),
+    });
+    const input = { ...place(grant.id), content: contentOf(grantConsent(terms)) };
+    const result = await backend.within(client).create(input);
+    if (result.kind !== 'created') throw new Error(`The Consent of a grant was not written: ${result.kind}`);
+  },
+  async read(client, grant, at) {
+    const found = await backend.within(client).read(place(grant.id));
+    if (found.kind !== 'found') return undefined;
+    const person = await findPerson(client, grant.sub);
+    const purposes = person === undefined ? [] : await purposesOf(client, grant, person, at);
+    return presentGrant(grant, JSON.parse(found.version.body) as Resource, purposes, at);
+  },
+  async end(client, grantId, at) {
+    const within = backend.within(client);
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const found = await within.read(place(grantId));
+      if (found.kind !== 'found') return;
+      const { body, versionId } = found.version;
+      if ((JSON.parse(body) as Resource).status === 'inactive') return;
+      const content = changed(body, (consent) => endedConsent(consent, at.getTime()));
+      const result = await within.update({ ...place(grantId), content, ifMatch: versionId });
+      if (result.kind !== 'version-conflict') return;
+    }
+    throw new Error('The Consent of a grant could not be ended: others write it at the same time.');
+  },
+});
