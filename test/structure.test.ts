@@ -110,12 +110,29 @@ test('only guard.ts makes a Guarded', () => {
   assert.deepEqual(makers, ['packages/resource-server/guard.ts']);
 });
 
-test('only guard.ts puts the parts of the guard to use; others know its kinds of refusal', () => {
+test('only guard.ts puts the parts of the guard to use; others know its kinds of refusal, and an explanation decides as it does', () => {
+  // Decisions alone: none of these asks a Backend for anything.
+  const deciding = ['rights', 'preparation', 'system'].map((name) => `packages/resource-server/guard/${name}.ts`);
   const users = offenders(
     sources.filter((file) => !/^packages\/resource-server\/guard(\.ts$|\/)/.test(file)),
-    (name) => name.startsWith('packages/resource-server/guard/') && !name.endsWith('/refusals.ts'),
+    (name, file) =>
+      name.startsWith('packages/resource-server/guard/') &&
+      !name.endsWith('/refusals.ts') &&
+      !(file.startsWith('packages/resource-server/explain/') && deciding.includes(name)),
   );
   assert.deepEqual(users, []);
+});
+
+test('an explanation asks no Backend', () => {
+  const askers = within('packages/resource-server/explain').filter((file) => /\bbackend\.\w+\??\.?\(/.test(code(file)));
+  assert.deepEqual(askers, []);
+});
+
+test('the portal knows neither the store nor the policy', () => {
+  assert.deepEqual(
+    offenders(within('packages/portal'), (name) => /^packages\/(store|policy|resource-server|gateway)\//.test(name)),
+    [],
+  );
 });
 
 test('a Backend is asked within the guard, and for the names on the sign-in pages: nowhere else', () => {

@@ -4,6 +4,9 @@ import type { Backend, TypeCapability, TypeInteraction } from '@affinity/core/fh
 export type Operation = 'everything' | 'meta' | 'validate' | 'docref';
 export type SystemInteraction = 'transaction' | 'batch' | 'search-system' | 'history-system';
 
+/** What a backend can do, without what it does. */
+export type Offering = Pick<Backend, 'capabilities' | 'history' | 'transact' | 'searchSystem' | 'everything'>;
+
 export interface Offer {
   /** by type, with the interactions that the guard makes of others */
   readonly types: ReadonlyMap<string, TypeCapability>;
@@ -17,7 +20,7 @@ export interface Offer {
 const appendOnly: ReadonlySet<string> = new Set(['AuditEvent']);
 const changes: ReadonlySet<TypeInteraction> = new Set(['update', 'patch', 'delete']);
 
-const interactionsOf = ({ type, interactions }: TypeCapability, backend: Backend): readonly TypeInteraction[] => {
+const interactionsOf = ({ type, interactions }: TypeCapability, backend: Offering): readonly TypeInteraction[] => {
   const all = new Set(interactions);
   // A patch is a read and an update; the history of a type needs a method of its own.
   if (all.has('update')) all.add('patch');
@@ -26,7 +29,7 @@ const interactionsOf = ({ type, interactions }: TypeCapability, backend: Backend
   return [...all].filter((each) => !(appendOnly.has(type) && changes.has(each)));
 };
 
-const offerOf = (backend: Backend, canValidate: boolean): Offer => {
+const offerOf = (backend: Offering, canValidate: boolean): Offer => {
   const types = new Map(
     backend.capabilities.map((each) => [each.type, { ...each, interactions: interactionsOf(each, backend) }]),
   );
@@ -53,7 +56,7 @@ const offerOf = (backend: Backend, canValidate: boolean): Offer => {
 };
 
 /** The same value as long as the backend's capabilities are the same array. */
-export const createOffer = (backend: Backend, canValidate: boolean): (() => Offer) => {
+export const createOffer = (backend: Offering, canValidate: boolean): (() => Offer) => {
   let known: { readonly of: Backend['capabilities']; readonly offer: Offer } | undefined;
   return () => {
     if (known?.of !== backend.capabilities) known = { of: backend.capabilities, offer: offerOf(backend, canValidate) };

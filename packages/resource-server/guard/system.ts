@@ -19,9 +19,9 @@ interface Granted {
 }
 
 /** The types that were granted. A type that was named and was not granted denies the whole, and so does none at all. */
-const granted = (
+export const granted = (
   named: readonly string[],
-  { rights, types }: Surroundings,
+  { rights, types }: Pick<Surroundings, 'rights' | 'types'>,
   needs: (type: string) => readonly Intent[],
 ): Granted | Denied => {
   const open: string[] = [];
@@ -83,6 +83,15 @@ export const historySystem = async (asked: HistoryOfAll, around: Surroundings): 
   };
 };
 
+const reading = (type: string, id: string): Intent => ({ kind: 'read', type, id });
+const searching = (type: string): Intent => ({ kind: 'search-type', type, query: emptyQuery(type) });
+
+/** What a type takes to be part of a patient's everything. */
+export const needsOfEverything =
+  (patient: string) =>
+  (type: string): readonly Intent[] =>
+    type === 'Patient' ? [reading(type, patient)] : [reading(type, patient), searching(type)];
+
 /**
  * `Patient/[id]/$everything`. A type takes part where it may be both read and searched, since it is found and then shown;
  * the patient itself where it may be read.
@@ -90,20 +99,16 @@ export const historySystem = async (asked: HistoryOfAll, around: Surroundings): 
 export const everythingOf = async (asked: Everything, around: Surroundings): Promise<Answer | Denied> => {
   const { of, fault, understood } = asked;
   const { backend, rights, signal } = around;
-  const reading = (type: string): Intent => ({ kind: 'read', type, id: of.patient });
-  const searching = (type: string): Intent => ({ kind: 'search-type', type, query: emptyQuery(type) });
-  const patient = rights.ask(reading('Patient'));
+  const patient = rights.ask(reading('Patient', of.patient));
   if (patient.kind === 'denied') return patient;
-  const needs = (type: string): readonly Intent[] =>
-    type === 'Patient' ? [reading(type)] : [reading(type), searching(type)];
-  const open = granted(of.types, around, needs);
+  const open = granted(of.types, around, needsOfEverything(of.patient));
   if (open.kind === 'denied') return open;
   const { types, because } = open;
   if (fault !== undefined) return refusal(fault);
   if (backend.everything === undefined) return notOffered();
   const seen = await backend.read({ type: 'Patient', id: of.patient }, patient.filter);
   if (seen.kind !== 'found') return { ...notFound(), because: patient.because };
-  const read = rights.filterOf(reading);
+  const read = rights.filterOf((type) => reading(type, of.patient));
   const search = rights.filterOf(searching);
   const filterOf: FilterOf = (type) => {
     if (!types.includes(type)) return nothing;
