@@ -135,18 +135,34 @@ test('the portal knows neither the store nor the policy', () => {
   );
 });
 
-test('a Backend is asked within the guard, and for the names on the sign-in pages: nowhere else', () => {
+// The facts of a decision are learned for the policy, not for a caller, so they are asked for without a Filter: nothing of
+// them leaves but a decision.
+test('a Backend is asked within the guard, for the facts of a decision and for the names on the sign-in pages: nowhere else', () => {
   const askers = sources.filter((file) =>
     /\b(backend|on)\.(read|vread|create|update|delete|historyInstance|searchType|searchSystem|everything)\(/.test(
       code(file),
     ),
   );
-  const guard = askers.filter((file) => /^packages\/resource-server\/guard\/[^/]+$/.test(file));
-  assert.ok(guard.length > 0);
+  const ofFolder = (folder: string) => askers.filter((file) => dirname(file) === `packages/resource-server/${folder}`);
+  const [guard, facts] = [ofFolder('guard'), ofFolder('facts')];
+  assert.ok(guard.length > 0 && facts.length > 0);
   assert.deepEqual(
-    askers.filter((file) => !guard.includes(file)),
+    askers.filter((file) => !guard.includes(file) && !facts.includes(file)),
     ['affinity/patient-directory.ts'],
   );
+});
+
+test('only the composition puts the facts of a decision together, and they only read', () => {
+  const folder = 'packages/resource-server/facts/';
+  const users = offenders(
+    sources.filter((file) => !file.startsWith(folder) && !file.startsWith('affinity/')),
+    (name) => name.startsWith(folder) && !name.endsWith('/unavailable.ts'),
+  );
+  assert.deepEqual(users, []);
+  const writers = within(folder.slice(0, -1)).filter((file) =>
+    /\.(create|update|delete|transact)\(\{/.test(code(file)),
+  );
+  assert.deepEqual(writers, []);
 });
 
 test('only config.ts reads the environment, and main.ts hands it over', () => {
