@@ -4,7 +4,7 @@
  */
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
-import { addGrant, type Grant, grantsOf, type NewGrant } from './grants.ts';
+import { addGrant, findLiveGrant, type Grant, grantsOf, type NewGrant } from './grants.ts';
 
 export interface PresentGrant {
   /** as its Consent stands now: never more than was granted */
@@ -40,6 +40,17 @@ export const giveGrant = (
     await consents.write(client, grant);
     await also?.(client, grant);
     return grant;
+  });
+
+/** A grant that lives, as its Consent stands now. */
+export const findPresentGrant = (
+  { pool, consents }: GivingNeighbours,
+  id: string,
+  at: Date,
+): Promise<Grant | undefined> =>
+  transaction(pool, async (client) => {
+    const grant = await findLiveGrant(client, id, at);
+    return grant === undefined ? undefined : (await consents.read(client, grant, at))?.grant;
   });
 
 const batch = 100;

@@ -1,10 +1,12 @@
 /** What a token stands for, told to those whom it concerns. RFC 7662; SMART App Launch 2.2, token introspection. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { withinRemainder } from '@affinity/core/smart/grant-remainder.ts';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import { canonicalBase } from './audience.ts';
 import { type BackChannelNeighbours, backChannel, jsonResponse } from './back-channel.ts';
 import type { Client } from './clients.ts';
-import { findLiveGrant } from './grants.ts';
+import { findPresentGrant } from './grant-consents.ts';
+import type { Grant } from './grants.ts';
 import { fhirUserUrl } from './id-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
 import { stillEntitled, type TokenNeighbours } from './token-grants.ts';
@@ -27,24 +29,32 @@ function concerns(client: Client, clientId: string, audience: readonly string[])
 export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackChannelNeighbours) {
   const { pool, accessTokens, clients, issuer, now } = neighbours;
 
-  const grantLives = async (claims: AccessTokenClaims): Promise<boolean> =>
-    claims.grant_id === undefined || (await findLiveGrant(pool, claims.grant_id, now())) !== undefined;
+  const presentOf = (id: string): Promise<Grant | undefined> => findPresentGrant(neighbours, id, now());
+
+  /** What the token is worth at this moment: its own claims, bounded by what its grant still says. */
+  const presentClaims = async (claims: AccessTokenClaims): Promise<AccessTokenClaims | undefined> => {
+    if (claims.grant_id === undefined) return claims;
+    const grant = await presentOf(claims.grant_id);
+    if (grant === undefined) return undefined;
+    const scope = withinRemainder(claims.scope.split(' '), grant.scope.split(' ')).join(' ');
+    return { ...claims, scope, exp: Math.min(claims.exp, Math.floor(grant.expiresAt.getTime() / 1000)) };
+  };
 
   const describe = async (token: string, client: Client): Promise<Description> => {
-    const claims = await accessTokens.verify(token);
-    if (claims !== undefined) {
+    const presented = await accessTokens.verify(token);
+    if (presented !== undefined) {
+      const claims = await presentClaims(presented);
+      if (claims === undefined) return inactive;
       const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser, extensions } = claims;
       const audience = typeof aud === 'string' ? [aud] : aud;
-      if (!concerns(client, client_id, audience) || !(await grantLives(claims))) return inactive;
+      if (!concerns(client, client_id, audience)) return inactive;
       const token_type = 'Bearer';
       const rights = { scope, patient, fhirUser, extensions };
       return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, ...rights };
     }
     const row = await findRefreshToken(pool, token);
     const grant =
-      row === undefined || row.consumedAt !== null || row.expiresAt <= now()
-        ? undefined
-        : await findLiveGrant(pool, row.grantId, now());
+      row === undefined || row.consumedAt !== null || row.expiresAt <= now() ? undefined : await presentOf(row.grantId);
     if (row === undefined || grant?.clientId !== client.id) return inactive;
     const person = await stillEntitled(pool, grant, now());
     if (person === undefined) return inactive;
@@ -65,7 +75,8 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
   // SMART lets an app introspect with an access token of its own (App Launch 2.2, token-introspection).
   const byBearer = async (token: string): Promise<Client | undefined> => {
     const claims = await accessTokens.verify(token);
-    return claims !== undefined && (await grantLives(claims)) ? clients.find(claims.client_id) : undefined;
+    const present = claims === undefined ? undefined : await presentClaims(claims);
+    return present === undefined ? undefined : clients.find(present.client_id);
   };
 
   return backChannel(

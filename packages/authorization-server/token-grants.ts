@@ -4,7 +4,6 @@ import type pg from 'pg';
 import type { ResourceServer } from './audience.ts';
 import type { AuthorizationEvent, Record as RecordEvent } from './audit-recorder.ts';
 import type { Client } from './clients.ts';
-import type { GrantConsents } from './grant-consents.ts';
 import type { EndGrant, EndReason, Grant } from './grants.ts';
 import { closeGrant } from './grants.ts';
 import { findPatientsOf, findPerson, holds, type Person } from './people.ts';
@@ -15,7 +14,6 @@ export interface TokenNeighbours extends IssueNeighbours {
   readonly pool: pg.Pool;
   readonly resourceServers: readonly ResourceServer[];
   readonly endGrant: EndGrant;
-  readonly consents: GrantConsents;
   readonly record: RecordEvent;
   now(): Date;
 }

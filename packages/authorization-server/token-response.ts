@@ -1,8 +1,10 @@
 /** What the token endpoint gives: the whole grant restated, with its launch context. RFC 6749 §5.1; SMART App Launch 2.2. */
+import { consentClaim } from '@affinity/core/smart/launch-context.ts';
 import { purposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import type pg from 'pg';
 import type { AccessTokens, IssuedToken } from './access-token.ts';
 import type { Client } from './clients.ts';
+import type { GrantConsents } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
 import { fhirUserUrl, type IdTokens } from './id-token.ts';
 import type { Person } from './people.ts';
@@ -24,6 +26,7 @@ export interface TokenResponse {
 export interface IssueNeighbours {
   readonly accessTokens: AccessTokens;
   readonly idTokens: IdTokens;
+  readonly consents: GrantConsents;
   readonly settings: Settings;
 }
 
@@ -41,11 +44,17 @@ export interface Issue {
 /** Issues all the tokens of one answer; the refresh token is stored in the caller's transaction. */
 export async function issueTokens(
   db: pg.PoolClient,
-  { accessTokens, idTokens, settings }: IssueNeighbours,
+  { accessTokens, idTokens, consents, settings }: IssueNeighbours,
   { grant, person, client, scope, nonce, at }: Issue,
 ): Promise<{ readonly response: TokenResponse; readonly issued: IssuedToken }> {
   const purposes = await purposesOf(db, grant, person, at);
   const fhirUser = fhirUserUrl(person, grant.audience);
+  const extensions = {
+    ...(purposes.length === 0 ? {} : purposeClaim(purposes)),
+    ...(grant.patient === undefined
+      ? {}
+      : consentClaim(`${grant.audience}/Patient/${grant.patient}`, consents.urlOf(grant.id))),
+  };
   const issued = await accessTokens.issue(
     {
       aud: grant.audience,
@@ -56,7 +65,7 @@ export async function issueTokens(
       ...(grant.patient === undefined ? {} : { patient: grant.patient }),
       ...(fhirUser === undefined ? {} : { fhirUser }),
       ...(grant.clearance === undefined ? {} : { clearance: grant.clearance }),
-      ...(purposes.length === 0 ? {} : { extensions: purposeClaim(purposes) }),
+      ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
     },
     { seconds: isEmergency(grant) ? settings.emergencySeconds : settings.accessTokenSeconds, until: grant.expiresAt },
   );

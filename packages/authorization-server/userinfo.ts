@@ -4,20 +4,22 @@ import type pg from 'pg';
 import type { AccessTokens } from './access-token.ts';
 import { answerPreflight, errorResponse, jsonResponse, noStore, shareWithApps } from './back-channel.ts';
 import type { ClientRegistry } from './clients.ts';
-import { findLiveGrant } from './grants.ts';
+import { findPresentGrant, type GrantConsents } from './grant-consents.ts';
 import { personClaims } from './id-token.ts';
 import type { People } from './people.ts';
 
 export interface UserinfoNeighbours {
   readonly issuer: string;
   readonly pool: pg.Pool;
+  readonly consents: GrantConsents;
   readonly clients: ClientRegistry;
   readonly people: People;
   readonly accessTokens: AccessTokens;
   now(): Date;
 }
 
-export function createUserinfoEndpoint({ issuer, pool, clients, people, accessTokens, now }: UserinfoNeighbours) {
+export function createUserinfoEndpoint(neighbours: UserinfoNeighbours) {
+  const { issuer, clients, people, accessTokens, now } = neighbours;
   const answer = async (request: Request): Promise<Response> => {
     if (request.method !== 'GET' && request.method !== 'POST') {
       return jsonResponse({ error: 'invalid_request' }, 405, { ...noStore, allow: 'GET, POST' });
@@ -30,7 +32,8 @@ export function createUserinfoEndpoint({ issuer, pool, clients, people, accessTo
     }
     const invalid = errorResponse(new OAuthError('invalid_token', 'the access token is not valid'), request, issuer);
     const claims = await accessTokens.verify(token);
-    const grant = claims?.grant_id === undefined ? undefined : await findLiveGrant(pool, claims.grant_id, now());
+    const grant =
+      claims?.grant_id === undefined ? undefined : await findPresentGrant(neighbours, claims.grant_id, now());
     const person = grant === undefined ? undefined : await people.find(grant.sub);
     if (claims === undefined || grant === undefined || person === undefined) return invalid;
     const scope = claims.scope.split(' ');

@@ -57,11 +57,11 @@ const isCategory = ({ system = '' }: Coding): boolean => /category|v2-0074/.test
 /** The codes of a provision as the constraint that an app would have asked for. */
 const constraintOf = (codes: Provision['codes']): Constraint | undefined => {
   const codings = codes.flat();
-  const values = codings.flatMap(({ system, code }) => (system && code ? [`${escape(system)}|${escape(code)}`] : []));
+  const values = codings.flatMap(({ system, code }) => (system && code ? [`${escaped(system)}|${escaped(code)}`] : []));
   if (values.length === 0 || values.length < codings.length) return undefined;
   return { param: codings.every(isCategory) ? 'category' : 'code', value: values.join(',') };
 };
-const escape = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
+const escaped = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
 
 /** The part of a scope with these codes. */
 const withCodes = (scope: ResourceScope, provision: Provision, asking: Asking): readonly ResourceScope[] => {

@@ -28,6 +28,19 @@ export interface AccessTokenClaims {
   readonly grant_id?: string;
   /** v3-Confidentiality code up to which the person let the app see; absent: N */
   readonly clearance?: string;
-  /** why: IHE IUA */
-  readonly extensions?: PurposeClaim;
+  /** why, and by which Consent: IHE IUA, IHE PCF */
+  readonly extensions?: Partial<PurposeClaim> & Partial<ConsentClaim>;
 }
+
+/** By which Consent the token was given, for whoever reads it elsewhere: our own servers judge by the Consent itself. IHE PCF. */
+export interface ConsentClaim {
+  readonly ihe_pcf: { readonly patient_id: string; readonly doc_id: readonly string[] };
+}
+
+/**
+ * Both absolute URLs. No `residual`: what the Consent leaves out, the scopes and the resource server leave out (IHE PCF,
+ * updates to ITI-71).
+ */
+export const consentClaim = (patient: string, consent: string): ConsentClaim => ({
+  ihe_pcf: { patient_id: patient, doc_id: [consent] },
+});
