@@ -2,6 +2,7 @@
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { cast } from './cast.ts';
 import type { Chart } from './chart.ts';
+import { referenceTo } from './datatypes.ts';
 
 /** The choices that the demonstration shows. */
 export type PrivacyChoice = 'not-my-mental-health-to-my-family-doctor' | 'no-research' | 'only-in-an-emergency';
@@ -14,7 +15,10 @@ interface Choice {
   readonly provision: object;
 }
 
-const choiceOf = (choice: PrivacyChoice, { primary }: Chart): Choice => {
+const choiceOf = (choice: PrivacyChoice, { primary, person }: Chart): Choice => {
+  const number = cast[person.number - 1]?.relative?.number;
+  const relative =
+    number === undefined ? undefined : referenceTo('Patient', `patient-${String(number).padStart(4, '0')}`);
   switch (choice) {
     case 'not-my-mental-health-to-my-family-doctor':
       return {
@@ -45,10 +49,13 @@ const choiceOf = (choice: PrivacyChoice, { primary }: Chart): Choice => {
       };
     case 'only-in-an-emergency':
       return {
-        words: 'Nobody but those I let in myself may see my record, except in an emergency.',
+        words: 'Nobody but my family may see my record, except in an emergency.',
         provision: {
           type: 'deny',
-          provision: [{ type: 'permit', purpose: [{ system: actReason, code: 'BTG', display: 'break the glass' }] }],
+          provision: [
+            ...(relative === undefined ? [] : [{ type: 'permit', actor: [{ role: recipient, reference: relative }] }]),
+            { type: 'permit', purpose: [{ system: actReason, code: 'BTG', display: 'break the glass' }] },
+          ],
         },
       };
   }
