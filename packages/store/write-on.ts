@@ -6,7 +6,7 @@ import type { Interactions } from '@affinity/core/fhir/backend.ts';
 import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
 import type pg from 'pg';
 import { storedResource } from './indexed-row.ts';
-import type { ParameterSet } from './parameter-set.ts';
+import { type ParameterSet, watchParameters } from './parameter-set.ts';
 import { createRead } from './read.ts';
 import { sql } from './sql.ts';
 import type { WriteNeighbours } from './write.ts';
@@ -39,8 +39,12 @@ export const createWriteOn = ({ database, parameters, texts, ownBases, now }: Wr
     const query = database.on(client);
     await query(sql`select pg_advisory_xact_lock_shared(${writeLock}::bigint)`);
     const [row] = await query<{ generation: number }>(sql`select generation from index_generation`);
-    const known = await parameters.ready();
-    const set = known.generation === row?.generation ? known : await parameters.refresh();
+    let set = parameters.current();
+    if (set.generation !== row?.generation) {
+      // On this connection: whoever holds one and waits for another may wait for those who do the same.
+      set = await watchParameters(query).refresh();
+      parameters.refresh().catch(() => {});
+    }
     await beginWrite(query, set.generation, false);
     return set;
   };
