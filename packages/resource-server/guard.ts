@@ -12,6 +12,8 @@ import type { Asked, Looking, Validate, Writing } from './asked.ts';
 import type { AuditSubject, AuditTrail, Verdict } from './audit-trail.ts';
 import type { Realm } from './challenge.ts';
 import { type About, aboutVersions } from './guard/about.ts';
+import { agentClaim, namedBy } from './guard/agent-claim.ts';
+import { auditClaim } from './guard/audit-claim.ts';
 import { look } from './guard/look.ts';
 import { tellMeta, validate } from './guard/operations.ts';
 import { createOwnedFacts } from './guard/owned-facts.ts';
@@ -70,14 +72,16 @@ export const createGuard = (options: GuardOptions): Guard => {
   const aboutOf = (version: Version): About => aboutVersions([version], ownBases);
 
   return async (principal, signal) => {
-    const rights = rightsOf(principal, await options.facts(principal), realm);
+    const facts = await options.facts(principal);
+    const rights = rightsOf(principal, facts, realm);
+    const named = namedBy(principal, facts);
     const readable = rights.filterOf((type) => ({ kind: 'read', type, id: '' }));
     const around: Surroundings = {
       backend,
       rights,
       factsOf: (resource, written) => ownedFacts(resource, readable, written),
       aboutOf,
-      ownNames,
+      falseClaim: (resource) => auditClaim(resource, ownNames) ?? agentClaim(resource, named, ownBases),
       types,
       updateCreate,
       jsonDepth,

@@ -48,6 +48,8 @@ export const storeProvenance = async (
   const content = { ...loaded.content, resource: { ...loaded.content.resource, id } };
   const facts = await around.factsOf(content.resource, known);
   if (!evaluate(permit.filter, facts)) return outside();
+  const claim = around.falseClaim(content.resource);
+  if (claim !== undefined) return refusal(claim);
   await before(at, aboutFacts(facts));
   const result = await on.create({ ...at, content });
   return result.kind === 'created'

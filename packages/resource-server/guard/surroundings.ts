@@ -1,5 +1,6 @@
 /** What every part of the guard works with, for one request of one caller. */
 import type { Backend, Interactions, Version } from '@affinity/core/fhir/backend.ts';
+import type { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { Validate } from '../asked.ts';
 import type { About } from './about.ts';
@@ -13,8 +14,8 @@ export interface Surroundings {
   readonly factsOf: (resource: Resource, written?: WrittenFacts) => Promise<OwnedFacts>;
   /** what the log is told of a version */
   readonly aboutOf: (version: Version) => About;
-  /** URLs under which parts of this domain speak in its audit log */
-  readonly ownNames: readonly string[];
+  /** what is wrong with whom the content of a write speaks for: this domain in an AuditEvent, others in a Provenance */
+  readonly falseClaim: (resource: Resource) => FhirError | undefined;
   /** types that are offered at this moment */
   readonly types: () => readonly string[];
   /** whether an update of what is not there creates it, by the setting */

@@ -15,7 +15,6 @@ import { type Answer, gone, notFound, refusal } from '../answer.ts';
 import type { Identities } from '../asked.ts';
 import { contentOf, type Loaded } from '../body.ts';
 import { type About, aboutFacts, aboutNothing } from './about.ts';
-import { auditClaim } from './audit-claim.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
 import { absentUpdate, belowTarget, conflict, outside, weakened } from './refusals.ts';
@@ -82,7 +81,7 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
   ];
   if (!evaluate(allOf(filters), facts)) return outside();
   if (!isAtMost(facts.atLeast, facts.confidentiality)) return belowTarget();
-  const claim = auditClaim(content.resource, around.ownNames);
+  const claim = around.falseClaim(content.resource);
   if (claim !== undefined) return refusal(claim);
   if (loaded.fault !== undefined) return faulty(loaded.fault, prepared, at, place);
   if (plan.kind === 'change' && canonicalTypes.has(at.type)) {
@@ -156,6 +155,8 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   const facts = await around.factsOf(loaded.content.resource, known);
   if (!evaluate(permit.filter, facts)) return outside();
   if (!isAtMost(facts.atLeast, facts.confidentiality)) return belowTarget();
+  const claim = around.falseClaim(loaded.content.resource);
+  if (claim !== undefined) return refusal(claim);
   const weakens = !keepsLabelsOf(loaded.content.resource, facts)(body);
   if (weakens && !around.rights.mayRelabel) return weakened();
   const fault = changeFault(body, loaded.content.resource);
