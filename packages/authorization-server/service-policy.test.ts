@@ -19,7 +19,10 @@ const policyOf = (client: object) => {
 test('E32: a service that an operator declares reaches everything that is not confidential, unless told', () => {
   assert.deepEqual(policyOf(service()), { records: 'all', clearance: 'N' });
   const records = ['Patient/a', 'Group/cohort', 'Organization/ward-2'];
-  assert.deepEqual(policyOf(service({ affinity_records: records, affinity_clearance: 'V' })), { records, clearance: 'V' });
+  assert.deepEqual(policyOf(service({ affinity_records: records, affinity_clearance: 'V' })), {
+    records,
+    clearance: 'V',
+  });
   assert.equal(policyOf({ client_id: 'service', redirect_uris: ['https://app.example/cb'] }), undefined);
 });
 
@@ -39,7 +42,10 @@ test('E32: what is not understood of it is a fault that says what is allowed', (
     assert.match(faults.join('\n'), expected);
     assert.match(faults.join('\n'), /^clients\[0\] \(service\): /);
   }
-  assert.deepEqual(checkClients([service({ affinity_records: Array.from({ length: 1000 }, (_, i) => `Patient/${i}`) })]), []);
+  assert.deepEqual(
+    checkClients([service({ affinity_records: Array.from({ length: 1000 }, (_, i) => `Patient/${i}`) })]),
+    [],
+  );
 });
 
 test('E32: an app with people has no such policy', () => {

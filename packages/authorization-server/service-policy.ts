@@ -28,18 +28,24 @@ const isReference = (value: unknown): boolean => {
 };
 
 /** Every fault of the two, as sentences without the client's name. */
-export const servicePolicyFaults = (given: Readonly<Record<string, unknown>>, grantTypes: readonly string[]): string[] => {
+export const servicePolicyFaults = (
+  given: Readonly<Record<string, unknown>>,
+  grantTypes: readonly string[],
+): string[] => {
   const { affinity_records: records, affinity_clearance: clearance } = given;
   const faults: string[] = [];
   if (!grantTypes.includes('client_credentials'))
     for (const name of ['affinity_records', 'affinity_clearance'])
-      if (given[name] !== undefined) faults.push(`${name} is for backend services, whose grant_types hold client_credentials`);
+      if (given[name] !== undefined)
+        faults.push(`${name} is for backend services, whose grant_types hold client_credentials`);
   if (records !== undefined && records !== 'all') {
     if (!Array.isArray(records) || records.length === 0 || records.length > mostReferences)
       faults.push(`affinity_records must be all, or a list of 1 to ${mostReferences} references`);
     else
       for (const one of records.filter((each) => !isReference(each)).slice(0, 10))
-        faults.push(`affinity_records: ${JSON.stringify(one)?.slice(0, 80)} is none of Patient/…, Group/… and Organization/…`);
+        faults.push(
+          `affinity_records: ${JSON.stringify(one)?.slice(0, 80)} is none of Patient/…, Group/… and Organization/…`,
+        );
   }
   if (clearance !== undefined && !clearances.includes(clearance))
     faults.push('affinity_clearance must be N (normal), R (restricted) or V (very restricted)');
