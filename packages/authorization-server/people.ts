@@ -54,6 +54,8 @@ export interface People {
   verify(username: string, password: string): Promise<Verification>;
   /** undefined where unknown or disabled */
   find(sub: string): Promise<Person | undefined>;
+  /** the same by the name that somebody signs in with */
+  findNamed(username: string): Promise<Person | undefined>;
   patientsOf(sub: string, at: Date): Promise<readonly ActsFor[]>;
   /** Whether this person may read the whole audit log; false where unknown or disabled. */
   isAuditor(sub: string): Promise<boolean>;
@@ -164,6 +166,13 @@ export function createPeople(pool: pg.Pool): People {
       return { kind: 'refused', ...(row === undefined ? {} : { sub: row.sub }) };
     },
     find: (sub) => findPerson(pool, sub),
+    async findNamed(username) {
+      const { rows } = await pool.query<Row>(
+        `select ${columns} from person where username = $1 and disabled_at is null`,
+        [foldUsername(username).slice(0, 200)],
+      );
+      return rows[0] === undefined ? undefined : personOf(rows[0]);
+    },
     patientsOf: (sub, at) => findPatientsOf(pool, sub, at),
     isAuditor: (sub) => holds(pool, sub, 'auditor'),
     mayDeclareEmergency: (sub) => holds(pool, sub, 'emergency'),

@@ -165,7 +165,22 @@ export const eventForms: Readonly<Record<AuditedEvent, EventForm>> = {
   'label-changed': warning('label-changed', dcm('110134', 'Object Security Attributes Changed')),
   'role-changed': warning('role-changed', dcm('110136', 'Security Roles Changed')),
   'emergency-access': warning('emergency-access', dcm('110127', 'Emergency Override Started')),
+  'alerts-shown': {
+    type: dcm('110101', 'Audit Log Used'),
+    subtype: [own('alerts-shown')],
+    action: 'R',
+    agents: 'read',
+    about: 'nothing',
+  },
   'alert-acknowledged': warning('alert-acknowledged'),
+  // Somebody asked how a request would be decided. The request is what was asked; it was not executed.
+  'decision-explained': {
+    type: dcm('110112', 'Query'),
+    subtype: [own('decision-explained')],
+    action: 'E',
+    agents: 'write',
+    about: 'query',
+  },
 
   disclosed: {
     type: dcm('110106', 'Export'),

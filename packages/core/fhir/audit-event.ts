@@ -49,7 +49,9 @@ export const auditedEvents = [
   'label-changed',
   'role-changed',
   'emergency-access',
+  'alerts-shown',
   'alert-acknowledged',
+  'decision-explained',
   // records that leave for another organization, and that come from one
   'disclosed',
   'disclosure-received',
