@@ -25,7 +25,7 @@ import type { Fetch } from './http-server.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import description from './package.json' with { type: 'json' };
-import { createPatientDirectory } from './patient-directory.ts';
+import { createPatientDirectory, createPatientFinder } from './patient-directory.ts';
 import type { Ready } from './ready.ts';
 
 export interface EcosystemNeighbours {
@@ -107,6 +107,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     resourceServers: [{ base: clinicBase, name: 'clinic' }],
     pages: portal.pages,
     patients: createPatientDirectory(backend),
+    findPatient: createPatientFinder(backend),
     audit,
     endGrant,
     consents: createGrantConsents({ backend, base: clinicBase, clients: createClientRegistry(clients) }),
@@ -207,6 +208,7 @@ const under = (path: string, mount: string): boolean => path === mount || path.s
 const settingsOf = ({ tokens, limits }: Config['file']): Partial<Settings> => ({
   accessTokenSeconds: tokens.access_token_seconds,
   backendTokenSeconds: tokens.backend_token_seconds,
+  emergencySeconds: tokens.emergency_seconds,
   refreshGraceSeconds: tokens.refresh_window_seconds,
   refreshIdleSeconds: tokens.refresh_idle_days * 86_400,
   signIn: {

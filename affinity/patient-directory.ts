@@ -1,6 +1,7 @@
-/** What the pages say of a patient: name and date of birth, read from the clinic for a person who may act for them. */
+/** What the pages of the authorization server know of patients: names and dates of birth, and whom an exact entry means. */
 import type { Backend } from '@affinity/core/fhir/backend.ts';
 import { allOf, anyOf } from '@affinity/core/fhir/filter.ts';
+import type { SearchClause, SearchValue } from '@affinity/core/fhir/search-query.ts';
 
 export interface PatientEntry {
   readonly id: string;
@@ -24,6 +25,63 @@ export const createPatientDirectory =
       result.kind === 'found' ? [readEntry(result.version.id, result.version.body)] : [],
     );
   };
+
+/** What somebody enters who declares an emergency: all that is given has to fit. */
+export interface PatientEntryToFind {
+  /** a value, or `system|value` */
+  readonly identifier?: string;
+  readonly demographics?: { readonly name: string; readonly birthDate: string };
+}
+
+/** More than these with one number, or one name and date of birth, are not looked through: no single one is meant. */
+const lookedThrough = 50;
+
+/**
+ * The one patient whom an entry names exactly; undefined where nobody or several are. It answers with an id and never with
+ * a list, and the authorization server asks it only for somebody who may declare an emergency.
+ */
+export const createPatientFinder =
+  (backend: Backend) =>
+  async ({ identifier, demographics }: PatientEntryToFind): Promise<string | undefined> => {
+    const clauses = [
+      ...(identifier === undefined ? [] : [identifierClause(identifier)]),
+      ...(demographics === undefined ? [] : demographicClauses(demographics)),
+    ];
+    if (clauses.length === 0) return undefined;
+    const query = { type: 'Patient', clauses, count: lookedThrough, sort: [], total: 'none', understood: [] } as const;
+    const found = await backend.searchType(query, { kind: 'type', type: 'Patient' });
+    if (found.next !== undefined) return undefined;
+    const fitting = found.matches.filter(({ body }) => demographics === undefined || fits(body, demographics));
+    return fitting.length === 1 ? fitting[0]?.id : undefined;
+  };
+
+const identifierClause = (identifier: string): SearchClause => {
+  const at = identifier.lastIndexOf('|');
+  const code = identifier.slice(at + 1);
+  const system = at < 0 ? {} : { system: identifier.slice(0, at) };
+  return { param: 'identifier', values: [{ kind: 'token', ...system, code }] };
+};
+
+const demographicClauses = ({ name, birthDate }: { name: string; birthDate: string }): readonly SearchClause[] => {
+  const start = Date.parse(`${birthDate}T00:00:00Z`);
+  const born: SearchValue = { kind: 'date', prefix: 'eq', start, end: start + 86_400_000 };
+  return [
+    { param: 'birthdate', values: [born] },
+    ...name.split(' ').map((word): SearchClause => ({ param: 'name', values: [{ kind: 'string', text: word }] })),
+  ];
+};
+
+const fold = (text: string): string => text.normalize('NFKC').replace(/\s+/gu, ' ').trim().toLowerCase();
+
+/** The whole name as it is written, or with the first of the given names only: as it stands on a card. */
+const fits = (body: string, { name, birthDate }: { name: string; birthDate: string }): boolean => {
+  const patient = JSON.parse(body) as { name?: readonly HumanName[]; birthDate?: string };
+  const wanted = fold(name);
+  const written = (patient.name ?? []).flatMap(({ text = '', given = [], family = '' }) =>
+    [text, [...given, family].join(' '), [given[0] ?? '', family].join(' ')].map(fold),
+  );
+  return patient.birthDate === birthDate && wanted.includes(' ') && written.includes(wanted);
+};
 
 interface HumanName {
   readonly use?: string;

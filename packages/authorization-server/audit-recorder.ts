@@ -11,6 +11,7 @@ export type AuthorizationEvent = Extract<
   | 'patient-choice-refused'
   | 'consent-granted'
   | 'consent-denied'
+  | 'emergency-access'
   | 'code-issued'
   | 'code-replayed'
   | 'token-issued'

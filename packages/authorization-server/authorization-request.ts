@@ -3,11 +3,12 @@
  * SMART App Launch 2.2, "Obtain authorization code".
  */
 import type { OAuthErrorCode } from '@affinity/core/oauth/error.ts';
-import { emergency, parsePurposes } from '@affinity/core/smart/purpose-of-use.ts';
+import { emergency } from '@affinity/core/smart/purpose-of-use.ts';
 import { audienceOf, type ResourceServer } from './audience.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import { asksToLook } from './emergency-scope.ts';
 import type { Parameters } from './form.ts';
+import { purposesAsked } from './purposes.ts';
 import { matchesRedirectUri } from './redirect-uri.ts';
 import { resolveScope } from './requested-scope.ts';
 import type { Settings } from './settings.ts';
@@ -53,14 +54,6 @@ export interface RequestNeighbours {
   readonly resourceServers: readonly ResourceServer[];
   readonly settings: Settings;
   verifyHint(idToken: string, clientId: string): Promise<boolean>;
-}
-
-/** IHE IUA ITI-71. A purpose that cannot be had is refused and never dropped: the app would believe that it has it. */
-function purposesAsked(given: string | undefined, client: Client): ReturnType<typeof parsePurposes> {
-  if (given === undefined) return { kind: 'purposes', codes: [] };
-  const parsed = parsePurposes(given);
-  if (parsed.kind === 'fault' || parsed.codes.every((code) => client.purposes.includes(code))) return parsed;
-  return { kind: 'fault', reason: 'the app is not registered for this purpose_of_use' };
 }
 
 export async function checkAuthorizationRequest(

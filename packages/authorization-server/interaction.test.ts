@@ -176,6 +176,7 @@ test('under https every cookie is Secure, and that of the session is bound to th
     clients: [{ client_id: 'web', redirect_uris: [callback] }],
     resourceServers: [{ base: 'https://health.example/fhir', name: 'Clinic' }],
     pages: testPages,
+    findPatient: async () => undefined,
     patients: async (ids) => ids.map((id) => ({ id, name: id })),
     audit: { append: async () => {} },
     endGrant: async () => {},

@@ -8,6 +8,7 @@ import type { Connection } from './authorization-endpoint.ts';
 import type { Client } from './clients.ts';
 import { showConsent, takeConsent } from './consent-step.ts';
 import { readCookie } from './cookies.ts';
+import { isDeclaring, showEmergency, takeEmergency } from './emergency-step.ts';
 import { readForm } from './form.ts';
 import {
   auditFacts,
@@ -92,6 +93,12 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
   ): Promise<Outcome> => {
     const person = await personIn(step);
     if (person === undefined) return { kind: 'fault', fault: 'expired', status: 400 };
+    if (isDeclaring(step)) {
+      const declaring = { ...step, person };
+      return posted === undefined
+        ? showEmergency(neighbours, declaring)
+        : takeEmergency(neighbours, declaring, posted.values);
+    }
     if (!mayAskFor(step.purposes, person, step.audience)) {
       const reason = 'the person may not ask for this purpose';
       await neighbours.record('consent-denied', 'denied', { ...auditFacts(step, person), reason });

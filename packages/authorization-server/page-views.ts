@@ -63,9 +63,11 @@ export const consentGroups = [
 ] as const;
 export type ConsentGroup = (typeof consentGroups)[number];
 
-/** One thing that may be ticked or not. */
+/** One thing that may be ticked or not: to see something, or to write it. */
 export interface ConsentItem {
   readonly group: ConsentGroup;
+  /** the same for the items that differ only in what the app may do with it: they stand side by side */
+  readonly thing: string;
   /** value of its checkbox `scope`: one scope, or several separated by a space, granted or refused together */
   readonly scope: string;
   /** what the app may do with it */
@@ -99,6 +101,34 @@ export interface ConsentView {
   readonly fault?: 'nothing-chosen';
 }
 
+/**
+ * A declaration of an emergency. Fields posted: `identifier`, or `patient_name` and `birth_date`; `reason`; `decision`
+ * (button Declare an emergency: `declare`; button Cancel: `cancel`), `csrf`. Nobody is listed to choose from.
+ */
+export interface EmergencyView {
+  readonly action: string;
+  readonly csrf: string;
+  readonly app: AppView;
+  readonly person: { readonly name: string };
+  /** how long the app may look */
+  readonly minutes: number;
+  readonly reason: { readonly least: number; readonly most: number };
+  /** what was typed before, when the page is shown again */
+  readonly typed?: EmergencyEntry;
+  readonly fault?:
+    | { readonly kind: 'no-patient-given' | 'nobody-found' | 'no-reason' }
+    | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
+}
+
+export interface EmergencyEntry {
+  /** of the patient: a value, or `system|value` */
+  readonly identifier: string;
+  readonly name: string;
+  /** 1970-05-03 */
+  readonly birthDate: string;
+  readonly reason: string;
+}
+
 export interface ErrorView {
   readonly status: number;
   /** what went wrong: the portal has words for each */
@@ -123,5 +153,6 @@ export interface Pages {
   signIn(view: SignInView): string;
   patientChoice(view: PatientChoiceView): string;
   consent(view: ConsentView): string;
+  emergency(view: EmergencyView): string;
   error(view: ErrorView): string;
 }

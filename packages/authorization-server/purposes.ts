@@ -1,6 +1,7 @@
 /** Why the tokens of a grant ask for records: what the app asked for, else what follows from who signed in. IHE IUA; IHE PCF. */
-import { emergency, personalPurposes } from '@affinity/core/smart/purpose-of-use.ts';
+import { emergency, parsePurposes, personalPurposes } from '@affinity/core/smart/purpose-of-use.ts';
 import type pg from 'pg';
+import type { Client } from './clients.ts';
 import type { Grant } from './grants.ts';
 import { findPatientsOf, type Person } from './people.ts';
 import { asksForRecords } from './requested-scope.ts';
@@ -10,6 +11,14 @@ export const isPractitioner = ({ fhirUser = '' }: Person, audience: string): boo
   const own = fhirUser.startsWith(`${audience}/`) ? fhirUser.slice(audience.length + 1) : fhirUser;
   return /^Practitioner(Role)?\/[^/]+$/.test(own);
 };
+
+/** The parameter `purpose_of_use`. What cannot be had is refused and never dropped: the app would believe that it has it. */
+export function purposesAsked(given: string | undefined, client: Client): ReturnType<typeof parsePurposes> {
+  if (given === undefined) return { kind: 'purposes', codes: [] };
+  const parsed = parsePurposes(given);
+  if (parsed.kind === 'fault' || parsed.codes.every((code) => client.purposes.includes(code))) return parsed;
+  return { kind: 'fault', reason: 'the app is not registered for this purpose_of_use' };
+}
 
 /** Whether this person may ask for these purposes: a patient's own are a patient's, all others a practitioner's. */
 export const mayAskFor = (purposes: readonly string[], person: Person, audience: string): boolean =>

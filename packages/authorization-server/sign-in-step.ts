@@ -6,6 +6,9 @@ import type { SignInView } from './page-views.ts';
 import { foldUsername } from './people.ts';
 import { admitAttempt, knowsBrowser, rememberBrowser } from './throttle.ts';
 
+/** When the password of this very interaction was entered, epoch milliseconds: kept for its later steps. */
+export const signedInAt = 'signedInAt';
+
 export function showSignIn(
   { pages }: StepNeighbours,
   { action, csrf, app }: Step,
@@ -22,7 +25,7 @@ export async function takeSignIn(
   step: Step,
   posted: ReadonlyMap<string, string>,
 ): Promise<Outcome> {
-  const { pool, people, settings, cookies, record, provider, issuer } = neighbours;
+  const { pool, people, settings, cookies, record, provider, issuer, now } = neighbours;
   if (!posted.has('username') && !posted.has('password')) return showSignIn(neighbours, step);
   const username = (posted.get('username') ?? '').slice(0, 200);
   const folded = foldUsername(username);
@@ -47,7 +50,8 @@ export async function takeSignIn(
   await admission.forgive();
   await endOtherSession(provider, step, person.sub, readCookie(step.request, cookies.session));
   await record('sign-in', 'permitted', auditFacts(step, person));
-  await noteResult(step, { login: { accountId: person.sub, remember: true, amr: ['pwd'] } });
+  const login = { accountId: person.sub, remember: true, amr: ['pwd'] };
+  await noteResult(step, { login, [signedInAt]: now().getTime() });
   const browser = known && cookie !== undefined ? cookie : randomBytes(32).toString('base64url');
   await rememberBrowser(pool, browser, person.sub, settings.knownBrowserSeconds);
   return {

@@ -62,16 +62,23 @@ export async function admitAttempt(pool: pg.Pool, limits: SignInLimits, attempt:
     const wait = await count(pool, limits.windowSeconds, buckets);
     if (wait !== undefined) return { kind: 'throttled', retryAfterSeconds: wait };
   }
-  return {
-    kind: 'admitted',
-    async forgive() {
-      await pool.query(
-        `update sign_in_failure set failures = greatest(failures - 1, 0) where bucket in
-           (select bucket from sign_in_failure where bucket = any($1) order by bucket for update)`,
-        [stages.flat().map(({ id }) => id)],
-      );
-    },
-  };
+  return { kind: 'admitted', forgive: () => forgive(pool, stages.flat()) };
+}
+
+async function forgive(pool: pg.Pool, buckets: readonly Bucket[]): Promise<void> {
+  await pool.query(
+    `update sign_in_failure set failures = greatest(failures - 1, 0) where bucket in
+       (select bucket from sign_in_failure where bucket = any($1) order by bucket for update)`,
+    [buckets.map(({ id }) => id)],
+  );
+}
+
+/** One entry of a patient by somebody who declares an emergency: whoever only guesses has to wait. */
+export async function admitEntry(pool: pg.Pool, windowSeconds: number, limit: number, sub: string): Promise<Admission> {
+  const bucket = bucketOf(`emergency ${sub}`, limit);
+  const wait = await count(pool, windowSeconds, [bucket]);
+  if (wait !== undefined) return { kind: 'throttled', retryAfterSeconds: wait };
+  return { kind: 'admitted', forgive: () => forgive(pool, [bucket]) };
 }
 
 /** Seconds to wait, where this app's secret was tried too often from this address. */

@@ -2,6 +2,7 @@
 import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { purposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { audienceOf, canonicalBase } from './audience.ts';
+import { purposesAsked } from './purposes.ts';
 import { resolveSystemScope } from './requested-scope.ts';
 import type { TokenNeighbours, TokenOutcome, TokenRequest } from './token-grants.ts';
 
@@ -21,13 +22,16 @@ export async function grantToService(
   const resource = sent.get('resource');
   const audience = resource === undefined ? undefined : audienceOf(resourceServers, undefined, resource);
   if (audience?.kind === 'fault') return refused(new OAuthError(audience.error, audience.description));
+  const asked = purposesAsked(sent.get('purpose_of_use'), client);
+  if (asked.kind === 'fault') return refused(new OAuthError('invalid_request', asked.reason));
+  const purposes = sent.has('purpose_of_use') ? asked.codes : client.purposes;
   const issued = await accessTokens.issue(
     {
       aud: audience?.base ?? resourceServers.map(({ base }) => canonicalBase(base)),
       sub: client.id,
       client_id: client.id,
       scope: scope.tokens.join(' '),
-      ...(client.purposes.length === 0 ? {} : { extensions: purposeClaim(client.purposes) }),
+      ...(purposes.length === 0 ? {} : { extensions: purposeClaim(purposes) }),
     },
     { seconds: Math.min(settings.backendTokenSeconds, 300) },
   );

@@ -14,6 +14,7 @@ const all: Readonly<Record<string, string>> = {
   'sign-in': pages.signIn({ ...views.signIn, app: views.longNamedApp, fault: { kind: 'wrong' } }),
   patients: pages.patientChoice({ ...views.patientChoice, app: views.longNamedApp, fault: 'none-chosen' }),
   consent: pages.consent({ ...views.consent, app: views.longNamedApp, patient: views.milo, fault: 'nothing-chosen' }),
+  emergency: pages.emergency({ ...views.emergency, app: views.longNamedApp, fault: { kind: 'no-reason' } }),
   error: pages.error(views.error),
 };
 

@@ -22,6 +22,9 @@ const all: Readonly<Record<string, string>> = {
   patients: pages.patientChoice({ ...views.patientChoice, fault: 'none-chosen' }),
   consent: pages.consent({ ...views.consent, fault: 'nothing-chosen' }),
   'consent to nothing': pages.consent({ ...views.consent, items: [], durations: [] }),
+  emergency: pages.emergency(views.emergency),
+  'emergency, nobody found': pages.emergency({ ...views.emergency, fault: { kind: 'nobody-found' } }),
+  'emergency, too often': pages.emergency({ ...views.emergency, fault: { kind: 'throttled', retryAfterSeconds: 200 } }),
   error: pages.error(views.error),
   home: await (await createPortal(views.neighbours).fetch(new Request('http://localhost:4000/'))).text(),
 };

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Pages } from '@affinity/authorization-server/page-views.ts';
 import { pageHeaders } from './page-headers.ts';
 import { printConsent } from './pages/consent-page.ts';
+import { printEmergency } from './pages/emergency-page.ts';
 import { printError } from './pages/error-page.ts';
 import { type ListedAddress, type ListedApp, printHome } from './pages/home-page.ts';
 import { printPatientChoice } from './pages/patient-choice-page.ts';
@@ -96,6 +97,7 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       signIn: (view) => printSignIn(house, view),
       patientChoice: (view) => printPatientChoice(house, view),
       consent: (view) => printConsent(house, view),
+      emergency: (view) => printEmergency(house, view),
       error: (view) => printError(house, view),
     },
   };

@@ -2,6 +2,7 @@
 import type { ConsentGroup, ConsentItem, ErrorView } from '@affinity/authorization-server/page-views.ts';
 import { html, type Markup } from './markup.ts';
 import { nameType } from './resource-type-words.ts';
+import { emergencyWords } from './words-emergency.ts';
 
 /** Whose record is meant: the person's own, somebody else's by name, or whichever the person may open. */
 export type Whose = 'own' | 'any' | { readonly name: Markup };
@@ -22,6 +23,9 @@ const record = (whose: Whose): Markup =>
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 const list = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+export const showWait = (seconds: number): string =>
+  seconds < 90 ? count(Math.max(1, Math.ceil(seconds)), 'second', 'seconds') : `${Math.ceil(seconds / 60)} minutes`;
 
 const groups: Readonly<Record<ConsentGroup, { readonly title: string; readonly about: string }>> = {
   identity: {
@@ -147,11 +151,7 @@ export const english = {
     faultTitle: 'You are not signed in',
     wrong: 'User name and password do not go together. Check both and try again.',
     throttled: (seconds: number) =>
-      `Too many attempts. To protect the account, wait ${
-        seconds < 90
-          ? count(Math.max(1, Math.ceil(seconds)), 'second', 'seconds')
-          : `${Math.ceil(seconds / 60)} minutes`
-      }, then try again.`,
+      `Too many attempts. To protect the account, wait ${showWait(seconds)}, then try again.`,
     samples: 'Show the sample sign-ins',
   },
 
@@ -226,6 +226,8 @@ export const english = {
     faultTitle: 'Nothing is ticked',
     nothingChosen: 'Tick at least one thing to allow, or choose Deny.',
   },
+
+  emergency: emergencyWords,
 
   error: {
     words: errors,

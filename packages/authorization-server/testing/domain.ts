@@ -18,10 +18,16 @@ export const hospital = 'http://localhost:4000/hospital/fhir';
 export const callback = 'http://localhost:4000/apps/vitals/callback';
 export const secret = 'a:b%c d and some more';
 
-/** `web` is confidential, `browser` and `native` are public, `service` has keys. */
+/** `web` is confidential, `ward` may ask for purposes, `browser` and `native` are public, `service` has keys. */
 const apps = (serviceKey: JWK): readonly unknown[] => [
   { client_id: 'web', client_name: 'Web app', client_secret: secret, redirect_uris: [callback] },
   { client_id: 'other', client_secret: secret, redirect_uris: [callback] },
+  {
+    client_id: 'ward',
+    client_secret: secret,
+    redirect_uris: [callback],
+    affinity_purposes: ['BTG', 'HRESCH', 'FAMRQT'],
+  },
   { client_id: 'browser', redirect_uris: [callback, 'http://localhost:4000/apps/vitals/other'] },
   { client_id: 'native', application_type: 'native', redirect_uris: ['com.example.app:/cb', 'http://127.0.0.1/cb'] },
   { client_id: 'signed', jwks: { keys: [serviceKey] }, redirect_uris: [callback] },
@@ -32,6 +38,7 @@ const apps = (serviceKey: JWK): readonly unknown[] => [
     jwks: { keys: [serviceKey] },
     grant_types: ['client_credentials'],
     scope: 'system/Patient.rs system/Observation.rs',
+    affinity_purposes: ['HOPERAT'],
   },
 ];
 
@@ -83,6 +90,14 @@ export async function startDomain(
       { patient: 'p1', relation: 'child', until: new Date('2001-01-01') },
     ],
   });
+  await people.add({
+    username: 'doctor',
+    password: 'correct horse',
+    name: 'Dr. Okafor',
+    fhirUser: 'Practitioner/d1',
+    emergency: true,
+  });
+  await people.add({ username: 'nurse', password: 'correct horse', name: 'Nurse', fhirUser: 'Practitioner/n1' });
   await people.add({ username: 'nobody', password: 'correct horse', name: 'Nobody' });
   const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
   const serviceKey = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES384', use: 'sig' };
@@ -102,6 +117,7 @@ export async function startDomain(
       ],
       pages: testPages,
       patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
+      findPatient: async ({ identifier }) => (/^MRN-p\d$/.test(identifier ?? '') ? identifier?.slice(4) : undefined),
       audit: { append: async (record) => void audit.push(record) },
       endGrant,
       consents,

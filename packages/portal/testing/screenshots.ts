@@ -17,7 +17,7 @@ const get = async (path: string, from = portal): Promise<string> =>
   (await from.fetch(new Request(origin + path))).text();
 const three = [1, 2, 3].flatMap(() => views.neighbours.apps);
 
-const { signIn, patientChoice, consent, error } = portal.pages;
+const { signIn, patientChoice, consent, emergency, error } = portal.pages;
 const long = views.longNamedApp;
 const pages: Readonly<Record<string, string>> = {
   home: await get(
@@ -52,6 +52,13 @@ const pages: Readonly<Record<string, string>> = {
   'consent-child-long': consent({ ...views.consent, app: long, patient: views.milo, fault: 'nothing-chosen' }),
   'consent-0': consent({ ...views.consent, items: [] }),
   'consent-300': consent({ ...views.consent, items: views.manyItems(300) }),
+  emergency: emergency(views.emergency),
+  'emergency-long': emergency({
+    ...views.emergency,
+    app: long,
+    typed: { identifier: '', name: 'Ana Lindqvist', birthDate: '1984-02-11', reason: 'Unconscious after a fall' },
+    fault: { kind: 'nobody-found' },
+  }),
   error: error(views.error),
 };
 

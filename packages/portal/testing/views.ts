@@ -3,6 +3,7 @@ import type {
   AppView,
   ConsentItem,
   ConsentView,
+  EmergencyView,
   ErrorView,
   PatientChoiceView,
   PatientView,
@@ -92,6 +93,15 @@ export const consent: ConsentView = {
     { value: '90', days: 90, checked: true },
     { value: '365', days: 365, checked: false },
   ],
+};
+
+export const emergency: EmergencyView = {
+  action: '/auth/interaction/8f2/consent',
+  csrf: 'c5rf',
+  app: { clientId: 'ward', name: 'Ward Board', publisher: 'Affinity samples', returnsTo: 'localhost:4000' },
+  person: { name: 'Dr. Jonas Weber' },
+  minutes: 15,
+  reason: { least: 10, most: 500 },
 };
 
 export const error: ErrorView = {
