@@ -2,7 +2,14 @@
  * Turns the scopes that an app asks for into the things that a person may tick, and what was ticked back into scopes.
  * SMART App Launch 2.2, scopes: granular and wildcard scopes; ONC g(10) limited and granular consent.
  */
-import { type Permission, parseResourceScope, printScope, type ResourceScope } from '@affinity/core/smart/scope.ts';
+import {
+  type Permission,
+  parseResourceScope,
+  permissionOrder,
+  printScope,
+  type ResourceScope,
+} from '@affinity/core/smart/scope.ts';
+import { printConstraints } from '@affinity/core/smart/scope-constraint.ts';
 import { categoryParts, groupOf, knownTypes, remainingTypes } from './consent-groups.ts';
 import { type ConsentGroup, type ConsentItem, consentGroups } from './page-views.ts';
 
@@ -10,7 +17,7 @@ import { type ConsentGroup, type ConsentItem, consentGroups } from './page-views
 interface Piece {
   readonly group: ConsentGroup;
   readonly types: readonly string[];
-  readonly narrowed: readonly string[];
+  readonly narrowed: readonly ResourceScope[];
 }
 
 export interface Offer {
@@ -18,16 +25,19 @@ export interface Offer {
   /** for each requested scope, the values of the items that make it up, with what each gives by itself */
   readonly requested: readonly {
     readonly scope: string;
-    readonly pieces: readonly { readonly item: string; readonly narrowed: readonly string[] }[];
+    readonly pieces: readonly { readonly item: string; readonly narrowed: readonly ResourceScope[] }[];
   }[];
 }
 
-const withCategory = (scope: ResourceScope, category: string): string =>
-  printScope({ ...scope, form: 'v2', constraints: [{ param: 'category', value: category }] });
+const withCategory = (scope: ResourceScope, category: string): ResourceScope => ({
+  ...scope,
+  form: 'v2',
+  constraints: [{ param: 'category', value: category }],
+});
 
 function piecesOfType(scope: ResourceScope): Piece[] {
   const parts = categoryParts.get(scope.type);
-  if (parts === undefined) return [{ group: groupOf(scope.type), types: [scope.type], narrowed: [printScope(scope)] }];
+  if (parts === undefined) return [{ group: groupOf(scope.type), types: [scope.type], narrowed: [scope] }];
   return parts.map(({ group, categories }) => ({
     group,
     types: [scope.type],
@@ -53,13 +63,13 @@ const isWholePart = ({ type, constraints }: ResourceScope): boolean =>
 
 function piecesOf(scope: ResourceScope): Piece[] {
   if (scope.constraints.length > 0) {
-    return [{ group: groupOfConstrained(scope), types: [scope.type], narrowed: [printScope(scope)] }];
+    return [{ group: groupOfConstrained(scope), types: [scope.type], narrowed: [scope] }];
   }
   if (scope.type !== '*') return piecesOfType(scope);
   const types = remainingTypes(scope.compartment);
   return [
     ...knownTypes.flatMap((type) => piecesOfType({ ...scope, type })),
-    { group: 'everything-else', types, narrowed: types.map((type) => printScope({ ...scope, type })) },
+    { group: 'everything-else', types, narrowed: types.map((type) => ({ ...scope, type })) },
   ];
 }
 
@@ -67,48 +77,60 @@ type Access = ConsentItem['access'][number];
 const accessOf: Readonly<Record<Permission, Access>> = { c: 'add', r: 'see', u: 'change', d: 'delete', s: 'see' };
 const accessOrder: readonly Access[] = ['see', 'add', 'change', 'delete'];
 
+/** To read and to write are two things to allow: the scope that gives each by itself. */
+function halvesOf(scope: ResourceScope): readonly ResourceScope[] {
+  const reads = scope.permissions.filter((letter) => accessOf[letter] === 'see');
+  const writes = scope.permissions.filter((letter) => accessOf[letter] !== 'see');
+  return [reads, writes].flatMap((permissions) => (permissions.length === 0 ? [] : [{ ...scope, permissions }]));
+}
+
 interface Draft {
   readonly group: ConsentGroup;
-  readonly access: readonly Access[];
-  readonly future: boolean;
+  readonly thing: string;
+  readonly access: Set<Access>;
   readonly types: Set<string>;
   readonly scopes: Set<string>;
 }
 
 const identity: readonly string[] = ['openid', 'fhirUser', 'profile'];
 
+/** What has no group of its own is asked about type by type; what has one is one thing to a person. */
+const thingOf = (scope: ResourceScope, { group, types, narrowed }: Piece): string =>
+  [
+    scope.compartment,
+    group,
+    ...(group === 'other' || !isWholePart(scope)
+      ? [...types, ...narrowed.map(({ constraints }) => printConstraints(constraints))]
+      : []),
+  ].join(' ');
+
 /** @param tokens as `resolveScope` gives them */
 export function offerOf(tokens: readonly string[]): Offer {
   const drafts = new Map<string, Draft>();
-  const claims: { scope: string; pieces: { key: string; narrowed: readonly string[] }[] }[] = [];
+  const claims: { scope: string; pieces: { key: string; narrowed: readonly ResourceScope[] }[] }[] = [];
   for (const token of tokens) {
     const parsed = parseResourceScope(token);
     if (parsed.kind !== 'scope') continue;
-    const { scope } = parsed;
-    const access = accessOrder.filter((one) => scope.permissions.some((letter) => accessOf[letter] === one));
-    const pieces = piecesOf(scope).map((piece) => {
-      const wild = piece.group === 'everything-else';
-      // What has no group of its own is asked about type by type; what has one is one thing to a person.
-      const apart = piece.group === 'other' || !isWholePart(scope) ? piece.narrowed.join(' ') : '';
-      const key = [scope.compartment, piece.group, access.join('+'), scope.permissions.join(''), apart].join(' ');
-      const draft = drafts.get(key) ?? {
-        group: piece.group,
-        access,
-        future: wild,
-        types: new Set(),
-        scopes: new Set(),
-      };
-      drafts.set(key, draft);
-      for (const type of piece.types) draft.types.add(type);
-      for (const one of wild ? [token] : piece.narrowed) draft.scopes.add(one);
-      return { key, narrowed: piece.narrowed };
+    const pieces = halvesOf(parsed.scope).flatMap((half) => {
+      const access = new Set(half.permissions.map((letter) => accessOf[letter]));
+      return piecesOf(half).map((piece) => {
+        const { group, types, narrowed } = piece;
+        const thing = thingOf(half, piece);
+        const key = `${access.has('see') ? 'see' : 'write'} ${thing}`;
+        const draft = drafts.get(key) ?? { group, thing, access: new Set(), types: new Set(), scopes: new Set() };
+        drafts.set(key, draft);
+        for (const one of access) draft.access.add(one);
+        for (const type of types) draft.types.add(type);
+        for (const one of group === 'everything-else' ? [half] : narrowed) draft.scopes.add(printScope(one));
+        return { key, narrowed };
+      });
     });
     claims.push({ scope: token, pieces });
   }
   const itemValue = new Map([...drafts].map(([key, { scopes }]) => [key, [...scopes].join(' ')]));
   const items = [...fixedItems(tokens), ...[...drafts].map(([key, draft]) => itemOf(draft, itemValue.get(key) ?? ''))];
   return {
-    items: items.sort((one, other) => consentGroups.indexOf(one.group) - consentGroups.indexOf(other.group)),
+    items: inOrder(items),
     requested: claims.map(({ scope, pieces }) => ({
       scope,
       pieces: pieces.map(({ key, narrowed }) => ({ item: itemValue.get(key) ?? '', narrowed })),
@@ -116,12 +138,32 @@ export function offerOf(tokens: readonly string[]): Offer {
   };
 }
 
-const itemOf = ({ group, access, future, types }: Draft, scope: string): ConsentItem => ({
+/** By group; what may be done with one thing stands together, seeing first. */
+function inOrder(items: readonly ConsentItem[]): ConsentItem[] {
+  const first = new Map<string, number>();
+  for (const [at, { thing }] of items.entries()) if (!first.has(thing)) first.set(thing, at);
+  const rank = ({ group, thing, access }: ConsentItem): readonly number[] => [
+    consentGroups.indexOf(group),
+    first.get(thing) ?? 0,
+    access[0] === 'see' ? 0 : 1,
+  ];
+  return [...items].sort((one, other) => {
+    const ranks = rank(other);
+    return (
+      rank(one)
+        .map((value, at) => value - (ranks[at] ?? 0))
+        .find((difference) => difference !== 0) ?? 0
+    );
+  });
+}
+
+const itemOf = ({ group, thing, access, types }: Draft, scope: string): ConsentItem => ({
   group,
+  thing,
   scope,
-  access,
+  access: accessOrder.filter((one) => access.has(one)),
   types: [...types],
-  future,
+  future: group === 'everything-else',
   required: false,
   checked: true,
 });
@@ -129,13 +171,24 @@ const itemOf = ({ group, access, future, types }: Draft, scope: string): Consent
 /** What is no right over records. */
 function fixedItems(tokens: readonly string[]): ConsentItem[] {
   const fixed = (group: ConsentGroup, scope: string, required: boolean): ConsentItem[] =>
-    scope === '' ? [] : [{ group, scope, access: [], types: [], future: false, required, checked: true }];
+    scope === '' ? [] : [{ group, thing: group, scope, access: [], types: [], future: false, required, checked: true }];
   const only = (...names: readonly string[]): string => tokens.filter((token) => names.includes(token)).join(' ');
   return [
     ...fixed('identity', only(...identity), true),
     ...fixed('patient', only('launch/patient'), true),
     ...fixed('offline', only('offline_access'), false),
   ];
+}
+
+/** Reading and writing of the same are one scope again. */
+function together(scopes: readonly ResourceScope[]): readonly ResourceScope[] {
+  const merged = new Map<string, ResourceScope>();
+  for (const scope of scopes) {
+    const key = JSON.stringify([scope.type, scope.constraints]);
+    const letters = [...(merged.get(key)?.permissions ?? []), ...scope.permissions];
+    merged.set(key, { ...scope, permissions: permissionOrder.filter((letter) => letters.includes(letter)) });
+  }
+  return [...merged.values()];
 }
 
 /**
@@ -152,7 +205,7 @@ export function grantedScopes(tokens: readonly string[], offer: Offer, posted: r
     if (pieces === undefined)
       return offer.items.some(({ scope }) => ticked.has(scope) && scope.split(' ').includes(token)) ? [token] : [];
     if (pieces.every(({ item }) => ticked.has(item))) return [token];
-    return pieces.filter(({ item }) => ticked.has(item)).flatMap(({ narrowed }) => narrowed);
+    return together(pieces.filter(({ item }) => ticked.has(item)).flatMap(({ narrowed }) => narrowed)).map(printScope);
   });
   return [...new Set(granted)];
 }

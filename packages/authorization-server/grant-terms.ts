@@ -1,5 +1,7 @@
 /** A grant as its Consent says it, and back: whoever keeps the Consents needs both. FHIR R4 consent.html. */
+import { parseConsent } from '@affinity/core/fhir/consent-parse.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
+import { type Granted, remainderOf } from '@affinity/core/smart/grant-remainder.ts';
 import type { GrantTerms } from '@affinity/core/smart/grant-terms.ts';
 import type { PresentGrant } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
@@ -18,10 +20,32 @@ export const termsOf = (grant: Grant, { app, person }: Pick<GrantTerms, 'app' | 
   ends: grant.expiresAt.getTime(),
 });
 
-/** The grant as this Consent says it now, or undefined where nothing of it is left. */
+/**
+ * The grant as this Consent says it now, or undefined where nothing of it is left: it is inactive, over, gone, of another
+ * patient, or not to be understood.
+ * @param purposes why the tokens of the grant ask for records
+ */
 export const presentGrant = (
   grant: Grant,
   consent: Resource | undefined,
-  _purposes: readonly string[],
-  _at: Date,
-): PresentGrant | undefined => (consent?.status === 'active' ? { grant, exact: true } : undefined);
+  purposes: readonly string[],
+  at: Date,
+): PresentGrant | undefined => {
+  const parsed = consent === undefined ? undefined : parseConsent(consent, [grant.audience]);
+  if (parsed?.kind !== 'consent') return undefined;
+  const { patient } = parsed.consent;
+  if (patient !== undefined && grant.patient !== undefined && patient !== grant.patient) return undefined;
+  const { scope, clearance, ends, exact } = remainderOf(grantedOf(grant, purposes), parsed.consent, at.getTime()) ?? {};
+  if (scope === undefined || ends === undefined) return undefined;
+  const { clearance: _, ...rest } = grant;
+  const present = { ...rest, scope: scope.join(' '), expiresAt: new Date(ends) };
+  return { grant: clearance === undefined ? present : { ...present, clearance }, exact: exact === true };
+};
+
+const grantedOf = (grant: Grant, purposes: readonly string[]): Granted => ({
+  clientId: grant.clientId,
+  scope: grant.scope.split(' '),
+  ...(grant.clearance === undefined ? {} : { clearance: grant.clearance }),
+  ...(purposes.length === 0 ? {} : { purposes }),
+  ends: grant.expiresAt.getTime(),
+});
