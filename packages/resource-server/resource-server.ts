@@ -18,6 +18,7 @@ import { type Authentication, createAuthenticate } from './authenticate.ts';
 import { challenge } from './challenge.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
 import { type Exchange, performBundle, performOne } from './exchange.ts';
+import { FactsUnavailable } from './facts/unavailable.ts';
 import { nameOf } from './fault.ts';
 import { createGuard } from './guard.ts';
 import { incomingOf } from './incoming.ts';
@@ -119,6 +120,12 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     now,
   });
 
+  /** No decision, and so no answer: never an answer without one. */
+  const undecided = (): FhirError => {
+    const issue = { severity: 'error', code: 'transient', diagnostics: 'access cannot be decided now' } as const;
+    return new FhirError(503, [issue], { 'Retry-After': '1' });
+  };
+
   const refused = (authentication: Exclude<Authentication, { kind: 'principal' }>): FhirError => {
     const denied = (status: number, diagnostics: string, header: string): FhirError =>
       new FhirError(status, [{ severity: 'error', code: 'login', diagnostics }], { 'WWW-Authenticate': header });
@@ -131,10 +138,8 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
         const error = { error: 'invalid_request', description: authentication.reason } as const;
         return denied(400, authentication.reason, challenge(realm, error));
       }
-      case 'unavailable': {
-        const issue = { severity: 'error', code: 'transient', diagnostics: 'access cannot be decided now' } as const;
-        return new FhirError(503, [issue], { 'Retry-After': '1' });
-      }
+      case 'unavailable':
+        return undecided();
     }
   };
 
@@ -176,10 +181,21 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const { parameters } = backend;
     const { handling } = preferences;
     const limited = { pages, principal, limits, ownBases, handling, offer: offered, now: now() };
+    const guarded = await guard(principal, () =>
+      AbortSignal.any([request.signal, AbortSignal.timeout(limits.questionSeconds * 1000)]),
+    ).catch((error: unknown) => (error instanceof FactsUnavailable ? error : Promise.reject(error)));
+    if (guarded instanceof FactsUnavailable) {
+      log('undecided', {
+        requestId: caller.requestId,
+        reason: guarded.message,
+        ...(guarded.cause === undefined ? {} : { error: nameOf(guarded.cause) }),
+      });
+      const error = undecided();
+      await audit({ ...subject, principal }, { outcome: 'failed', status: error.status, reason: guarded.message });
+      return respondError(error, edge);
+    }
     const exchange: Exchange = {
-      guarded: await guard(principal, () =>
-        AbortSignal.any([request.signal, AbortSignal.timeout(limits.questionSeconds * 1000)]),
-      ),
+      guarded,
       audit,
       around: { ...limited, ...(parameters === undefined ? {} : { parameters }) },
       base,

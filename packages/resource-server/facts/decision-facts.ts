@@ -1,0 +1,118 @@
+/**
+ * The facts that a decision is made by, gathered once for each request. They are asked of the backend for the policy, not
+ * for a caller, so that nothing hides them. What cannot be learned is an error, never an empty fact. FHIR R4
+ * security.html#access-control; docs/decisions/0015-facts-of-a-decision.md.
+ */
+import type { ConsentFeed } from '@affinity/core/fhir/consent-feed.ts';
+import type { Principal } from '@affinity/core/smart/principal.ts';
+import type { ConsentFacts, DecisionFacts, ImplicitConsent, ServiceFacts } from '@affinity/policy/facts.ts';
+import type { FactsBackend } from './all-matches.ts';
+import type { CareRules } from './care.ts';
+import { type ConsentLimits, createConsentSource } from './consents.ts';
+import { createGrantSource } from './grants.ts';
+import { createRemembered } from './remembered.ts';
+import { type Report, reportOnce } from './report.ts';
+import { type ServicePolicy, serviceFactsOf } from './service-policy.ts';
+import { FactsUnavailable } from './unavailable.ts';
+import { createUserSource, type People } from './user.ts';
+
+export interface FactsSettings extends CareRules, ConsentLimits {
+  readonly implicit: ImplicitConsent;
+  /** every practitioner reaches every record */
+  readonly wholeServerPractitioners: boolean;
+  /** how long what is not on the feed is remembered */
+  readonly seconds: number;
+}
+
+export interface DecisionFactsOptions {
+  readonly backend: FactsBackend;
+  readonly ownBases: readonly string[];
+  readonly feed: ConsentFeed;
+  readonly people: People;
+  /** of a client that was declared as a backend service; undefined for any other */
+  readonly serviceOf: (clientId: string) => ServicePolicy | undefined;
+  readonly settings: FactsSettings;
+  /** to the administrator */
+  readonly report: Report;
+  /** epoch milliseconds */
+  readonly now: () => number;
+}
+
+const emergency = 'BTG';
+
+/** @throws FactsUnavailable from what it returns, when something could not be learned */
+export const createDecisionFacts = (
+  options: DecisionFactsOptions,
+): ((principal: Principal) => Promise<DecisionFacts>) => {
+  const { backend, ownBases, feed, people, serviceOf, settings, now } = options;
+  const report = reportOnce(options.report);
+  const common = { backend, ownBases, report };
+  const { rememberedPatients, patientsMost } = settings;
+  const consents = createConsentSource({ ...common, feed, limits: settings, now });
+  const grantOf = createGrantSource({ ...common, feed, remembered: rememberedPatients });
+  const short = { seconds: settings.seconds, most: rememberedPatients, now };
+  const userOf = createUserSource({ ...common, people, rules: settings, short });
+  const services = createRemembered<ServiceFacts>(short);
+  const said = createRemembered<boolean>(short);
+
+  const consentsOf = async (patients: 'everybody' | readonly string[]): Promise<ConsentFacts> => {
+    const { implicit } = settings;
+    return patients === 'everybody'
+      ? { implicit, byPatient: await consents.ofEverybody(), covers: 'everybody' }
+      : { implicit, byPatient: await consents.of(patients), covers: new Set(patients) };
+  };
+
+  const ofService = async ({ clientId }: Principal): Promise<DecisionFacts> => {
+    const at = now();
+    const policy = serviceOf(clientId);
+    if (policy === undefined) return { now: at };
+    const service = await services(clientId, () => serviceFactsOf(policy, at, { ...common, patientsMost }));
+    const reached = service.records === 'all' ? 'everybody' : service.records;
+    return { now: at, service, consents: await consentsOf(reached) };
+  };
+
+  const ofUser = async (user: string, principal: Principal): Promise<DecisionFacts> => {
+    const at = now();
+    const { scopes, patient, purposes = [] } = principal;
+    const known = await userOf(user, principal.fhirUser);
+    // Who may not work here, or is not known any more, has no grant either: the token is as one that was never given.
+    if (known === undefined) return { now: at };
+    const { patientsOf, caredFor, actors, isPractitioner } = known;
+    const wholeServer = isPractitioner && settings.wholeServerPractitioners;
+    const asksForAll = scopes.some(({ compartment }) => compartment === 'user');
+    const reached = new Set([
+      ...(patient === undefined ? [] : [patient]),
+      ...(asksForAll ? [...patientsOf, ...caredFor] : []),
+    ]);
+    const asksForLog = asksForAll && scopes.some(({ type }) => type === 'AuditEvent' || type === '*');
+    const asksToChange = scopes.some(({ permissions }) => permissions.includes('u'));
+    const [grant, held, auditor, mayDeclare, relabel] = await Promise.all([
+      principal.grant === undefined ? undefined : grantOf(principal.grant),
+      consentsOf(asksForAll && wholeServer ? 'everybody' : [...reached]),
+      asksForLog ? said(`auditor ${user}`, () => people.isAuditor(user)) : false,
+      purposes.includes(emergency) ? said(`emergency ${user}`, () => people.mayDeclareEmergency(user)) : false,
+      asksToChange ? said(`relabel ${user}`, () => people.mayRelabel(user)) : false,
+    ]);
+    return {
+      now: at,
+      patientsOf,
+      caredFor,
+      actors,
+      wholeServer,
+      auditor,
+      emergency: mayDeclare,
+      relabel,
+      consents: held,
+      ...(grant === undefined ? {} : { grant }),
+    };
+  };
+
+  return async (principal) => {
+    try {
+      if (principal.service === true) return await ofService(principal);
+      return principal.user === undefined ? { now: now() } : await ofUser(principal.user, principal);
+    } catch (error) {
+      throw error instanceof FactsUnavailable ? error : new FactsUnavailable('a fact could not be learned', error);
+    }
+  };
+};
