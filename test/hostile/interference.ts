@@ -7,14 +7,15 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { everything } from '@affinity/core/fhir/filter.ts';
-import type { Principal } from '@affinity/core/smart/principal.ts';
-import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import type { StandingClinic } from '../clinic/clinic.ts';
 import { createDice } from '../proofs/dice.ts';
+import { accessOf, type Caller } from './access-oracle.ts';
+import { choosesIds, claimsOf, grantOf } from './callers.ts';
 import { behindSocket, type Clock, digestOf, type Stage } from './stage.ts';
-import type { Shape } from './token-shapes.ts';
+import { factsIn } from './world-facts.ts';
+import { beginning, type Facts, type Planned } from './world-plan.ts';
 import { drawRequest, type WorldRequest } from './world-requests.ts';
-import { type Planned, planWorld } from './worlds.ts';
+import { planWorld } from './worlds.ts';
 
 interface World {
   readonly clinic: StandingClinic;
@@ -48,7 +49,7 @@ const fill = async (
   { backend, pool }: StandingClinic,
   plan: readonly Planned[],
   clock: Clock,
-  seen: (facts: Planned['versions'][number]['facts']) => boolean,
+  seen: (facts: Facts) => boolean,
 ): Promise<void> => {
   const began = clock.now;
   for (const [number, { type, id, versions, deleted }] of plan.entries()) {
@@ -100,9 +101,9 @@ export interface InterferenceFigures {
 const hiddenRows = async (
   { pool }: StandingClinic,
   plan: readonly Planned[],
-  shape: Shape,
+  sees: (facts: Facts) => boolean,
 ): Promise<readonly unknown[]> => {
-  const hidden = plan.filter(({ versions }) => versions.slice(-1).some(({ facts }) => !shape.sees(facts)));
+  const hidden = plan.filter(({ versions }) => versions.slice(-1).some(({ facts }) => !sees(facts)));
   const { rows } = await pool.query(
     'select type, id, version, body from resource where type = any($1) and id = any($2) order by type, id',
     [hidden.map(({ type }) => type), hidden.map(({ id }) => id)],
@@ -111,11 +112,24 @@ const hiddenRows = async (
   return rows.filter(({ type, id }) => keys.has(`${type}/${id}`));
 };
 
+/** What may be found is found: a policy that hid more than it must would leave two worlds equal, too. */
+const countAll = async (
+  { clinic, token }: World,
+  plan: readonly Planned[],
+  finds: (facts: Facts) => boolean,
+): Promise<void> => {
+  for (const type of ['Patient', 'Observation', 'Condition', 'Consent', 'Practitioner', 'Group']) {
+    const current = plan.flatMap((one) => (one.type === type && !one.deleted ? one.versions.slice(-1) : []));
+    const expected = current.filter(({ facts }) => finds(facts)).map(({ facts }) => facts.id);
+    const answer = await clinic.send(`/${type}?_count=100&_elements=id`, token);
+    const { entry = [] } = (await answer.json()) as { readonly entry?: readonly { resource: { id: string } }[] };
+    const found = entry.map(({ resource }) => resource.id);
+    assert.deepEqual(found.sort(), expected.sort(), `which of ${type} are found`);
+  }
+};
+
 /** Answers that say no: after them the store is as it was before. */
 const denials = new Set(['400', '401', '403', '404', '405', '409', '410', '412', '422']);
-
-/** The day on which every world begins, so that a seed gives the same world on every day. */
-const beginning = Date.UTC(2026, 9, 1, 8);
 
 export interface Course {
   readonly seed: number;
@@ -128,30 +142,30 @@ export interface Course {
 
 export const proveNonInterference = async (
   stage: Stage,
-  shape: Shape,
+  caller: Caller,
   { seed, requests, size = 45, socket = false }: Course,
 ): Promise<InterferenceFigures> => {
   const dice = createDice(seed);
-  const plan = planWorld(dice, size);
+  const grant = grantOf(caller);
+  const world = planWorld(dice, size, grant === undefined ? [] : [grant]);
+  const { resources: plan, agreed } = world;
+  const sees = accessOf(caller, agreed);
   const open = [
-    ...new Set(plan.flatMap(({ type, versions }) => (versions.some(({ facts }) => shape.sees(facts)) ? [type] : []))),
+    ...new Set(plan.flatMap(({ type, versions }) => (versions.some(({ facts }) => sees(facts)) ? [type] : []))),
   ];
   const ids = fixedIds();
   const closing: (() => Promise<void>)[] = [];
-  const sides = await stage.empty((_, clock) => ({
-    facts: (who: Principal) => ({
-      ...wholeFacts(who),
-      ...(shape.patientsOf === undefined ? {} : { patientsOf: shape.patientsOf }),
-    }),
-    updateCreate: shape.choosesIds !== true,
+  const sides = await stage.empty((clock, whole) => ({
+    facts: factsIn(whole, caller, world),
+    updateCreate: !choosesIds(caller),
     now: () => clock.now,
   }));
   const openSide = async (side: 0 | 1): Promise<World> => {
     const { clinic: standing, clock } = sides[side];
     clock.now = beginning;
-    await fill(standing, plan, clock, (given) => side === 0 || shape.sees(given));
+    await fill(standing, plan, clock, (given) => side === 0 || sees(given));
     const iat = Math.floor(beginning / 1000);
-    const token = await standing.token({ iat, exp: iat + 86_400, jti: `token-${seed}`, ...shape.claims });
+    const token = await standing.token({ iat, exp: iat + 86_400, jti: `token-${seed}`, ...claimsOf(caller) });
     const { clinic, close } = socket ? await behindSocket(standing) : { clinic: standing, close: async () => {} };
     closing.push(close);
     ids.restart(0);
@@ -163,7 +177,7 @@ export const proveNonInterference = async (
   try {
     const whole = await openSide(0);
     const less = await openSide(1);
-    const before = await hiddenRows(whole.clinic, plan, shape);
+    const before = await hiddenRows(whole.clinic, plan, sees);
     let stored: string | undefined = await digestOf(whole.clinic);
     const capabilities = whole.clinic.backend.capabilities;
     const same = async (number: number, request: WorldRequest, other = request): Promise<readonly [string, string]> => {
@@ -171,7 +185,7 @@ export const proveNonInterference = async (
       const one = await ask(whole, request);
       ids.restart(number);
       const two = await ask(less, other);
-      const told = `seed ${seed}, ${shape.name}, request ${number}: ${request.init.method ?? 'GET'} ${request.path} ${JSON.stringify(request.init.headers ?? {})} ${String(request.init.body ?? '')}`;
+      const told = `request ${number}: ${request.init.method ?? 'GET'} ${request.path} ${JSON.stringify(request.init.headers ?? {})} ${String(request.init.body ?? '')}`;
       assert.equal(one.replaceAll(sealed, ''), two.replaceAll(sealed, ''), told);
       const status = one.slice(0, 3);
       assert.ok(!status.startsWith('5'), `${told}: ${one}\n${whole.clinic.log.slice(-2).join('\n')}`);
@@ -183,9 +197,13 @@ export const proveNonInterference = async (
       statuses[status] = (statuses[status] ?? 0) + 1;
       return [one, two];
     };
+    await countAll(whole, plan, (facts) => sees(facts, 's'));
     for (let number = 1; number <= requests; number += 1) {
       for (const { clock } of sides) clock.now += 1000;
-      let [one, two] = await same(number, drawRequest({ dice, open, plan, instants, capabilities, number }));
+      let [one, two] = await same(
+        number,
+        drawRequest({ dice, open: open.length === 0 ? ['Patient'] : open, plan, instants, capabilities, number }),
+      );
       for (let page = 0; page < 3; page += 1) {
         const relation = dice.one(['next', 'next', 'last', 'previous']);
         const [path, other] = [linkIn(one, relation), linkIn(two, relation)];
@@ -193,7 +211,7 @@ export const proveNonInterference = async (
         [one, two] = await same(number, { path, init: {} }, { path: other, init: {} });
       }
     }
-    assert.deepEqual(await hiddenRows(whole.clinic, plan, shape), before, 'what is hidden is as it was');
+    assert.deepEqual(await hiddenRows(whole.clinic, plan, sees), before, 'what is hidden is as it was');
     return { requests, statuses };
   } finally {
     ids.restore();

@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { startTestCluster } from '@affinity/store/testing/cluster.ts';
 import { testDatabaseOn } from '@affinity/store/testing/template-database.ts';
 import { openStage } from './stage.ts';
-import { noWorlds, runWorld, shapeOf, type Tally, together } from './world-run.ts';
+import { callerOf, noWorlds, runWorld, type Tally, together } from './world-run.ts';
 
 const processes = 2;
 
@@ -24,7 +24,7 @@ const play = async ({ url, from, until, step, requests }: Part, told: (tally: Ta
   const stage = await openStage([databases[0].url, databases[1].url]);
   try {
     for (let seed = from; seed < until; seed += step)
-      told(await runWorld(stage, shapeOf(seed), { seed, requests, socket: Math.floor(seed / step) % 10 === 0 }));
+      told(await runWorld(stage, callerOf(seed), { seed, requests, socket: Math.floor(seed / step) % 10 === 0 }));
   } finally {
     await stage.close();
     for (const database of databases) await database.close();

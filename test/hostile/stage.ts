@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import type { ResourceServerOptions } from '@affinity/resource-server/resource-server.ts';
 import { listen } from '../../affinity/http-server.ts';
-import { base, openAgain, openClinic, type StandingClinic } from '../clinic/clinic.ts';
+import { base, openAgain, openClinic, type StandingClinic, type StoredBackend } from '../clinic/clinic.ts';
 
 /** All that holds something of a record. What terms stand for (`text_value`) is known by heart in the process, and tells nothing. */
 const tables = [
@@ -32,7 +32,9 @@ export interface Side {
 
 export interface Stage {
   /** Both sides without a record, each with a resource server of these options. */
-  empty(options: (side: 0 | 1, clock: Clock) => Partial<ResourceServerOptions>): Promise<readonly [Side, Side]>;
+  empty(
+    options: (clock: Clock, whole: StoredBackend) => Partial<ResourceServerOptions>,
+  ): Promise<readonly [Side, Side]>;
   close(): Promise<void>;
 }
 
@@ -48,7 +50,10 @@ export const openStage = async (urls: readonly [string, string]): Promise<Stage>
       const emptied = async (side: 0 | 1): Promise<Side> => {
         const { clock, standing } = sides[side];
         await standing.pool.query(tables.map((table) => `delete from ${table}`).join('; '));
-        return { clock, clinic: openAgain(standing, { now: () => clock.now, ...options(side, clock) }) };
+        return {
+          clock,
+          clinic: openAgain(standing, { now: () => clock.now, ...options(clock, sides[0].standing.backend) }),
+        };
       };
       return [await emptied(0), await emptied(1)];
     },

@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { type TestDatabase, testDatabase } from '@affinity/store/testing/database.ts';
 import { openClinic, patientClaims, type StandingClinic, sending } from '../clinic/clinic.ts';
-import { confidentiality } from './worlds.ts';
+import { confidentiality } from './world-plan.ts';
 
 const label = (code: string) => ({ meta: { security: [{ system: confidentiality, code }] } });
 const observation = (subject: string, more: object = {}) => ({

@@ -1,6 +1,7 @@
 /** Requests drawn from a seed over every way to records: reads, histories, searches, writes, Bundles and operations. FHIR R4 http.html, search.html. */
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { sending } from '../clinic/clinic.ts';
+import { codes, patients } from './world-plan.ts';
 import {
   type Drawing,
   drawCommon,
@@ -13,7 +14,7 @@ import {
   type Pair,
   queryOf,
 } from './world-searches.ts';
-import { codes, drawContent, patients } from './worlds.ts';
+import { drawContent } from './worlds.ts';
 
 export interface WorldRequest {
   readonly path: string;

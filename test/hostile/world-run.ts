@@ -1,12 +1,13 @@
 /** Worlds one after another on one stage: which caller a seed is about, and what came of them all. */
+import type { Caller } from './access-oracle.ts';
+import { callers } from './callers.ts';
 import { type Course, type InterferenceFigures, proveNonInterference } from './interference.ts';
 import type { Stage } from './stage.ts';
-import { type Shape, shapes } from './token-shapes.ts';
 
 /** The caller of a seed: each in turn, so that many seeds are about all of them. */
-export const shapeOf = (seed: number): Shape => shapes[seed % shapes.length] as Shape;
-export const shapeNamed = (name: string): Shape => {
-  const found = shapes.find((shape) => shape.name === name);
+export const callerOf = (seed: number): Caller => callers[seed % callers.length] as Caller;
+export const callerNamed = (name: string): Caller => {
+  const found = callers.find((caller) => caller.name === name);
   if (found === undefined) throw new Error(`There is no caller named ${name}.`);
   return found;
 };
@@ -32,12 +33,12 @@ const sums = (one: InterferenceFigures['statuses'], other: InterferenceFigures['
 };
 
 /** One world; a difference is told, not thrown. */
-export const runWorld = async (stage: Stage, shape: Shape, course: Course): Promise<Tally> => {
+export const runWorld = async (stage: Stage, caller: Caller, course: Course): Promise<Tally> => {
   try {
-    const { statuses } = await proveNonInterference(stage, shape, course);
+    const { statuses } = await proveNonInterference(stage, caller, course);
     return { worlds: 1, statuses, differences: [] };
   } catch (error) {
     const told = error instanceof Error ? error.message : String(error);
-    return { worlds: 1, statuses: {}, differences: [told] };
+    return { worlds: 1, statuses: {}, differences: [`seed ${course.seed}, ${caller.name}: ${told}`] };
   }
 };

@@ -1,7 +1,7 @@
 /** Queries drawn from a seed: parameters of every kind, chains, `_has`, includes, orders and what shapes an answer. FHIR R4 search.html. */
 import type { TypeCapability } from '@affinity/core/fhir/backend.ts';
 import type { Dice } from '../proofs/dice.ts';
-import { codes, names, type Planned, patients, types } from './worlds.ts';
+import { codes, names, type Planned, patients, types } from './world-plan.ts';
 
 export interface Drawing {
   readonly dice: Dice;
