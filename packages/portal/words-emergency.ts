@@ -12,7 +12,7 @@ export const emergencyWords = {
   happens: (app: Markup, minutes: number): readonly (Markup | string)[] => [
     html`${app} can look at everything in this one record for ${minutes === 1 ? '1 minute' : `${minutes} minutes`}: also what is confidential, and what the patient keeps from you otherwise. It can change nothing.`,
     'It is recorded now, with your name, the patient and your reason. So is every look.',
-    'The privacy officer is told and will ask you about it.',
+    'The privacy officer is told at once.',
     'The patient can see who looked, when and why.',
   ],
   patientLegend: 'Which patient',
