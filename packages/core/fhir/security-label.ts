@@ -5,7 +5,7 @@
 import { type Confidentiality, confidentialityLevels } from './filter.ts';
 import { carriedBy, containedIn } from './held-resource.ts';
 import type { Coding, Resource } from './resource.ts';
-import { isRestricting, presentLabel } from './sensitivity.ts';
+import { actCode, isRestricting, presentLabel } from './sensitivity.ts';
 
 /** The system in R4, and the names that it had before. */
 const confidentialitySystems: ReadonlySet<string> = new Set([
@@ -14,7 +14,8 @@ const confidentialitySystems: ReadonlySet<string> = new Set([
   'urn:oid:2.16.840.1.113883.5.25',
 ]);
 
-const isOfConfidentiality = (system: string): boolean => confidentialitySystems.has(system);
+/** The system of v3-Confidentiality, by any of its names. */
+export const isOfConfidentiality = (system: string): boolean => confidentialitySystems.has(system);
 const rank = (level: Confidentiality): number => confidentialityLevels.indexOf(level);
 
 /** The labels in `meta.security`; what is not a Coding there is a label all the same, without a code. */
@@ -35,6 +36,13 @@ export const labelsWithin = (resource: Resource): readonly Coding[] => {
   const held = [...containedIn(resource), ...carriedBy(resource)];
   return held.length === 0 ? labels : [...labels, ...held.flatMap(labelsWithin)];
 };
+
+/** The sensitivities of a resource and of all within it, each once. */
+export const sensitivitiesOf = (labels: readonly Coding[]): readonly Coding[] =>
+  [...new Set(labels.filter(isRestricting).flatMap((label) => presentLabel(label).code ?? []))].map((code) => ({
+    system: actCode,
+    code,
+  }));
 
 /** The level that one label demands; undefined where it says nothing of confidentiality. */
 const levelOf = (label: Coding): Confidentiality | undefined => {
