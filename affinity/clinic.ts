@@ -4,14 +4,13 @@ import type { AuthorizationServer } from '@affinity/authorization-server/authori
 import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
 import type { People } from '@affinity/authorization-server/people.ts';
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
+import type { ConsentFeed } from '@affinity/core/fhir/consent-feed.ts';
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
-import type { Principal } from '@affinity/core/smart/principal.ts';
-import type { DecisionFacts } from '@affinity/policy/facts.ts';
-import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { createResourceServer, type ResourceServer } from '@affinity/resource-server/resource-server.ts';
 import type { StoreBackend } from '@affinity/store/backend.ts';
 import type { Validator } from '@affinity/validation/validator.ts';
 import type pg from 'pg';
+import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { loadPageKey } from './page-key.ts';
@@ -27,6 +26,7 @@ export interface ClinicNeighbours {
   readonly validator: Validator;
   readonly audit: AuditLog;
   readonly grants: GrantState;
+  readonly consents: ConsentFeed;
   readonly authorization: AuthorizationServer;
   readonly clients: readonly unknown[];
   readonly people: People;
@@ -35,23 +35,11 @@ export interface ClinicNeighbours {
 }
 
 export const createClinic = async (neighbours: ClinicNeighbours): Promise<ResourceServer> => {
-  const { config, base, issuer, pool, backend, audit, grants, authorization, people, now, log } = neighbours;
+  const { config, base, issuer, pool, backend, audit, grants, authorization, now, log } = neighbours;
   const { limits } = config.file;
   const registry = createClientRegistry(neighbours.clients);
 
-  /** For `user/` scopes: the records that the user may act for at this moment. */
-  const factsOf = async (principal: Principal): Promise<DecisionFacts> => {
-    const { user, scopes } = principal;
-    const whole = wholeFacts(principal);
-    if (user === undefined || !scopes.some(({ compartment }) => compartment === 'user')) return whole;
-    const asksForLog = scopes.some(({ type }) => type === 'AuditEvent' || type === '*');
-    const [patients, auditor] = await Promise.all([
-      people.patientsOf(user, now()),
-      asksForLog ? people.isAuditor(user) : false,
-    ]);
-    const mayActFor = patients.map(({ patient }) => patient);
-    return { ...whole, patientsOf: [...(whole.patientsOf ?? []), ...mayActFor], auditor };
-  };
+  const facts = createClinicFacts({ ...neighbours, registry });
 
   return createResourceServer({
     name: 'clinic',
@@ -76,7 +64,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
       'permission-v1',
       'permission-v2',
     ],
-    facts: factsOf,
+    facts,
     pageKey: await loadPageKey(pool),
     allowsOrigin: (from) => registry.servesOrigin(from),
     limits: {

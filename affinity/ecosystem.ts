@@ -9,7 +9,8 @@ import { createPortal } from '@affinity/portal/portal.ts';
 import { createAuditFilling } from '@affinity/store/audit-filling.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
-import { endGrant, followGrants } from '@affinity/store/grant-feed.ts';
+import { followGrantsAndConsents } from '@affinity/store/consent-feed.ts';
+import { endGrant } from '@affinity/store/grant-feed.ts';
 import { createIndexing } from '@affinity/store/reindexing.ts';
 import { createValidator } from '@affinity/validation/validator.ts';
 import { createVitals } from '@affinity/vitals/vitals.ts';
@@ -80,8 +81,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   });
   if (file.audit.events) filling.start();
   const people = createPeople(pool);
-  const grants = followGrants({
-    connect: () => new pg.Client({ connectionString: database.url, application_name: 'affinity grants' }),
+  const feeds = followGrantsAndConsents({
+    connect: () => new pg.Client({ connectionString: database.url, application_name: 'affinity feeds' }),
     staleAfterMs: 5_000,
     pollMs: 1_000,
     log: (event, details) => log(event, { detail: JSON.stringify(details) }),
@@ -129,7 +130,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     pool,
     backend,
     audit,
-    grants,
+    grants: feeds.grants,
+    consents: feeds.consents,
     authorization,
     clients,
     people,
@@ -172,7 +174,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
 
   return {
     fetch,
-    hearsDatabase: () => grants.isFresh(),
+    hearsDatabase: () => feeds.isFresh(),
     addresses: addressesOf(origin),
     apps: demonstration === undefined ? [] : [{ name: 'Vitals', url: `${origin}${vitalsPath}/` }],
     samplePeople: demonstration === undefined ? [] : samplePeople,
@@ -196,7 +198,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
       await filling.close();
       await indexing.stop();
       await authorization.close();
-      await grants.close();
+      await feeds.close();
       await validator.close();
       await audit.settle();
     },

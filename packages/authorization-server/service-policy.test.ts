@@ -11,7 +11,7 @@ const service = (more: Readonly<Record<string, unknown>> = {}) => ({
   scope: 'system/*.rs',
   ...more,
 });
-const policyOf = (client: object) => {
+const policyOf = (client: Readonly<Record<string, unknown>>) => {
   const found = createClientRegistry([client]).find('service') ?? assert.fail();
   return servicePolicyOf(found);
 };
@@ -27,7 +27,7 @@ test('E32: a service that an operator declares reaches everything that is not co
 });
 
 test('E32: what is not understood of it is a fault that says what is allowed', () => {
-  const cases: [object, RegExp][] = [
+  const cases: [Readonly<Record<string, unknown>>, RegExp][] = [
     [{ affinity_records: 'everything' }, /all, or a list of 1 to 1000 references/],
     [{ affinity_records: [] }, /list of 1 to 1000/],
     [{ affinity_records: Array.from({ length: 1001 }, (_, i) => `Patient/${i}`) }, /list of 1 to 1000/],

@@ -36,7 +36,7 @@ export const readConsent = (version: Version, { ownBases, report }: Omit<Consent
   if (parsed.kind === 'not-in-force') return undefined;
   if (parsed.kind === 'consent') return { kind: 'consent', consent: parsed.consent };
   const detail = `${parsed.expression}: ${parsed.reason}. Until that is put right, nothing is shown by this Consent.`;
-  report({ kind: 'consent-fault', key: `Consent/${version.id}`, detail }, version.versionId);
+  report({ kind: 'consent-fault', key: version.id, detail }, version.versionId);
   return { kind: 'fault', patients: version.patients ?? recordOwners(resource, ownBases) };
 };
 

@@ -112,7 +112,7 @@ test('a Consent that cannot be understood closes the record, and is told once fo
   assert.equal(await isFaulty('b'), true, 'a status that is not known is none that is over');
   assert.equal((await source.ofEverybody()).get('a')?.faulty, true);
   const told = () => world.reported.map(({ kind, key }) => `${kind} ${key}`);
-  assert.deepEqual(told(), ['consent-fault Consent/c1', 'consent-fault Consent/c3']);
+  assert.deepEqual(told(), ['consent-fault c1', 'consent-fault c3']);
   assert.match(world.reported[0]?.detail ?? '', /Consent\.provision/);
   await put('c1', 'a', { ...unclear, dateTime: '2026-06-02' });
   await isFaulty('a');

@@ -42,7 +42,7 @@ test('a grant that is not there, or cannot be understood, is none', async () => 
   assert.equal(await grantOf('g1'), undefined);
   assert.deepEqual(
     world.reported.map(({ key }) => key),
-    ['Consent/grant-g1'],
+    ['grant-g1'],
   );
 });
 

@@ -3,7 +3,7 @@
 export interface FactsFault {
   /** a Consent that cannot be understood, or more of something than is looked at */
   readonly kind: 'consent-fault' | 'facts-limit';
-  /** what it is about: `Consent/3`, `care-team Practitioner/7` */
+  /** what it is about: the id of the Consent, or what there is too much of and whose */
   readonly key: string;
   /** a sentence of ours, with nothing personal in it */
   readonly detail: string;
