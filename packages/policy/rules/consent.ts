@@ -6,23 +6,29 @@ import type { Question, Rule } from '../decision.ts';
 import type { ConsentFacts, PatientConsents } from '../facts.ts';
 import { isOfAuditLog } from './audit-log.ts';
 import { ownRecordsOf, sharedTypes } from './compartment.ts';
+import { consentsInForce } from './consent/in-force.ts';
+import { consentedBy } from './consent/provision.ts';
 import { emergencyPatient } from './emergency.ts';
 import { consentsGiven, patientsReached, type Reached } from './role.ts';
 
-/** What the Consents of one patient let through of the patient's record. */
-const consented = ({ consents, faulty }: PatientConsents): Filter =>
-  faulty || consents.length > 0 ? nothing : everything;
+/** What the Consents of one patient let through of the patient's record; undefined: none is in force. */
+const consented = ({ consents, faulty }: PatientConsents, question: Question): Filter | undefined => {
+  if (faulty) return nothing;
+  const inForce = consentsInForce(consents, question.facts.now);
+  return inForce.length === 0 ? undefined : allOf(inForce.map(({ provision }) => consentedBy(provision, question)));
+};
 
 const implied = ({ implicit }: ConsentFacts): Filter => (implicit === 'permit' ? everything : nothing);
 
 /** Of one patient's record. */
-const filterOf = (patient: string, { principal, facts }: Question): Filter => {
+const filterOf = (patient: string, question: Question): Filter => {
+  const { principal, facts } = question;
   const { consents } = facts;
   if (principal.user !== undefined && principal.fhirUser === `Patient/${patient}`) return everything;
   if (consents === undefined) return nothing;
   if (consents.covers !== 'everybody' && !consents.covers.has(patient)) return nothing;
   const own = consents.byPatient.get(patient);
-  return own === undefined || (own.consents.length === 0 && !own.faulty) ? implied(consents) : consented(own);
+  return (own === undefined ? undefined : consented(own, question)) ?? implied(consents);
 };
 
 interface Group {

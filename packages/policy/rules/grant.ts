@@ -3,21 +3,36 @@
  * grant is the present. FHIR R4 consent.html; RFC 6750 §3.1 `invalid_token`.
  */
 
-import { grantConsentId } from '@affinity/core/fhir/consent.ts';
+import { clientSystem, grantConsentId, type Provision } from '@affinity/core/fhir/consent.ts';
 import { everything } from '@affinity/core/fhir/filter.ts';
 import type { Question, Rule } from '../decision.ts';
+import { isWithin } from './consent/caller.ts';
+import { consentedBy } from './consent/provision.ts';
 
 const ended = (reason: string) => ({ kind: 'deny', status: 401, reason }) as const;
+
+const forClients = new WeakMap<Provision, Map<string, Provision>>();
+
+/** A permit that does not name the client gives it nothing. */
+const forClient = (base: Provision, clientId: string): Provision => {
+  const known = forClients.get(base) ?? new Map<string, Provision>();
+  forClients.set(base, known);
+  const before = known.get(clientId);
+  if (before !== undefined) return before;
+  const names = ({ actors }: Provision): boolean =>
+    actors.some(({ identifier }) => identifier?.system === clientSystem && identifier.value === clientId);
+  const provision = { ...base, provisions: base.provisions.filter((one) => one.type === 'deny' || names(one)) };
+  known.set(clientId, provision);
+  return provision;
+};
 
 /** The grant that binds the token, or why there is none. */
 const grantOf = ({ principal, facts }: Question) => {
   const { grant } = facts;
   if (principal.grant === undefined) return 'a user without a grant';
   if (grant === undefined || grant.id !== grantConsentId(principal.grant)) return 'the grant has ended';
-  const { start = Number.NEGATIVE_INFINITY, end = Number.POSITIVE_INFINITY } = grant.provision.period ?? {};
-  if (grant.provision.period !== undefined && (facts.now === undefined || facts.now < start || facts.now >= end)) {
-    return 'the grant is not in force at this moment';
-  }
+  if (grant.provision.type !== 'deny') return 'the grant is not one that denies what it does not name';
+  if (isWithin(grant.provision.period, facts.now) !== true) return 'the grant is not in force at this moment';
   const named = grant.patient;
   if (named !== undefined && principal.patient !== undefined && named !== principal.patient) {
     return 'the grant is for another record';
@@ -30,5 +45,8 @@ export const byGrant: Rule = (question) => {
   const { principal } = question;
   if (principal.grant === undefined && principal.user === undefined) return { kind: 'permit', filter: everything };
   const grant = grantOf(question);
-  return typeof grant === 'string' ? ended(grant) : { kind: 'permit', filter: everything };
+  if (typeof grant === 'string') return ended(grant);
+  const filter = consentedBy(forClient(grant.provision, principal.clientId), question);
+  if (filter.kind === 'nothing') return { kind: 'deny', status: 403, reason: 'the grant no longer gives this' };
+  return { kind: 'permit', filter };
 };
