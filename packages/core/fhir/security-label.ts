@@ -37,7 +37,7 @@ export const labelsWithin = (resource: Resource): readonly Coding[] => {
   return held.length === 0 ? labels : [...labels, ...held.flatMap(labelsWithin)];
 };
 
-/** The sensitivities of a resource and of all within it, each once. */
+/** The sensitivities among labels, each once, under the present name of their system. */
 export const sensitivitiesOf = (labels: readonly Coding[]): readonly Coding[] =>
   [...new Set(labels.filter(isRestricting).flatMap((label) => presentLabel(label).code ?? []))].map((code) => ({
     system: actCode,

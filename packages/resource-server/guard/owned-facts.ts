@@ -6,18 +6,43 @@
 import type { Backend, FilterOf } from '@affinity/core/fhir/backend.ts';
 import { ownedThrough } from '@affinity/core/fhir/compartment.ts';
 import type { Confidentiality } from '@affinity/core/fhir/filter.ts';
-import type { Resource } from '@affinity/core/fhir/resource.ts';
+import type { Coding, Resource } from '@affinity/core/fhir/resource.ts';
 import { factsOf, type ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
-import { highestOf } from '@affinity/core/fhir/security-label.ts';
-import { confidentialityOfBody } from './about.ts';
+import {
+  confidentialityWithin,
+  highestOf,
+  isAtMost,
+  labelsWithin,
+  mayHoldLabels,
+  sensitivitiesOf,
+} from '@affinity/core/fhir/security-label.ts';
 
 /** What the same transaction has written, by `Type/id`. */
-export type WrittenFacts = ReadonlyMap<string, Pick<ResourceFacts, 'owners' | 'confidentiality'>>;
+export type WrittenFacts = ReadonlyMap<string, Pick<ResourceFacts, 'owners' | 'confidentiality' | 'labels'>>;
 
-export interface OwnedFacts extends ResourceFacts {
-  /** the highest of the resources through which it is in a record: it may be no less confidential */
-  readonly atLeast: Confidentiality;
+/** How confidential the resources are through which it is in a record: it may be no less so. */
+interface AtLeast {
+  readonly confidentiality: Confidentiality;
+  readonly sensitivities: readonly Coding[];
 }
+export interface OwnedFacts extends ResourceFacts {
+  readonly atLeast: AtLeast;
+}
+
+/** What it says of those would be told to whoever may not see them. */
+export const tellsMore = ({ atLeast, confidentiality, labels }: OwnedFacts): boolean => {
+  if (!isAtMost(atLeast.confidentiality, confidentiality)) return true;
+  const carried = new Set(sensitivitiesOf(labels).map(({ code }) => code));
+  return atLeast.sensitivities.some(({ code }) => !carried.has(code));
+};
+
+type Labelled = Pick<ResourceFacts, 'confidentiality' | 'labels'>;
+const deleted: Labelled = { confidentiality: 'U', labels: [] };
+const labelsOfBody = (body: string): Labelled => {
+  if (!mayHoldLabels(body)) return { confidentiality: 'N', labels: [] };
+  const resource = JSON.parse(body) as Resource;
+  return { confidentiality: confidentialityWithin(resource), labels: labelsWithin(resource) };
+};
 
 /** Resources that one may be in a record through. More of them are nobody's. */
 const mostTargets = 1000;
@@ -28,7 +53,10 @@ export const createOwnedFacts =
   async (resource: Resource, readable: FilterOf, written: WrittenFacts = new Map()): Promise<OwnedFacts> => {
     const around = backend.parameters === undefined ? {} : { parameters: backend.parameters };
     const targets = ownedThrough(resource, ownBases)?.targets ?? [];
-    if (targets.length === 0) return { ...factsOf(resource, ownBases, around), atLeast: 'U' };
+    if (targets.length === 0) {
+      const atLeast = { confidentiality: 'U', sensitivities: [] } as const;
+      return { ...factsOf(resource, ownBases, around), atLeast };
+    }
     const known = new Map(written);
     const others = targets.filter(({ type, id }) => !written.has(`${type}/${id}`));
     const stored = others.length > mostTargets ? undefined : await backend.ownersOf?.(others);
@@ -37,11 +65,15 @@ export const createOwnedFacts =
       if (owners === undefined) continue;
       const result = await backend.read(target, readable(target.type));
       if (result.kind === 'absent') continue;
-      const confidentiality = result.kind === 'found' ? confidentialityOfBody(result.version.body) : 'U';
-      known.set(`${target.type}/${target.id}`, { owners, confidentiality });
+      const said = result.kind === 'found' ? labelsOfBody(result.version.body) : deleted;
+      known.set(`${target.type}/${target.id}`, { owners, ...said });
     }
     const place = ({ type, id }: { readonly type: string; readonly id: string }) => known.get(`${type}/${id}`);
     const facts = factsOf(resource, ownBases, { ...around, ownersOf: (target) => place(target)?.owners });
-    const levels = targets.map((target) => place(target)?.confidentiality ?? 'U');
-    return { ...facts, atLeast: highestOf(levels) ?? 'U' };
+    const spoken = targets.flatMap((target) => place(target) ?? []);
+    const confidentiality = highestOf(spoken.map((each) => each.confidentiality)) ?? 'U';
+    return {
+      ...facts,
+      atLeast: { confidentiality, sensitivities: sensitivitiesOf(spoken.flatMap(({ labels }) => labels)) },
+    };
   };

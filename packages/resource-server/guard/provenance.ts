@@ -2,12 +2,21 @@
 import type { Version } from '@affinity/core/fhir/backend.ts';
 import { isExactObject, parseExact, printExact } from '@affinity/core/fhir/exact-json.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
-import { highestOf, isAtMost, labelOf } from '@affinity/core/fhir/security-label.ts';
+import type { Resource } from '@affinity/core/fhir/resource.ts';
+import {
+  confidentialityWithin,
+  highestOf,
+  isAtMost,
+  labelOf,
+  labelsWithin,
+  mayHoldLabels,
+  sensitivitiesOf,
+} from '@affinity/core/fhir/security-label.ts';
 import type { Permit } from '@affinity/policy/decision.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, refusal } from '../answer.ts';
 import { contentOf } from '../body.ts';
-import { aboutFacts, confidentialityOfBody } from './about.ts';
+import { aboutFacts } from './about.ts';
 import { outside } from './refusals.ts';
 import type { Place } from './write.ts';
 
@@ -18,7 +27,7 @@ export interface PreparedProvenance {
   readonly id: string;
 }
 
-/** With its targets, and as confidential as these, whatever its sender thought of. */
+/** With its targets, and as confidential and sensitive as these, whatever its sender thought of. */
 const aimedAt = (json: string, versions: readonly Version[]): string => {
   const provenance = parseExact(json);
   if (!isExactObject(provenance)) return json;
@@ -26,11 +35,14 @@ const aimedAt = (json: string, versions: readonly Version[]): string => {
     reference: `${type}/${id}/_history/${versionId}`,
   }));
   const { meta = {} } = provenance;
-  const level = highestOf(versions.map(({ body }) => confidentialityOfBody(body))) ?? 'N';
-  if (!isAtMost(level, 'N') && isExactObject(meta)) {
-    const { system = '', code = '' } = labelOf(level);
-    provenance.meta = { ...meta, security: [...(Array.isArray(meta.security) ? meta.security : []), { system, code }] };
-  }
+  const labelled = versions.filter(({ body }) => mayHoldLabels(body)).map(({ body }) => JSON.parse(body) as Resource);
+  const level = highestOf(labelled.map(confidentialityWithin)) ?? 'N';
+  const labels = [
+    ...(isAtMost(level, 'N') ? [] : [labelOf(level)]),
+    ...sensitivitiesOf(labelled.flatMap(labelsWithin)),
+  ].map(({ system = '', code = '' }) => ({ system, code }));
+  if (labels.length > 0 && isExactObject(meta))
+    provenance.meta = { ...meta, security: [...(Array.isArray(meta.security) ? meta.security : []), ...labels] };
   return printExact(provenance);
 };
 

@@ -37,7 +37,7 @@ export const belowTarget = (): Answer =>
     fhirError(
       403,
       'forbidden',
-      'the resource would be less confidential than what it is about: it needs that label in meta.security',
+      'the resource would be less confidential than what it is about: it needs those labels in meta.security',
       'meta.security',
     ),
   );

@@ -9,12 +9,12 @@ import { allOf, type Filter } from '@affinity/core/fhir/filter.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
-import { isAtMost } from '@affinity/core/fhir/security-label.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { type Answer, gone, notFound, refusal } from '../answer.ts';
 import type { Identities } from '../asked.ts';
 import { contentOf, type Loaded } from '../body.ts';
 import { type About, aboutFacts, aboutNothing } from './about.ts';
+import { tellsMore } from './owned-facts.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
 import { absentUpdate, belowTarget, conflict, outside, weakened } from './refusals.ts';
@@ -80,7 +80,7 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     ...(plan.kind === 'create' && create?.kind === 'permit' ? [create.filter] : []),
   ];
   if (!evaluate(allOf(filters), facts)) return outside();
-  if (!isAtMost(facts.atLeast, facts.confidentiality)) return belowTarget();
+  if (tellsMore(facts)) return belowTarget();
   const claim = around.falseClaim(content.resource);
   if (claim !== undefined) return refusal(claim);
   if (loaded.fault !== undefined) return faulty(loaded.fault, prepared, at, place);
@@ -154,7 +154,7 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   if (loaded instanceof FhirError) return refusal(loaded);
   const facts = await around.factsOf(loaded.content.resource, known);
   if (!evaluate(permit.filter, facts)) return outside();
-  if (!isAtMost(facts.atLeast, facts.confidentiality)) return belowTarget();
+  if (tellsMore(facts)) return belowTarget();
   const claim = around.falseClaim(loaded.content.resource);
   if (claim !== undefined) return refusal(claim);
   const weakens = !keepsLabelsOf(loaded.content.resource, facts)(body);
