@@ -90,7 +90,9 @@ export const createDecisionFacts = (
       principal.grant === undefined ? undefined : grantOf(principal.grant),
       consentsOf(asksForAll && wholeServer ? 'everybody' : [...reached]),
       asksForLog ? said(`auditor ${user}`, () => people.isAuditor(user)) : false,
-      purposes.includes(emergency) ? said(`emergency ${user}`, () => people.mayDeclareEmergency(user)) : false,
+      isPractitioner || purposes.includes(emergency)
+        ? said(`emergency ${user}`, () => people.mayDeclareEmergency(user))
+        : false,
       asksToChange ? said(`relabel ${user}`, () => people.mayRelabel(user)) : false,
     ]);
     return {

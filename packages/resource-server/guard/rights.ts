@@ -5,9 +5,11 @@ import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { Criteria, SearchQuery } from '@affinity/core/fhir/search-query.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
+import { emergency } from '@affinity/core/smart/purpose-of-use.ts';
 import { printScope } from '@affinity/core/smart/scope.ts';
+import { permissionFor } from '@affinity/core/smart/scope-interaction.ts';
 import { decide, permitsContent } from '@affinity/policy/decide.ts';
-import type { Deny, Intent, Permit, RuleName } from '@affinity/policy/decision.ts';
+import type { Deny, Intent, Permit, Question, RuleName } from '@affinity/policy/decision.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import { challenge, type Realm } from '../challenge.ts';
 
@@ -36,11 +38,26 @@ export interface Rights {
   readonly mayRelabel: boolean;
 }
 
-const denial = (realm: Realm, { status, neededScope }: Deny): FhirError => {
+const notGiven = 'the access token does not give this right';
+const couldDeclare =
+  `${notGiven}; you may declare an emergency, which the app asks for at the authorization endpoint with ` +
+  `purpose_of_use=${emergency}`;
+
+/**
+ * E74: who may declare an emergency is told that there is such a thing. It follows from who asks and what for, never from
+ * what is stored.
+ */
+const mayDeclare = ({ principal, interaction, facts }: Question): boolean =>
+  facts.emergency === true &&
+  principal.purposes?.includes(emergency) !== true &&
+  (permissionFor[interaction.kind] === 'r' || permissionFor[interaction.kind] === 's');
+
+const denial = (realm: Realm, question: Question, { status, neededScope }: Deny): FhirError => {
   if (status === 404) return fhirError(404, 'not-found', 'there is no such resource');
   const scope = neededScope === undefined ? {} : { scope: printScope(neededScope) };
   const code = status === 401 ? 'login' : 'forbidden';
-  const issue = { severity: 'error', code, diagnostics: 'the access token does not give this right' } as const;
+  const diagnostics = status === 403 && mayDeclare(question) ? couldDeclare : notGiven;
+  const issue = { severity: 'error', code, diagnostics } as const;
   const error = status === 401 ? 'invalid_token' : 'insufficient_scope';
   return new FhirError(status, [issue], { 'WWW-Authenticate': challenge(realm, { error, ...scope }) });
 };
@@ -56,10 +73,11 @@ export const searchFor = (criteria: Criteria, count = 0): SearchQuery => ({
 
 export const rightsOf = (principal: Principal, known: DecisionFacts, realm: Realm): Rights => {
   const ask = (interaction: Intent): Permit | Denied => {
-    const decision = decide({ principal, interaction, facts: known });
+    const question = { principal, interaction, facts: known };
+    const decision = decide(question);
     return decision.kind === 'permit'
       ? decision
-      : { kind: 'denied', error: denial(realm, decision), rule: decision.rule, reason: decision.reason };
+      : { kind: 'denied', error: denial(realm, question, decision), rule: decision.rule, reason: decision.reason };
   };
 
   const filterOf = (make: (type: string) => Intent): FilterOf => {
