@@ -1,7 +1,7 @@
 /** What a person is asked, and that what was unticked is not granted. SMART App Launch 2.2, scopes; ONC g(10). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseResourceScope } from '@affinity/core/smart/scope.ts';
+import { parseResourceScope, printScope } from '@affinity/core/smart/scope.ts';
 import { setCovers } from '@affinity/core/smart/scope-order.ts';
 import fc from 'fast-check';
 import { grantedScopes, offerOf } from './consent-items.ts';
@@ -156,9 +156,14 @@ test('whatever is ticked, never more than was asked, and no two things share a v
             : scope.split(' '),
         );
       for (const one of granted) {
-        const pieces = offer.requested.find(({ scope }) => scope === one)?.pieces;
-        // As it was asked: then every piece of it is ticked. Otherwise some ticked thing says all of it.
-        if (tokens.includes(one as never) && pieces?.every(({ item }) => isTicked(item))) continue;
+        // As it was asked, or all of it to see or to write: then every piece is ticked. Otherwise some ticked thing says all.
+        const isWhole = offer.requested.some(({ scope, halves }) => {
+          const full = halves.filter(({ pieces }) => pieces.every(({ item }) => isTicked(item)));
+          return (
+            full.some((half) => printScope(half.whole) === one) || (scope === one && full.length === halves.length)
+          );
+        });
+        if (isWhole) continue;
         assert.ok(
           byTicked.includes(one) || setCovers(resources(byTicked), resources([one])),
           `${one} of ${tokens.join(' ')}`,

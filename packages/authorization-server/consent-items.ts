@@ -22,10 +22,13 @@ interface Piece {
 
 export interface Offer {
   readonly items: readonly ConsentItem[];
-  /** for each requested scope, the values of the items that make it up, with what each gives by itself */
+  /** for each requested scope, to see and to write: the values of the items that make it up, with what each gives by itself */
   readonly requested: readonly {
     readonly scope: string;
-    readonly pieces: readonly { readonly item: string; readonly narrowed: readonly ResourceScope[] }[];
+    readonly halves: readonly {
+      readonly whole: ResourceScope;
+      readonly pieces: readonly { readonly item: string; readonly narrowed: readonly ResourceScope[] }[];
+    }[];
   }[];
 }
 
@@ -92,6 +95,11 @@ interface Draft {
   readonly scopes: Set<string>;
 }
 
+interface DraftPiece {
+  readonly key: string;
+  readonly narrowed: readonly ResourceScope[];
+}
+
 const identity: readonly string[] = ['openid', 'fhirUser', 'profile'];
 
 /** What has no group of its own is asked about type by type; what has one is one thing to a person. */
@@ -107,13 +115,13 @@ const thingOf = (scope: ResourceScope, { group, types, narrowed }: Piece): strin
 /** @param tokens as `resolveScope` gives them */
 export function offerOf(tokens: readonly string[]): Offer {
   const drafts = new Map<string, Draft>();
-  const claims: { scope: string; pieces: { key: string; narrowed: readonly ResourceScope[] }[] }[] = [];
+  const claims: { scope: string; halves: { whole: ResourceScope; pieces: DraftPiece[] }[] }[] = [];
   for (const token of tokens) {
     const parsed = parseResourceScope(token);
     if (parsed.kind !== 'scope') continue;
-    const pieces = halvesOf(parsed.scope).flatMap((half) => {
+    const halves = halvesOf(parsed.scope).map((half) => {
       const access = new Set(half.permissions.map((letter) => accessOf[letter]));
-      return piecesOf(half).map((piece) => {
+      const pieces = piecesOf(half).map((piece) => {
         const { group, types, narrowed } = piece;
         const thing = thingOf(half, piece);
         const key = `${access.has('see') ? 'see' : 'write'} ${thing}`;
@@ -124,16 +132,20 @@ export function offerOf(tokens: readonly string[]): Offer {
         for (const one of group === 'everything-else' ? [half] : narrowed) draft.scopes.add(printScope(one));
         return { key, narrowed };
       });
+      return { whole: half, pieces };
     });
-    claims.push({ scope: token, pieces });
+    claims.push({ scope: token, halves });
   }
   const itemValue = new Map([...drafts].map(([key, { scopes }]) => [key, [...scopes].join(' ')]));
   const items = [...fixedItems(tokens), ...[...drafts].map(([key, draft]) => itemOf(draft, itemValue.get(key) ?? ''))];
   return {
     items: inOrder(items),
-    requested: claims.map(({ scope, pieces }) => ({
+    requested: claims.map(({ scope, halves }) => ({
       scope,
-      pieces: pieces.map(({ key, narrowed }) => ({ item: itemValue.get(key) ?? '', narrowed })),
+      halves: halves.map(({ whole, pieces }) => ({
+        whole,
+        pieces: pieces.map(({ key, narrowed }) => ({ item: itemValue.get(key) ?? '', narrowed })),
+      })),
     })),
   };
 }
@@ -192,20 +204,25 @@ function together(scopes: readonly ResourceScope[]): readonly ResourceScope[] {
 }
 
 /**
- * What is granted: each requested scope as it was asked where every piece of it is ticked, else the pieces that are.
+ * What is granted: each requested scope as it was asked where every piece of it is ticked, else what of it is: to see or to
+ * write whole, or the pieces.
  * A posted value that was not offered counts for nothing.
  */
 export function grantedScopes(tokens: readonly string[], offer: Offer, posted: readonly string[]): string[] {
   const ticked = new Set(
     offer.items.filter(({ scope, required }) => required || posted.includes(scope)).map(({ scope }) => scope),
   );
-  const claims = new Map(offer.requested.map((claim) => [claim.scope, claim.pieces]));
+  const claims = new Map(offer.requested.map((claim) => [claim.scope, claim.halves]));
   const granted = tokens.flatMap((token) => {
-    const pieces = claims.get(token);
-    if (pieces === undefined)
+    const halves = claims.get(token);
+    if (halves === undefined)
       return offer.items.some(({ scope }) => ticked.has(scope) && scope.split(' ').includes(token)) ? [token] : [];
-    if (pieces.every(({ item }) => ticked.has(item))) return [token];
-    return together(pieces.filter(({ item }) => ticked.has(item)).flatMap(({ narrowed }) => narrowed)).map(printScope);
+    const given = halves.flatMap(({ whole, pieces }) => {
+      const kept = pieces.filter(({ item }) => ticked.has(item));
+      return kept.length === pieces.length ? [whole] : kept.flatMap(({ narrowed }) => narrowed);
+    });
+    const isWhole = halves.every(({ pieces }) => pieces.every(({ item }) => ticked.has(item)));
+    return isWhole ? [token] : together(given).map(printScope);
   });
   return [...new Set(granted)];
 }

@@ -1,4 +1,5 @@
 /** What the app may do, and how long: shown in full, any of it refusable. SMART App Launch 2.2; RFC 6749 §3.1, §4.1.2.1. */
+import { chosenAmount, consentKinds, letsConfidentialIn, tickedScopes } from './consent-choice.ts';
 import { grantedScopes, offerOf } from './consent-items.ts';
 import { giveGrant } from './grant-consents.ts';
 import { auditFacts, noteResult, type Outcome, type PersonStep, type StepNeighbours } from './interaction-step.ts';
@@ -30,9 +31,11 @@ export function showConsent(
 ): Outcome {
   const { action, csrf, app, person, tokens } = step;
   const ticked = posted?.getAll('scope');
-  const items = offerOf(tokens).items.map((item) =>
+  const { items: offered } = offerOf(tokens);
+  const items = offered.map((item) =>
     ticked === undefined ? item : { ...item, checked: item.required || ticked.includes(item.scope) },
   );
+  const amount = chosenAmount(offered, posted);
   const view: ConsentView = {
     action,
     csrf,
@@ -40,8 +43,10 @@ export function showConsent(
     person: { name: person.name },
     ...(patient === undefined ? {} : { patient }),
     items,
+    ...(amount === undefined ? {} : { amount }),
+    kinds: consentKinds(offered, posted),
     ...(asksForRecords(tokens)
-      ? { leaveOutConfidential: { checked: posted === undefined || !letsConfidentialIn(posted) } }
+      ? { leaveOutConfidential: { checked: posted === undefined || !letsConfidentialIn(offered, posted) } }
       : {}),
     durations: durationsOf(neighbours.settings, tokens),
     ...(posted === undefined ? {} : { fault: 'nothing-chosen' as const }),
@@ -54,10 +59,6 @@ const nothingChosen = (items: readonly ConsentItem[], posted: readonly string[])
   const optional = items.filter(({ required, group }) => !required && group !== 'offline');
   return optional.length > 0 && !optional.some(({ scope }) => posted.includes(scope));
 };
-
-/** Unticked by somebody who saw the box: a field that is merely missing never widens a grant. */
-const letsConfidentialIn = (posted: URLSearchParams): boolean =>
-  posted.get('confidential_asked') === 'yes' && !posted.has('leave_out_confidential');
 
 export async function takeConsent(
   neighbours: StepNeighbours,
@@ -76,7 +77,7 @@ export async function takeConsent(
   }
   if (decision !== 'allow') return { kind: 'again' };
   const offer = offerOf(tokens);
-  const ticked = posted.getAll('scope');
+  const ticked = tickedScopes(offer.items, posted);
   if (nothingChosen(offer.items, ticked)) return showConsent(neighbours, step, patient, posted);
   const duration = durationsOf(settings, tokens).find(({ value }) => value === posted.get('duration'));
   const days = duration === undefined || duration.days === once ? undefined : duration.days;
@@ -91,7 +92,7 @@ export async function takeConsent(
     requestedScope: tokens.join(' '),
     scope: granted.filter((token) => lasting || token !== 'offline_access').join(' '),
     ...(patient === undefined ? {} : { patient: patient.id }),
-    ...(asksForRecords(tokens) && letsConfidentialIn(posted) ? { clearance: 'V' } : {}),
+    ...(asksForRecords(tokens) && letsConfidentialIn(offer.items, posted) ? { clearance: 'V' } : {}),
     ...(step.purposes.length === 0 ? {} : { purpose: step.purposes.join(' ') }),
     lasting,
     createdAt: at,

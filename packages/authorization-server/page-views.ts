@@ -81,8 +81,20 @@ export interface ConsentItem {
   readonly checked: boolean;
 }
 
+/** How much of a record: everything, everything but what is marked confidential, or as the boxes for each say. */
+export type Amount = 'all' | 'not-confidential' | 'ticked';
+
+/** Several items that are one thing to a person too: allowed by their own boxes, and refused together by this one. */
+export interface ConsentKind {
+  readonly kind: 'write' | 'other-see' | 'other-write';
+  /** what the app may do, of all the items together */
+  readonly access: ConsentItem['access'];
+  readonly checked: boolean;
+}
+
 /**
- * Fields posted: `scope` (one checkbox each), `leave_out_confidential` (checkbox, value `yes`) with
+ * Fields posted: `scope` (one checkbox each), `amount` (radio), `kind` (one checkbox for each of `kinds`) with
+ * `kind_asked` (hidden, one each: without it the box was not there to be unticked), `leave_out_confidential` (checkbox, value `yes`) with
  * `confidential_asked` (hidden, value `yes`: without it the box was not there to be unticked), `duration` (radio),
  * `decision` (button Allow: `allow`; button Deny: `deny`), `csrf`.
  */
@@ -94,6 +106,9 @@ export interface ConsentView {
   /** absent where nothing of a patient is asked for */
   readonly patient?: PatientView;
   readonly items: readonly ConsentItem[];
+  /** which is chosen; absent where so little is asked for that the boxes say it */
+  readonly amount?: Amount;
+  readonly kinds: readonly ConsentKind[];
   /** absent where nothing of a record is asked for */
   readonly leaveOutConfidential?: { readonly checked: boolean };
   /** how long the app may go on */

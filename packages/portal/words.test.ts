@@ -9,6 +9,7 @@ import { english } from './words.ts';
 const { consent } = english;
 const itemOf = (group: ConsentItem['group'], types: readonly string[], future = false): ConsentItem => ({
   group,
+  thing: group,
   types,
   future,
   scope: 's',

@@ -199,11 +199,34 @@ export const english = {
           : whose === 'any'
             ? html`From records that you may open`
             : html`From ${whose.name}’s record`,
+      amount: 'How much',
       confidential: 'Confidential entries',
       duration: 'For how long',
     },
     describeItem,
     access: (access: readonly Access[]) => sentence(list.format(access.map((verb) => accessVerbs[verb]))),
+    amounts: {
+      all: (_app: Markup) => ({
+        title: 'Everything',
+        about: html`Also what is marked confidential, such as entries about mental or sexual health.`,
+      }),
+      'not-confidential': (app: Markup) => ({
+        title: 'Everything not marked confidential',
+        about: html`${app} does not see confidential entries, nor that there are any.`,
+      }),
+      ticked: (_app: Markup) => ({
+        title: 'Only what I tick below',
+        about: html`Choose thing by thing, and whether confidential entries are left out.`,
+      }),
+    },
+    amountHint: 'Whatever you choose here, what you untick below is left out.',
+    writeToo: (access: readonly Access[]) => `It may also ${list.format(access.map((verb) => accessVerbs[verb]))}`,
+    writeTooWhy: (app: Markup) => html`Untick to let ${app} only look.`,
+    others: {
+      title: groups.other.title,
+      about: (kinds: number) =>
+        `${count(kinds, 'more kind', 'more kinds')} of entries: all of them here, or one by one below.`,
+    },
     notShared: 'Not shared',
     refused: 'Not allowed',
     required: 'Always needed',

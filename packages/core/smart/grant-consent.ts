@@ -78,7 +78,7 @@ export const grantConsent = (given: GrantTerms): Resource => {
     ...(terms.patient === undefined ? {} : { patient: { reference: `Patient/${terms.patient}` } }),
     dateTime: instant(terms.given),
     ...(terms.person === undefined ? {} : { performer: [{ reference: terms.person }] }),
-    policyRule: concept(`${terminology}/v3-ActCode`, 'OPTOUTE', 'opt-out with exceptions'),
+    policy: [{ uri: 'urn:affinity:policy:grant' }],
     provision: {
       type: 'deny',
       period: { start: instant(terms.given), end: instant(terms.ends) },

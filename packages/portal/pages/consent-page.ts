@@ -3,7 +3,8 @@ import type { ConsentItem, ConsentView } from '@affinity/authorization-server/pa
 import { showEnd } from '../dates.ts';
 import { html, type Markup, quoted, tidy } from '../markup.ts';
 import { printApp } from '../parts/app-frame.ts';
-import { printConsentRow } from '../parts/consent-row.ts';
+import { othersOf, printAmount, printOthers } from '../parts/consent-kind.ts';
+import { type Placed, printConsentRow } from '../parts/consent-row.ts';
 import { type House, printDocument } from '../parts/document.ts';
 import { printFault } from '../parts/fault.ts';
 import { icons } from '../parts/icons.ts';
@@ -38,6 +39,27 @@ const printLeaveOut = (house: House, view: ConsentView): Markup | undefined => {
 <span class="row-text"><span class="row-title">${consent.leaveOut}</span> <span class="fact" id="leave-out-about">${consent.leaveOutWhy(quoted(view.app.name))}</span></span></label></li></ul></fieldset>`;
 };
 
+/** The items by thing, in their order: those that differ only in what the app may do stand together. */
+const thingsOf = (items: readonly ConsentItem[]): readonly (readonly Placed[])[] => {
+  const things = new Map<string, Placed[]>();
+  for (const [at, item] of items.entries()) {
+    const placed = { item, index: at + 1 };
+    things.set(item.thing, [...(things.get(item.thing) ?? []), placed]);
+  }
+  return [...things.values()];
+};
+
+const printRows = (house: House, view: ConsentView, part: ReturnType<typeof partOf>): readonly Markup[] => {
+  const things = thingsOf(view.items).filter(([first]) => first !== undefined && partOf(first.item) === part);
+  const kinds = othersOf(view);
+  const isOther = ([first]: readonly Placed[]): boolean => kinds.length > 0 && first?.item.group === 'other';
+  const others = things.filter(isOther);
+  return things.flatMap((placed) => {
+    if (!isOther(placed)) return [printConsentRow(house.words, placed)];
+    return placed === others[0] ? [printOthers(house.words, kinds, others)] : [];
+  });
+};
+
 export const printConsent = (house: House, view: ConsentView): string => {
   const { words } = house;
   const { consent } = words;
@@ -49,9 +71,9 @@ export const printConsent = (house: House, view: ConsentView): string => {
     see: ofRecord.some((item) => item.access.includes('see')),
     write: ofRecord.some((item) => item.access.some((verb) => verb !== 'see')),
   };
-  const rows = (part: ReturnType<typeof partOf>): readonly Markup[] =>
-    view.items.flatMap((item, index) => (partOf(item) === part ? [printConsentRow(words, item, index + 1)] : []));
-  const [identity, record, offline] = [rows('identity'), rows('record'), rows('offline')];
+  const identity = printRows(house, view, 'identity');
+  const record = printRows(house, view, 'record');
+  const offline = printRows(house, view, 'offline');
   const durations = view.durations.map((choice, index) => printDuration(house, choice, index));
   const firstFree = view.items.findIndex((item) => !item.required) + 1;
   const tab = consent.title(
@@ -61,7 +83,7 @@ export const printConsent = (house: House, view: ConsentView): string => {
   );
   const lead =
     ofRecord.length > 0
-      ? consent.lead(ofRecord.length)
+      ? consent.lead(thingsOf(ofRecord).length)
       : view.items.length > 0
         ? consent.leadIdentity
         : consent.leadEmpty;
@@ -76,6 +98,7 @@ ${view.fault && printFault({ title: consent.faultTitle, text: consent.nothingCho
 <div class="pair">${printApp(words, view.app)}<div class="main-column"><form class="card" method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.csrf}">
 ${identity.length > 0 && html`<fieldset><legend>${consent.legend.identity}</legend><ul class="rows">${identity}</ul></fieldset>`}
+${printAmount(words, view, app)}
 ${record.length > 0 && html`<fieldset><legend>${consent.legend.record(whose)}</legend><ul class="rows">${record}</ul></fieldset>`}
 ${printLeaveOut(house, view)}
 ${(offline.length > 0 || durations.length > 0) && html`<fieldset><legend>${consent.legend.duration}</legend>${durations.length > 0 && html`<ul class="rows choices">${durations}</ul>`}${offline.length > 0 && html`<ul class="rows">${offline}</ul>`}</fieldset>`}

@@ -50,6 +50,8 @@ const pages: Readonly<Record<string, string>> = {
   }),
   consent: consent(views.consent),
   'consent-child-long': consent({ ...views.consent, app: long, patient: views.milo, fault: 'nothing-chosen' }),
+  'consent-whole': consent(views.wholeRecord),
+  'consent-whole-see': consent(views.wholeRecordToSee),
   'consent-0': consent({ ...views.consent, items: [] }),
   'consent-300': consent({ ...views.consent, items: views.manyItems(300) }),
   emergency: emergency(views.emergency),

@@ -47,7 +47,17 @@ const item = (
   scope: string,
   types: readonly string[],
   more: Partial<ConsentItem> = {},
-): ConsentItem => ({ group, scope, types, access: ['see'], future: false, required: false, checked: true, ...more });
+): ConsentItem => ({
+  group,
+  thing: `${group} ${types.join(' ')} ${scope.replace(/^[^?]*/, '')}`,
+  scope,
+  types,
+  access: ['see'],
+  future: false,
+  required: false,
+  checked: true,
+  ...more,
+});
 
 export const items: readonly ConsentItem[] = [
   item('identity', 'openid fhirUser', [], { access: [], required: true }),
@@ -87,6 +97,7 @@ export const consent: ConsentView = {
   person: { name: 'Ana Lindqvist' },
   patient: ana,
   items,
+  kinds: [],
   leaveOutConfidential: { checked: true },
   durations: [
     { value: 'once', days: 'once', checked: false },
@@ -102,6 +113,52 @@ export const emergency: EmergencyView = {
   person: { name: 'Dr. Jonas Weber' },
   minutes: 15,
   reason: { least: 10, most: 500 },
+};
+
+const lettersOf = { see: 'rs', write: 'cud' } as const;
+const twin = (
+  group: ConsentItem['group'],
+  types: readonly string[],
+  more: Partial<ConsentItem> = {},
+): readonly ConsentItem[] =>
+  (['see', 'write'] as const).map((verb) =>
+    item(group, types.map((type) => `patient/${type}.${lettersOf[verb]}`).join(' '), types, {
+      thing: `${group} ${types.join(' ')}`,
+      access: verb === 'see' ? ['see'] : ['add', 'change', 'delete'],
+      ...more,
+    }),
+  );
+const others =
+  'CarePlan CareTeam Coverage Device FamilyMemberHistory Goal Location Procedure ServiceRequest Specimen'.split(' ');
+
+/** An app that asks to see and write everything. */
+export const wholeRecord: ConsentView = {
+  ...consent,
+  items: [
+    item('identity', 'openid fhirUser', [], { access: [], required: true }),
+    ...twin('patient', ['Patient']),
+    ...twin('medications', ['MedicationRequest', 'MedicationDispense']),
+    ...twin('allergies', ['AllergyIntolerance']),
+    ...twin('conditions', ['Condition']),
+    ...twin('immunizations', ['Immunization']),
+    ...twin('visits', ['Encounter']),
+    ...twin('documents', ['DocumentReference']),
+    ...others.flatMap((type) => twin('other', [type])),
+    ...twin('everything-else', ['Account', 'Appointment', 'ImagingStudy'], { future: true }),
+    item('offline', 'offline_access', [], { access: [] }),
+  ],
+  amount: 'not-confidential',
+  kinds: [
+    { kind: 'write', access: ['add', 'change', 'delete'], checked: true },
+    { kind: 'other-see', access: ['see'], checked: true },
+    { kind: 'other-write', access: ['add', 'change', 'delete'], checked: true },
+  ],
+};
+/** An app that asks to see everything. */
+export const wholeRecordToSee: ConsentView = {
+  ...wholeRecord,
+  items: wholeRecord.items.filter(({ access }) => access.length === 0 || access.includes('see')),
+  kinds: [{ kind: 'other-see', access: ['see'], checked: true }],
 };
 
 export const error: ErrorView = {
