@@ -5,9 +5,7 @@
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import { highestOf, isAtMost, keepsLabels, mayHoldLabels } from '@affinity/core/fhir/security-label.ts';
-import { aboutFacts, confidentialityOfBody } from './about.ts';
-import type { At } from './plan.ts';
-import type { Place } from './write.ts';
+import { type About, aboutFacts, confidentialityOfBody } from './about.ts';
 
 /** Whether the content keeps the labels of what is stored, whose JSON text is given. */
 export const keepsLabelsOf =
@@ -15,9 +13,8 @@ export const keepsLabelsOf =
   (stored: string): boolean =>
     mayHoldLabels(stored) ? keepsLabels(JSON.parse(stored) as Resource, content) : isAtMost('N', confidentiality);
 
-/** The record that labels change, before they do: as confidential as what is stored. */
-export const recordRelabelling = (at: At, stored: string, facts: ResourceFacts, { before }: Place): Promise<void> => {
+/** What the log is told of labels that change: it is as confidential as what was stored. */
+export const aboutRelabelling = (stored: string, facts: ResourceFacts): About => {
   const about = aboutFacts(facts);
-  const confidentiality = highestOf([confidentialityOfBody(stored), about.confidentiality]) ?? 'V';
-  return before(at, { ...about, confidentiality }, 'label-changed');
+  return { ...about, confidentiality: highestOf([confidentialityOfBody(stored), about.confidentiality]) ?? 'V' };
 };

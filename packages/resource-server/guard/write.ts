@@ -18,7 +18,7 @@ import { tellsMore } from './owned-facts.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
 import { absentUpdate, belowTarget, conflict, outside, weakened } from './refusals.ts';
-import { keepsLabelsOf, recordRelabelling } from './relabelling.ts';
+import { aboutRelabelling, keepsLabelsOf } from './relabelling.ts';
 import type { On, Surroundings } from './surroundings.ts';
 
 /** Called when a write is permitted, before it is made; and beside, when it changes labels that others must keep. */
@@ -95,7 +95,7 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
   const relabelled =
     plan.kind === 'change' && around.rights.mayRelabel ? await weakenedBody(at, filter, keeps, on) : undefined;
   await before(at, aboutFacts(facts));
-  if (relabelled !== undefined) await recordRelabelling(at, relabelled, facts, place);
+  if (relabelled !== undefined) await before(at, aboutRelabelling(relabelled, facts), 'label-changed');
   known.set(`${at.type}/${at.id}`, facts);
   if (plan.kind === 'create') {
     const result = await on.create({ ...at, content });
@@ -162,7 +162,7 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   const fault = changeFault(body, loaded.content.resource);
   if (fault !== undefined) return refusal(fault);
   await before(at, aboutFacts(facts));
-  if (weakens) await recordRelabelling(at, body, facts, place);
+  if (weakens) await before(at, aboutRelabelling(body, facts), 'label-changed');
   known.set(`${at.type}/${at.id}`, facts);
   const result = await on.update({ ...at, content: loaded.content, ifMatch: versionId }, permit.filter);
   if (result.kind === 'version-conflict' && ifMatch === undefined)
