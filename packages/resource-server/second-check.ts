@@ -76,9 +76,9 @@ const checkedInteractions = (given: Interactions, ownBases: readonly string[]): 
       (await isVisible(input, filter)) ? given.update(input, filter) : { kind: 'absent' },
     delete: async (input, filter) =>
       (await isVisible(input, filter)) ? given.delete(input, filter) : { kind: 'absent' },
-    historyInstance: async (at, filter): Promise<HistoryResult> => {
+    historyInstance: async (at, filter, signal): Promise<HistoryResult> => {
       if (!(await isVisible(at, filter))) return { kind: 'absent' };
-      const result = await given.historyInstance(at, filter);
+      const result = await given.historyInstance(at, filter, signal);
       if (result.kind === 'absent') return result;
       const entries = result.entries.filter(
         ({ version }) => 'body' in version && version.id === at.id && passes(version, at.type, filter, ownBases),
@@ -161,8 +161,8 @@ export const checkedBackend = (backend: Backend, ownBases: readonly string[]): B
     ...(transact === undefined
       ? {}
       : {
-          transact: (work, hold, readsDecide) =>
-            transact((within) => work(checkedInteractions(within, ownBases)), hold, readsDecide),
+          transact: (work, hold, readsDecide, signal) =>
+            transact((within) => work(checkedInteractions(within, ownBases)), hold, readsDecide, signal),
         }),
   };
 };

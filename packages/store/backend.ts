@@ -61,8 +61,9 @@ export const createBackend = ({ pool, shared, ownBases, now = Date.now, ...given
   const everything = createEverything(ask);
   const transact = createTransact({
     ...write,
-    readsOn: (on) => {
-      const within = createReading({ ...search, database: on, ask: (work) => work(on.query) });
+    questionMilliseconds: limits.searchMilliseconds,
+    readsOn: (on, ask) => {
+      const within = createReading({ ...search, database: on, ask });
       return { ...within, searchType: indexed(within.searchType) };
     },
   });

@@ -9,7 +9,7 @@ import type { Ask } from './time-limit.ts';
 /** Each version is judged by its own content and by the current (or last) one, so the page is cut after the Filter. */
 export const createHistory =
   (ask: Ask): Backend['historyInstance'] =>
-  ({ type, id, page }, filter) =>
+  ({ type, id, page }, filter, signal) =>
     ask(async (query) => {
       const rid = resourceKey(type, id);
       const current = sql`f.rid = ${rid} and f.type = ${type} and f.id = ${id} and ${filterSql(filter, type)}`;
@@ -25,4 +25,4 @@ export const createHistory =
         where ${current} and ${seenEarlier} and ${wantedSql(page, 'h', seenEarlier)}
         order by version desc limit ${page.count + 1}`);
       return toHistory(rows, page.count);
-    });
+    }, signal);

@@ -13,6 +13,8 @@ import { storedResource } from './indexed-row.ts';
 import { isOutage } from './outage.ts';
 import type { ParameterSet } from './parameter-set.ts';
 import { type Sql, sql } from './sql.ts';
+import { connect, type Stoppable, stoppable } from './stopping.ts';
+import { type Ask, createAskWithin } from './time-limit.ts';
 import { createTurns } from './turns.ts';
 import type { WriteNeighbours } from './write.ts';
 import { holdKey, isCanonicalTaken, isConflict, isOutdated, writeLock } from './write-lock.ts';
@@ -23,7 +25,9 @@ type Reads = Omit<Transaction, 'create' | 'update' | 'delete'>;
 
 export interface TransactNeighbours extends WriteNeighbours {
   /** the interactions that read, on the connection of the transaction */
-  readonly readsOn: (database: Database) => Reads;
+  readonly readsOn: (database: Database, ask: Ask) => Reads;
+  /** milliseconds that one question within a transaction may take */
+  readonly questionMilliseconds: number;
 }
 
 /** What was begun among others must be done by nobody else at the same time: it begins again so. */
@@ -37,17 +41,18 @@ const pause = (attempt: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(400, 10 * 2 ** attempt)));
 
 const withinOf = (
-  { texts, ownBases, now, readsOn, database }: TransactNeighbours,
-  query: Query,
+  { texts, ownBases, now, readsOn, database, questionMilliseconds }: TransactNeighbours,
+  connection: Stoppable,
   set: ParameterSet,
   alone: boolean,
 ): Transaction => {
+  const { query } = connection;
   const write: WriteWithin = { query, set, texts, ownBases, now };
   const demand = (needed: boolean): void => {
     if (needed && !alone) throw new NeedsAlone();
   };
   return {
-    ...readsOn({ ...database, query, look: query, on: () => query }),
+    ...readsOn({ ...database, query, look: query, on: () => query }, createAskWithin(connection, questionMilliseconds)),
     create: async (input) => {
       demand(needsAlone(storedResource(input, input.content), ownBases));
       return createWithin(write, input);
@@ -63,39 +68,57 @@ const withinOf = (
   };
 };
 
-const lock = async (client: pg.PoolClient, keys: readonly string[], alone: boolean): Promise<void> => {
-  for (const key of keys) await client.query('select pg_advisory_lock($1::bigint)', [key]);
-  await client.query(`select pg_advisory_lock${alone ? '' : '_shared'}($1::bigint)`, [writeLock]);
+const lock = async (query: Query, keys: readonly string[], alone: boolean): Promise<void> => {
+  for (const key of keys) await query(sql`select pg_advisory_lock(${key}::bigint)`);
+  await query(
+    alone
+      ? sql`select pg_advisory_lock(${writeLock}::bigint)`
+      : sql`select pg_advisory_lock_shared(${writeLock}::bigint)`,
+  );
 };
+
+interface Attempt {
+  readonly keys: readonly string[];
+  readonly alone: boolean;
+  readonly isolation: Sql;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** One attempt. The connection is closed when it cannot be told what it still holds. */
 const attemptOn = async <Result>(
   neighbours: TransactNeighbours,
   client: pg.PoolClient,
   set: ParameterSet,
-  { keys, alone, isolation }: { readonly keys: readonly string[]; readonly alone: boolean; readonly isolation: Sql },
+  { keys, alone, isolation, signal }: Attempt,
   work: (within: Transaction) => Promise<Result>,
 ): Promise<Result> => {
+  const connection = stoppable(neighbours.database, client);
+  const { query } = connection;
+  const unfollow = connection.follow(signal);
   let broken = true;
   try {
-    await lock(client, keys, alone);
-    const query = neighbours.database.on(client);
+    await lock(query, keys, alone);
     await query(sql`begin isolation level ${isolation}`);
     await query(sql`select begin_write(${set.generation}, null)`);
-    const result = await work(withinOf(neighbours, query, set, alone));
+    const result = await work(withinOf(neighbours, connection, set, alone));
+    connection.finish();
     await client.query('commit');
     broken = false;
     return result;
   } catch (error) {
+    const stopped = connection.stopped();
+    // Its connection is closed, and the transaction undone with it.
+    if (stopped !== undefined) throw stopped.reason;
     broken = await client.query('rollback').then(
       () => false,
       () => true,
     );
     throw error;
   } finally {
+    unfollow();
     // Locks of the session outlive the transaction; without them the connection goes back as it was.
     const freed = broken ? undefined : await client.query('select pg_advisory_unlock_all()').catch(() => undefined);
-    client.release(freed === undefined);
+    await connection.end(freed === undefined);
   }
 };
 
@@ -104,19 +127,19 @@ export const createTransact = (neighbours: TransactNeighbours): Transact => {
   // Half of the pool, so that reads go on beside, and whoever asks for more within its transaction is served.
   const turns = createTurns(Math.max(1, Math.floor((database.pool.options.max ?? 10) / 2)));
 
-  return async (work, hold, readsDecide = true) => {
+  return async (work, hold, readsDecide = true, signal) => {
     // Inserts alone conflict in the pages of the indexes that they look into, and no order of theirs can be told from another.
     const isolation = readsDecide ? sql`serializable` : sql`read committed`;
     const names = [...new Set(hold)].sort();
     const keys = names.map(holdKey).sort();
-    const release = await turns.take(names);
+    const release = await turns.take(names, signal);
     try {
       let set = await parameters.ready();
       let alone = false;
       for (let attempt = 1; ; attempt += 1) {
-        const client = await database.pool.connect();
+        const client = await connect(database.pool, signal);
         try {
-          const result = await attemptOn(neighbours, client, set, { keys, alone, isolation }, work);
+          const result = await attemptOn(neighbours, client, set, { keys, alone, isolation, signal }, work);
           // Only what runs alone can have changed what is indexed by.
           if (alone) await parameters.refresh().catch(() => {});
           return result;

@@ -3,8 +3,11 @@
  * here has no connection yet, so those who wait take none from those who work.
  */
 export interface Turns {
-  /** Resolves when it is this one's turn; what it resolves to ends the turn. Turns are given in the order of asking. */
-  take(names: readonly string[]): Promise<() => void>;
+  /**
+   * Resolves when it is this one's turn; what it resolves to ends the turn. Turns are given in the order of
+   * asking. It rejects with the reason of the signal, where that is aborted before.
+   */
+  take(names: readonly string[], signal?: AbortSignal): Promise<() => void>;
 }
 
 interface Waiting {
@@ -40,9 +43,23 @@ export const createTurns = (atOnce: number): Turns => {
   };
 
   return {
-    take: (names) =>
-      new Promise((resolve) => {
-        waiting.push({ names, begin: resolve });
+    take: (names, signal) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        const leave = (): void => {
+          waiting.splice(waiting.indexOf(one), 1);
+          reject(signal?.reason);
+          beginNext();
+        };
+        const one: Waiting = {
+          names,
+          begin: (release) => {
+            signal?.removeEventListener('abort', leave);
+            resolve(release);
+          },
+        };
+        signal?.addEventListener('abort', leave, { once: true });
+        waiting.push(one);
         beginNext();
       }),
   };

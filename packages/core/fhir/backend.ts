@@ -144,6 +144,7 @@ export interface Interactions {
   historyInstance(
     at: { readonly type: string; readonly id: string; readonly page: HistoryPage },
     filter: Filter,
+    signal?: AbortSignal,
   ): Promise<HistoryResult>;
   searchType(query: SearchQuery, filter: Filter, asking?: Asking): Promise<SearchResult>;
 }
@@ -198,11 +199,14 @@ export interface Backend extends Interactions {
    * start, when another transaction was in its way: it must not leave anything behind outside the transaction.
    * `hold` names what no other transaction may work on at the same time. `readsDecide` false: nothing that `work` reads
    * decides what it writes, so that others' writes need not be kept away from what it has read; true unless told.
+   * When `signal` is aborted before all has been done that leads up to it standing, nothing of it stands, and its reason
+   * is thrown.
    */
   transact?<Result>(
     work: (within: Transaction) => Promise<Result>,
     hold: readonly string[],
     readsDecide?: boolean,
+    signal?: AbortSignal,
   ): Promise<Result>;
 }
 

@@ -53,7 +53,8 @@ const interactionsOn = (records: () => Records, evaluate: MemoryOptions['evaluat
       return { kind: 'version-conflict', current: current.versionId };
     return { kind: 'deleted', deletion: records().add(at, undefined).version };
   },
-  async historyInstance({ page, ...at }, filter) {
+  async historyInstance({ page, ...at }, filter, signal) {
+    signal?.throwIfAborted();
     return instanceHistory(records().visible(at, filter), page, filter, evaluate);
   },
   async searchType(query, filter, asking) {
@@ -100,10 +101,11 @@ export const createMemoryBackend = (options: MemoryOptions): Backend => {
         }),
       );
     },
-    transact: (work) =>
+    transact: (work, _hold, _readsDecide, signal) =>
       inTurn(async () => {
         const copy = records.copy();
         const result = await work(interactionsOn(() => copy, evaluate));
+        signal?.throwIfAborted();
         records = copy;
         return result;
       }),
