@@ -17,9 +17,24 @@ const commands: readonly Command[] = [
   },
   {
     name: 'people',
-    usage: 'people add USERNAME --name NAME [--patient ID] [--acts-for ID=RELATION]… [--administrator] [--auditor]',
-    summary: 'adds somebody who may sign in; the password is read from standard input',
-    run: async (input) => (await import('./commands/people.ts')).people(input),
+    usage:
+      'people add USERNAME --name NAME [--patient ID | --practitioner ID] [--acts-for ID=RELATION]… [--administrator]\n' +
+      '      [--auditor] [--emergency] [--relabel]\n' +
+      '  people set USERNAME [--administrator on|off] [--auditor on|off] [--emergency on|off] [--relabel on|off]\n' +
+      '      [--disabled on|off]',
+    summary:
+      'adds somebody who may sign in (the password is read from standard input); changes what somebody may do, or ' +
+      'whether they may sign in at all',
+    run: async (input) =>
+      input.args[0] === 'set'
+        ? (await import('./commands/people-set.ts')).setPeople(input)
+        : (await import('./commands/people.ts')).people(input),
+  },
+  {
+    name: 'alerts',
+    usage: 'alerts [list] [--limit N]\n  alerts acknowledge ID --by NAME --note TEXT',
+    summary: 'shows declared emergencies and what else waits for somebody to look at it; notes that somebody did',
+    run: async (input) => (await import('./commands/alerts.ts')).alerts(input),
   },
   {
     name: 'audit',

@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { type ActsFor, createPeople } from '@affinity/authorization-server/people.ts';
+import { type ActsFor, createPeople, type Privilege, privileges } from '@affinity/authorization-server/people.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { openDatabase } from '../database.ts';
@@ -23,21 +23,21 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
   }
   const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
   try {
-    const { username, name, own, others, administrator, auditor } = call;
+    const { username, name, own, practitioner, others, held } = call;
+    const fhirUser = own !== undefined ? `Patient/${own}` : practitioner && `Practitioner/${practitioner}`;
     const { added, sub } = await createPeople(database.pool).add({
       username,
       name,
       password,
-      administrator,
-      auditor,
-      ...(own === undefined ? {} : { fhirUser: `Patient/${own}` }),
+      ...Object.fromEntries(held.map((privilege) => [privilege, true])),
+      ...(fhirUser === undefined ? {} : { fhirUser }),
       patients: [...(own === undefined ? [] : [{ patient: own, relation: 'self' }]), ...others],
     });
     if (!added) {
       print(`There is somebody called "${username}" already; nothing was changed.`);
       return 1;
     }
-    if (administrator || auditor) {
+    if (held.length > 0) {
       await createAuditLog({ pool: database.pool }).append({
         id: randomUUIDv7(),
         recorded: new Date().toISOString(),
@@ -47,14 +47,11 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
         user: sub,
         issuer: `${config.origin}/auth`,
         base: config.origin,
-        reason: [...(administrator ? ['administrator'] : []), ...(auditor ? ['auditor'] : [])].join(' '),
+        reason: held.join(' '),
       });
     }
-    const also = [
-      ...(administrator ? ['is an administrator of this domain'] : []),
-      ...(auditor ? ['may read its audit log'] : []),
-    ];
-    print(`${name} may sign in as "${username}"${also.map((each) => `, and ${each}`).join('')}.`);
+    const also = held.map((privilege) => `, and ${words[privilege]}`).join('');
+    print(`${name} may sign in as "${username}"${also}.`);
     return 0;
   } finally {
     await database.close();
@@ -68,15 +65,24 @@ type Call =
       readonly name: string;
       /** the Patient that this person is */
       readonly own: string | undefined;
+      /** the Practitioner that this person is */
+      readonly practitioner: string | undefined;
       /** those for whom this person may act */
       readonly others: readonly ActsFor[];
-      readonly administrator: boolean;
-      readonly auditor: boolean;
+      readonly held: readonly Privilege[];
     }
   | { readonly kind: 'fault'; readonly fault: string };
 
 const usage =
-  'Usage: npx affinity people add USERNAME --name NAME [--patient ID] [--acts-for ID=RELATION]… [--administrator] [--auditor]';
+  'Usage: npx affinity people add USERNAME --name NAME [--patient ID | --practitioner ID] [--acts-for ID=RELATION]… ' +
+  privileges.map((privilege) => `[--${privilege}]`).join(' ');
+
+const words: Readonly<Record<Privilege, string>> = {
+  administrator: 'is an administrator of this domain',
+  auditor: 'may read its audit log',
+  emergency: 'may declare an emergency',
+  relabel: 'may change how confidential a record is',
+};
 
 const readCall = (args: readonly string[]): Call => {
   try {
@@ -86,25 +92,34 @@ const readCall = (args: readonly string[]): Call => {
       options: {
         name: { type: 'string' },
         patient: { type: 'string' },
+        practitioner: { type: 'string' },
         'acts-for': { type: 'string', multiple: true },
         administrator: { type: 'boolean' },
         auditor: { type: 'boolean' },
+        emergency: { type: 'boolean' },
+        relabel: { type: 'boolean' },
       },
     });
     const [verb, username, ...rest] = positionals;
-    const own = values.patient;
+    const { patient: own, practitioner } = values;
     const others = (values['acts-for'] ?? []).map(readActsFor);
     const wrong = [...(own === undefined ? [] : [own]), ...others.map(({ patient }) => patient)].find(
       (id) => !isResourceId(id),
     );
     if (wrong !== undefined) return { kind: 'fault', fault: `"${wrong}" is not the id of a Patient.` };
+    if (practitioner !== undefined && !isResourceId(practitioner))
+      return { kind: 'fault', fault: `"${practitioner}" is not the id of a Practitioner.` };
+    if (own !== undefined && practitioner !== undefined)
+      return { kind: 'fault', fault: `Somebody is a Patient or a Practitioner, and may act for others. ${usage}` };
+    if (values.emergency === true && practitioner === undefined)
+      return { kind: 'fault', fault: `--emergency is for practitioners: --practitioner is missing. ${usage}` };
     if (others.some(({ relation }) => relation === '')) {
       return { kind: 'fault', fault: `--acts-for takes ID=RELATION, such as patient-7=child. ${usage}` };
     }
     if (verb !== 'add' || username === undefined || rest.length > 0) return { kind: 'fault', fault: usage };
     if (values.name === undefined || values.name === '') return { kind: 'fault', fault: `--name is missing. ${usage}` };
-    const { administrator = false, auditor = false } = values;
-    return { kind: 'add', username, name: values.name, own, others, administrator, auditor };
+    const held = privileges.filter((privilege) => values[privilege] === true);
+    return { kind: 'add', username, name: values.name, own, practitioner, others, held };
   } catch (error) {
     return { kind: 'fault', fault: `${error instanceof Error ? error.message : error}\n${usage}` };
   }

@@ -23,6 +23,8 @@ export interface SamplePerson {
   readonly about: string;
   /** The records this person may act for by kinship; staff have none. */
   readonly patients: readonly ActsFor[];
+  /** may declare an emergency */
+  readonly emergency?: true;
 }
 
 export const samplePeople: readonly SamplePerson[] = [
@@ -76,5 +78,6 @@ export const samplePeople: readonly SamplePerson[] = [
     name: 'Dr. Daniel Okafor',
     fhirUser: 'Practitioner/practitioner-okafor',
     patients: [],
+    emergency: true,
   },
 ];

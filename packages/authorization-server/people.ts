@@ -116,6 +116,28 @@ export async function holds(db: Queryable, sub: string, privilege: Privilege): P
   return rows.length > 0;
 }
 
+/** As `People.set`, also inside a transaction. */
+export async function setPerson(
+  db: Queryable,
+  username: string,
+  changes: PersonChanges,
+  at: Date,
+): Promise<{ readonly sub: string } | undefined> {
+  const { rows } = await db.query<{ sub: string }>(
+    `update person set
+       ${privileges.map((privilege, index) => `${privilege} = coalesce($${index + 4}, ${privilege})`).join(', ')},
+       disabled_at = case $3::boolean when true then coalesce(disabled_at, $2) when false then null else disabled_at end
+     where username = $1 returning sub`,
+    [
+      foldUsername(username),
+      at,
+      changes.disabled ?? null,
+      ...privileges.map((privilege) => changes[privilege] ?? null),
+    ],
+  );
+  return rows[0];
+}
+
 export function createPeople(pool: pg.Pool): People {
   return {
     async add({ username, password, name, fhirUser, patients = [], ...roles }) {
@@ -177,21 +199,7 @@ export function createPeople(pool: pg.Pool): People {
     isAuditor: (sub) => holds(pool, sub, 'auditor'),
     mayDeclareEmergency: (sub) => holds(pool, sub, 'emergency'),
     mayRelabel: (sub) => holds(pool, sub, 'relabel'),
-    async set(username, changes, at) {
-      const { rows } = await pool.query<{ sub: string }>(
-        `update person set
-           ${privileges.map((privilege, index) => `${privilege} = coalesce($${index + 4}, ${privilege})`).join(', ')},
-           disabled_at = case $3::boolean when true then coalesce(disabled_at, $2) when false then null else disabled_at end
-         where username = $1 returning sub`,
-        [
-          foldUsername(username),
-          at,
-          changes.disabled ?? null,
-          ...privileges.map((privilege) => changes[privilege] ?? null),
-        ],
-      );
-      return rows[0];
-    },
+    set: (username, changes, at) => setPerson(pool, username, changes, at),
     async disable(sub, at) {
       await pool.query('update person set disabled_at = coalesce(disabled_at, $2) where sub = $1', [sub, at]);
     },
