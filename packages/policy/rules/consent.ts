@@ -41,7 +41,7 @@ const grouped = (patients: Iterable<string>, question: Question): readonly Group
   const groups = new Map<string, Group>();
   for (const patient of patients) {
     const filter = filterOf(patient, question);
-    const key = JSON.stringify(filter);
+    const key = filter === everything || filter === nothing ? filter.kind : JSON.stringify(filter);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { filter, patients: [patient] });
     else group.patients.push(patient);
@@ -55,6 +55,8 @@ const apart = (groups: readonly Group[]): Filter =>
 
 /** The scope rule has confined the records to those of these patients. */
 const ofSome = (patients: readonly string[], question: Question): Filter => {
+  const [only] = patients;
+  if (patients.length === 1 && only !== undefined) return filterOf(only, question);
   const groups = grouped(patients, question);
   const [first] = groups;
   return groups.length === 1 && first !== undefined ? first.filter : apart(groups);

@@ -2,7 +2,7 @@
 import type { Provision } from '@affinity/core/fhir/consent.ts';
 import { allOf, anyOf, everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
 import type { Question } from '../../decision.ts';
-import { possiblySpeaksOf, surelySpeaksOf } from './caller.ts';
+import { isWithin, possiblySpeaksOf, surelySpeaksOf } from './caller.ts';
 import { dataSides, type Sides } from './data.ts';
 
 /** A provision made ready: its exceptions apart, and what it says of each type worked out once. */
@@ -91,5 +91,6 @@ const notDenied = (ready: Ready, question: Question): Filter => {
 export const consentedBy = (base: Provision, question: Question): Filter => {
   const ready = readyOf(base);
   if (base.type === 'permit') return permitted(ready, question);
+  if (isWithin(base.period, question.facts.now) !== true) return nothing;
   return butFor(anyOf(ready.permits.map((one) => permitted(one, question))), ready.denials, question);
 };
