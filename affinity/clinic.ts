@@ -1,16 +1,18 @@
 /** The clinic: the resource server of the domain that holds resources, at `/fhir`. */
 
 import type { AuthorizationServer } from '@affinity/authorization-server/authorization-server.ts';
-import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
-import type { People } from '@affinity/authorization-server/people.ts';
+import type { ClientRegistry } from '@affinity/authorization-server/clients.ts';
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
-import type { ConsentFeed } from '@affinity/core/fhir/consent-feed.ts';
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
-import { createResourceServer, type ResourceServer } from '@affinity/resource-server/resource-server.ts';
+import type { Limits } from '@affinity/resource-server/limits.ts';
+import {
+  createResourceServer,
+  type ResourceServer,
+  type ResourceServerOptions,
+} from '@affinity/resource-server/resource-server.ts';
 import type { StoreBackend } from '@affinity/store/backend.ts';
 import type { Validator } from '@affinity/validation/validator.ts';
 import type pg from 'pg';
-import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { loadPageKey } from './page-key.ts';
@@ -26,20 +28,15 @@ export interface ClinicNeighbours {
   readonly validator: Validator;
   readonly audit: AuditLog;
   readonly grants: GrantState;
-  readonly consents: ConsentFeed;
   readonly authorization: AuthorizationServer;
-  readonly clients: readonly unknown[];
-  readonly people: People;
+  readonly registry: ClientRegistry;
+  readonly facts: ResourceServerOptions['facts'];
   readonly now: () => Date;
   readonly log: Log;
 }
 
 export const createClinic = async (neighbours: ClinicNeighbours): Promise<ResourceServer> => {
-  const { config, base, issuer, pool, backend, audit, grants, authorization, now, log } = neighbours;
-  const { limits } = config.file;
-  const registry = createClientRegistry(neighbours.clients);
-
-  const facts = createClinicFacts({ ...neighbours, registry });
+  const { config, base, issuer, pool, backend, audit, grants, authorization, registry, facts, now, log } = neighbours;
 
   return createResourceServer({
     name: 'clinic',
@@ -67,23 +64,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     facts,
     pageKey: await loadPageKey(pool),
     allowsOrigin: (from) => registry.servesOrigin(from),
-    limits: {
-      bodyBytes: limits.body_bytes,
-      xmlBytes: limits.xml_bytes,
-      jsonDepth: limits.json_depth,
-      defaultCount: limits.page_size,
-      maxCount: limits.page_size_most,
-      bundleEntries: limits.bundle_entries,
-      patchOperations: limits.patch_operations,
-      patchCharacters: limits.body_bytes,
-      maxValues: limits.search_values,
-      maxClauses: limits.search_parameters,
-      maxChainDepth: limits.chain_depth,
-      maxHasDepth: limits.has_depth,
-      maxJoins: limits.joins,
-      maxIncludes: limits.includes,
-      questionSeconds: limits.search_seconds,
-    },
+    limits: clinicLimits(config),
     updateCreate: config.file.fhir.update_create,
     instantiates: [usCoreServer],
     supportedProfiles: usCoreProfiles,
@@ -92,3 +73,23 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     log: (event, details) => log(event, { detail: JSON.stringify(details) }),
   });
 };
+
+/** What its settings say of how much a request may ask. */
+export const clinicLimits = ({ file: { limits } }: Config): Partial<Limits> => ({
+  bodyBytes: limits.body_bytes,
+  xmlBytes: limits.xml_bytes,
+  jsonDepth: limits.json_depth,
+  defaultCount: limits.page_size,
+  maxCount: limits.page_size_most,
+  bundleEntries: limits.bundle_entries,
+  patchOperations: limits.patch_operations,
+  patchCharacters: limits.body_bytes,
+  maxValues: limits.search_values,
+  maxClauses: limits.search_parameters,
+  maxChainDepth: limits.chain_depth,
+  maxHasDepth: limits.has_depth,
+  maxJoins: limits.joins,
+  maxIncludes: limits.includes,
+  questionSeconds: limits.search_seconds,
+  bundleSeconds: limits.bundle_seconds,
+});

@@ -73,6 +73,8 @@ const limits = z
     includes: z.int().min(0).max(100).default(10),
     /** how long a search or a page of a history may take before it is given up */
     search_seconds: seconds(1, 600, 10),
+    /** how long a batch or transaction may take as a whole */
+    bundle_seconds: seconds(1, 3600, 60),
     /** resources that `_include` and `_revinclude` may add to one page, and rounds of `:iterate` */
     included_resources: z.int().min(1).max(10_000).default(1000),
     include_rounds: z.int().min(1).max(20).default(5),
@@ -89,6 +91,15 @@ const audit = z
     events: z.boolean().default(true),
     /** part of a connection's time that may be spent on that: what serves people goes first */
     share_percent: z.int().min(1).max(100).default(25),
+  })
+  .prefault({});
+
+/** the pages of administrators */
+const administration = z
+  .strictObject({
+    /** without a request for so long, a session ends; and after so long in any case */
+    idle_minutes: z.int().min(1).max(480).default(30),
+    session_hours: z.int().min(1).max(24).default(8),
   })
   .prefault({});
 
@@ -127,6 +138,7 @@ const file = z.strictObject({
   limits,
   fhir,
   audit,
+  administration,
   /** RFC 7591 metadata; the authorization server says what is wrong with each */
   clients: z.array(z.record(z.string(), z.unknown())).max(10_000).default([]),
 });

@@ -49,6 +49,19 @@ const createMemory = (entries: number) => {
   };
 };
 
+/** Asked for every request, whatever is remembered: the end of a grant is felt at once. */
+export const checkGrant = (
+  principal: Principal,
+  grants: GrantState,
+): Extract<Authentication, { kind: 'principal' | 'unavailable' | 'invalid-token' }> => {
+  const { grant } = principal;
+  if (grant === undefined) return { kind: 'principal', principal };
+  if (!grants.isFresh()) return { kind: 'unavailable', reason: 'the state of grants is not known' };
+  return grants.isLive(grant)
+    ? { kind: 'principal', principal }
+    : { kind: 'invalid-token', reason: 'the grant has ended', principal };
+};
+
 export type Authenticate = (headers: Headers, query: URLSearchParams) => Promise<Authentication>;
 
 export const createAuthenticate = ({ rules, keys, grants, limits, now }: AuthenticateOptions): Authenticate => {
@@ -75,16 +88,6 @@ export const createAuthenticate = ({ rules, keys, grants, limits, now }: Authent
     return { kind: 'principal', principal: verified.principal };
   };
 
-  /** Asked for every request, whatever is remembered: the end of a grant is felt at once. */
-  const checkGrant = (principal: Principal): Authentication => {
-    const { grant } = principal;
-    if (grant === undefined) return { kind: 'principal', principal };
-    if (!grants.isFresh()) return { kind: 'unavailable', reason: 'the state of grants is not known' };
-    return grants.isLive(grant)
-      ? { kind: 'principal', principal }
-      : { kind: 'invalid-token', reason: 'the grant has ended', principal };
-  };
-
   return async (headers, query) => {
     const carried = carriedToken(headers, query);
     if (carried.kind === 'none') return { kind: 'anonymous' };
@@ -93,6 +96,6 @@ export const createAuthenticate = ({ rules, keys, grants, limits, now }: Authent
     const authentication = await verify(carried.token).catch(
       (): Authentication => ({ kind: 'unavailable', reason: 'the keys of the issuer are not known' }),
     );
-    return authentication.kind === 'principal' ? checkGrant(authentication.principal) : authentication;
+    return authentication.kind === 'principal' ? checkGrant(authentication.principal, grants) : authentication;
   };
 };

@@ -21,6 +21,8 @@ import { askedBy } from './request.ts';
 
 export interface Exchange {
   readonly guarded: Guarded;
+  /** of a Bundle: aborted with what its entries are told when they are not begun any more */
+  readonly whole?: AbortSignal;
   readonly audit: AuditTrail;
   readonly around: Surroundings;
   readonly base: string;
@@ -95,6 +97,8 @@ const batchEntry = async (entry: Incoming | FhirError, exchange: Exchange): Prom
     return renderError(error);
   };
   if (entry instanceof FhirError) return refuse(entry);
+  const { whole } = exchange;
+  if (whole?.aborted) return refuse(faultOf(whole.reason, exchange.around.limits.bundleSeconds));
   const routed = routeOf(entry.method, entry.path, exchange.around.offer);
   if (routed.kind === 'no-route') return refuse(routed.error);
   const { route } = routed;

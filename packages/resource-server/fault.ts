@@ -1,6 +1,7 @@
 /** What went wrong, as the caller is told and as operators are. FHIR R4 http.html#Status-Codes. */
 import { BackendTooSlow, BackendUnavailable } from '@affinity/core/fhir/backend.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
+import { FactsUnavailable } from './facts/unavailable.ts';
 
 const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 
@@ -11,7 +12,7 @@ export const faultOf = (error: unknown, seconds: number): FhirError => {
     return fhirError(400, 'too-costly', `this took longer than ${seconds} s and was given up; narrow it`);
   // The caller has gone: nobody reads this, but it is recorded.
   if (isNamed(error, 'AbortError')) return fhirError(400, 'timeout', 'the caller did not wait for the answer');
-  return error instanceof BackendUnavailable
+  return error instanceof BackendUnavailable || error instanceof FactsUnavailable
     ? fhirError(503, 'transient', 'the request cannot be completed now')
     : fhirError(500, 'exception', 'the request could not be completed');
 };

@@ -3,6 +3,7 @@
  * release. FHIR R4 security.html#access-control. A write is recorded before it is made, so that none is without a record.
  */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Backend, Version } from '@affinity/core/fhir/backend.ts';
 import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
@@ -19,7 +20,7 @@ import { tellMeta, validate } from './guard/operations.ts';
 import { createOwnedFacts } from './guard/owned-facts.ts';
 import { planOf } from './guard/plan.ts';
 import { type Prepared, prepare } from './guard/preparation.ts';
-import { isDenied, notOffered } from './guard/refusals.ts';
+import { changedMeanwhile, isDenied, notOffered } from './guard/refusals.ts';
 import { type Denied, rightsOf } from './guard/rights.ts';
 import type { Surroundings } from './guard/surroundings.ts';
 import { everythingOf, historySystem, searchSystem } from './guard/system.ts';
@@ -59,10 +60,20 @@ export interface GuardOptions {
   readonly updateCreate: boolean;
   readonly jsonDepth: number;
   readonly validate?: Validate;
+  /** asked before a transaction stands, which may have begun long before: why the caller is refused by now */
+  readonly objection?: (principal: Principal) => FhirError | undefined;
+}
+
+/** The caller is still there, and the time is not up. */
+export interface Patience {
+  /** for one question of a request */
+  readonly question: () => AbortSignal;
+  /** for all that a Bundle asks; what is no Bundle is as one question */
+  readonly whole?: AbortSignal;
 }
 
 /** Knows the caller once for all that one request asks. */
-export type Guard = (principal: Principal, signal?: () => AbortSignal) => Promise<Guarded>;
+export type Guard = (principal: Principal, patience?: Patience) => Promise<Guarded>;
 
 export const createGuard = (options: GuardOptions): Guard => {
   const { audit, ownBases, realm, types, updateCreate, jsonDepth, ownNames = ownBases } = options;
@@ -71,7 +82,7 @@ export const createGuard = (options: GuardOptions): Guard => {
 
   const aboutOf = (version: Version): About => aboutVersions([version], ownBases);
 
-  return async (principal, signal) => {
+  return async (principal, patience) => {
     const facts = await options.facts(principal);
     const rights = rightsOf(principal, facts, realm);
     const named = namedBy(principal, facts);
@@ -86,7 +97,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       updateCreate,
       jsonDepth,
       ...(options.validate === undefined ? {} : { validate: options.validate }),
-      signal: () => signal?.(),
+      signal: () => patience?.question(),
     };
 
     /** Recorded, then released. */
@@ -132,6 +143,12 @@ export const createGuard = (options: GuardOptions): Guard => {
       return { kind: 'refused', entry, error } as const;
     };
 
+    /** A transaction stands by what is known when it ends: it may have begun long before. */
+    const changed = async (): Promise<FhirError | undefined> => {
+      const since = await options.facts(principal);
+      return isDeepStrictEqual({ ...since, now: 0 }, { ...facts, now: 0 }) ? undefined : changedMeanwhile();
+    };
+
     const transact = async (entries: readonly Entry[], given?: string): Promise<Transacted> => {
       const prepared: PreparedEntry[] = [];
       for (const [index, { asked }] of entries.entries()) {
@@ -171,12 +188,15 @@ export const createGuard = (options: GuardOptions): Guard => {
               },
               provenance,
             );
+            const objection = options.objection?.(principal) ?? (await changed());
+            if (objection !== undefined) throw new EntryRefused(0, refusal(objection));
             // Everything could be done: the permits are durable, and then it stands.
             await Promise.all(permits.map((permit) => permit()));
             return done;
           },
           holdsOfAll(prepared),
           readsDecide(prepared),
+          patience?.whole ?? patience?.question(),
         );
         for (const [index, answer] of answers.entries()) {
           const entry = entries[index];

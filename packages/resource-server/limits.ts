@@ -26,6 +26,8 @@ export interface Limits extends SearchLimits {
   readonly maxClauses: number;
   /** seconds that a question may take */
   readonly questionSeconds: number;
+  /** seconds that a batch or transaction may take as a whole */
+  readonly bundleSeconds: number;
   /** seconds that a link to the next page is good for */
   readonly pageSeconds: number;
   readonly tokenCharacters: number;
@@ -54,6 +56,7 @@ export const defaultLimits: Limits = {
   maxValues: 100,
   maxClauses: 30,
   questionSeconds: 10,
+  bundleSeconds: 60,
   pageSeconds: 3600,
   tokenCharacters: 49_152,
   tokenCacheEntries: 10_000,

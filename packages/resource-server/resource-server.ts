@@ -14,7 +14,8 @@ import { defaultAlgorithms } from './access-token.ts';
 import { eventOf, routeOf, targetOf } from './api.ts';
 import type { Validate } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
-import { type Authentication, createAuthenticate } from './authenticate.ts';
+import { type Authentication, checkGrant, createAuthenticate } from './authenticate.ts';
+import { timeOfBundle } from './bundle-time.ts';
 import { challenge } from './challenge.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
 import { type Exchange, performBundle, performOne } from './exchange.ts';
@@ -101,6 +102,10 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     updateCreate,
     jsonDepth: limits.jsonDepth,
     ...(options.validate === undefined ? {} : { validate: options.validate }),
+    objection: (principal) => {
+      const checked = checkGrant(principal, grants);
+      return checked.kind === 'principal' ? undefined : refused(checked);
+    },
   });
   const publicDocument = createPublicDocuments({ ...options, offer, updateCreate, started: now() });
   const { expiredSkewSeconds, futureSkewSeconds, scope } = limits;
@@ -181,21 +186,27 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const { parameters } = backend;
     const { handling } = preferences;
     const limited = { pages, principal, limits, ownBases, handling, offer: offered, now: now() };
-    const guarded = await guard(principal, () =>
-      AbortSignal.any([request.signal, AbortSignal.timeout(limits.questionSeconds * 1000)]),
-    ).catch((error: unknown) => (error instanceof FactsUnavailable ? error : Promise.reject(error)));
+    const { route } = routed;
+    const whole = route.kind === 'bundle' ? timeOfBundle(request.signal, limits.bundleSeconds) : undefined;
+    const given = whole?.signal ?? request.signal;
+    const guarded = await guard(principal, {
+      question: () => AbortSignal.any([given, AbortSignal.timeout(limits.questionSeconds * 1000)]),
+      ...(whole === undefined ? {} : { whole: whole.signal }),
+    }).catch((error: unknown) => (error instanceof FactsUnavailable ? error : Promise.reject(error)));
     if (guarded instanceof FactsUnavailable) {
       log('undecided', {
         requestId: caller.requestId,
         reason: guarded.message,
         ...(guarded.cause === undefined ? {} : { error: nameOf(guarded.cause) }),
       });
+      whole?.end();
       const error = undecided();
       await audit({ ...subject, principal }, { outcome: 'failed', status: error.status, reason: guarded.message });
       return respondError(error, edge);
     }
     const exchange: Exchange = {
       guarded,
+      ...(whole === undefined ? {} : { whole: whole.signal }),
       audit,
       around: { ...limited, ...(parameters === undefined ? {} : { parameters }) },
       base,
@@ -203,10 +214,9 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       caller: { ...caller, principal },
       log,
     };
-    const { route } = routed;
     const made =
       route.kind === 'bundle'
-        ? await performBundle(incoming, exchange, fault)
+        ? await performBundle(incoming, exchange, fault).finally(() => whole?.end())
         : await performOne(incoming, route, exchange, fault);
     return respond(made, edge, representation);
   };

@@ -3,7 +3,7 @@ import type { Asking, Version } from '@affinity/core/fhir/backend.ts';
 import type { Filter } from '@affinity/core/fhir/filter.ts';
 import type { Condition } from '../asked.ts';
 import type { Denied, Rights } from './rights.ts';
-import type { On } from './surroundings.ts';
+import { type On, signalling } from './surroundings.ts';
 
 /** A condition that may be searched for. */
 export interface Searchable {
@@ -26,8 +26,9 @@ export const searchable = (condition: Condition, rights: Rights): Searchable | D
 export const meeting = async (
   on: On,
   { condition, filter, asking }: Searchable,
+  signal: AbortSignal | undefined,
 ): Promise<Version | 'none' | 'several'> => {
-  const { matches } = await on.searchType(condition.query, filter, asking);
+  const { matches } = await on.searchType(condition.query, filter, { ...asking, ...signalling(signal) });
   const [first, second] = matches;
   return first === undefined ? 'none' : second === undefined ? first : 'several';
 };

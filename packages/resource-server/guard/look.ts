@@ -57,7 +57,7 @@ const lookWithin = async (asked: Looking, filter: Filter, on: On, around: Surrou
       return result.kind === 'absent' ? notFound() : gone();
     }
     case 'history-instance': {
-      const result = await on.historyInstance(intent, filter);
+      const result = await on.historyInstance(intent, filter, around.signal());
       if (result.kind === 'absent') return notFound();
       const path = `${intent.type}/${intent.id}/_history`;
       return { ...result, path, understood, ...cursorOf(intent.page.before) };

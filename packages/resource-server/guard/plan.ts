@@ -52,7 +52,7 @@ export const planOf = async (on: On, prepared: Prepared, freshId: string, around
     if (kind === 'create') return { kind: 'create', at: { type, id: freshId } };
     return id === undefined ? refused(notFound()) : { kind: 'change', at: { type, id } };
   }
-  const found = await meeting(on, search);
+  const found = await meeting(on, search, around.signal());
   if (found === 'several') return refused(several());
   if (kind === 'create')
     return found === 'none' ? { kind: 'create', at: { type, id: freshId } } : { kind: 'found', version: found };

@@ -41,6 +41,9 @@ export const belowTarget = (): Answer =>
       'meta.security',
     ),
   );
+/** Rights that are other than when the work began: what was decided by the old ones does not stand. */
+export const changedMeanwhile = (): FhirError =>
+  fhirError(409, 'conflict', 'what you may do has changed meanwhile; nothing was done, and it can be sent again');
 export const several = (): Answer =>
   refusal(fhirError(412, 'multiple-matches', 'the condition meets several resources; narrow it to one'));
 export const notOffered = (): Answer => refusal(fhirError(400, 'not-supported', 'this is not possible here'));

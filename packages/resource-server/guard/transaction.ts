@@ -77,11 +77,16 @@ const identityOf = (plan: Plan): string | undefined => {
 };
 
 /** What the references that are searches stand for, once everything without such references is written. */
-const resolveReferences = async (on: On, writes: readonly Write[], identities: Map<string, string>): Promise<void> => {
+const resolveReferences = async (
+  on: On,
+  writes: readonly Write[],
+  identities: Map<string, string>,
+  { signal }: Surroundings,
+): Promise<void> => {
   for (const { index, prepared } of writes) {
     for (const [text, search] of prepared.references) {
       if (identities.has(text)) continue;
-      const found = await meeting(on, search);
+      const found = await meeting(on, search, signal());
       if (found === 'several') throw new EntryRefused(index, several());
       if (found === 'none')
         throw new EntryRefused(index, refusal(fhirError(412, 'not-found', 'a conditional reference meets nothing')));
@@ -152,7 +157,7 @@ export const run = async (
   }
   const bound = others.filter(({ prepared }) => prepared.references.size > 0);
   for (const each of others) if (!bound.includes(each)) await perform(each);
-  await resolveReferences(on, bound, identities);
+  await resolveReferences(on, bound, identities, around);
   for (const each of bound) await perform(each);
   if (provenance !== undefined && stored.length > 0) {
     const first = writes[0]?.index ?? 0;
