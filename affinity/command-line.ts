@@ -37,6 +37,14 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./commands/alerts.ts')).alerts(input),
   },
   {
+    name: 'explain',
+    usage:
+      'explain --client CLIENT_ID [--person USERNAME] [--patient ID] [--scope "…"] [--grant ID] [--purpose CODE]\n' +
+      '      [--clearance N|R|V] [--record Type/ID] [--json] METHOD "/fhir/…"',
+    summary: 'tells rule by rule how a request would be decided, and why, without executing it',
+    run: async (input) => (await import('./commands/explain.ts')).explain(input),
+  },
+  {
     name: 'audit',
     usage: 'audit verify [--heads FILE] [--events PERCENT]',
     summary:

@@ -1,5 +1,4 @@
 /** The composition: builds each part, hands it its neighbours, and returns one fetch handler. */
-import { randomBytes } from 'node:crypto';
 import { createAuthorizationServer } from '@affinity/authorization-server/authorization-server.ts';
 import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
 import { metadataPaths } from '@affinity/authorization-server/metadata.ts';
@@ -15,19 +14,25 @@ import { createIndexing } from '@affinity/store/reindexing.ts';
 import { createValidator } from '@affinity/validation/validator.ts';
 import { createVitals } from '@affinity/vitals/vitals.ts';
 import pg from 'pg';
-import { createClinic } from './clinic.ts';
+import { createAdministration } from './administration.ts';
+import { clinicLimits, createClinic } from './clinic.ts';
+import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 import { prepareDemonstration } from './demo/domain.ts';
 import { samplePeople } from './demo/people.ts';
-import { vitalsCard, vitalsClient, vitalsPath } from './demo/vitals.ts';
+import { vitalsCard, vitalsPath } from './demo/vitals.ts';
+import { domainClients, makeOwnSecrets } from './domain-clients.ts';
+import { createExplanations } from './explanation.ts';
 import { createGrantConsents } from './grant-consents.ts';
 import type { Fetch } from './http-server.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import description from './package.json' with { type: 'json' };
+import { loadDeskKey } from './page-key.ts';
 import { createPatientDirectory, createPatientFinder } from './patient-directory.ts';
 import type { Ready } from './ready.ts';
+import { createRecordFacts } from './record-facts.ts';
 
 export interface EcosystemNeighbours {
   readonly config: Config;
@@ -88,8 +93,42 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     log: (event, details) => log(event, { detail: JSON.stringify(details) }),
     now: () => now().getTime(),
   });
+  const secrets = makeOwnSecrets();
+  const clients = domainClients(config, secrets);
+  const registry = createClientRegistry(clients);
+  const { consents } = feeds;
+  const facts = createClinicFacts({ config, base: clinicBase, pool, backend, consents, people, registry, now, log });
+  const explain = createExplanations({
+    pool,
+    people,
+    clients: registry,
+    audit,
+    issuer,
+    backend,
+    facts,
+    recordFacts: createRecordFacts(backend, ownBases),
+    base: clinicBase,
+    limits: clinicLimits(config),
+    canValidate: true,
+    now,
+  });
+  const administration = createAdministration({
+    config,
+    pool,
+    people,
+    clients,
+    audit,
+    issuer,
+    base: clinicBase,
+    secret: secrets.administration,
+    key: await loadDeskKey(pool),
+    explain,
+    fetch: (input, init) => answerOwn(new Request(input, init)),
+    now,
+  });
   const portal = createPortal({
     origin,
+    administration,
     version: description.version,
     apps: demonstration === undefined ? [] : [vitalsCard],
     addresses: addressesOf(origin),
@@ -98,9 +137,6 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     ...(demonstration === undefined ? {} : { demonstration: { people: samplePeople } }),
   });
 
-  // Shared inside this process only, so it is made anew at each start and kept nowhere.
-  const vitalsSecret = randomBytes(32).toString('base64url');
-  const clients = [...file.clients, ...(demonstration === undefined ? [] : [vitalsClient(origin, vitalsSecret)])];
   const authorization = await createAuthorizationServer({
     issuer,
     pool,
@@ -111,7 +147,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     findPatient: createPatientFinder(backend),
     audit,
     endGrant,
-    consents: createGrantConsents({ backend, base: clinicBase, clients: createClientRegistry(clients) }),
+    consents: createGrantConsents({ backend, base: clinicBase, clients: registry }),
     settings: settingsOf(file),
     now,
     log,
@@ -131,10 +167,9 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     backend,
     audit,
     grants: feeds.grants,
-    consents: feeds.consents,
     authorization,
-    clients,
-    people,
+    registry,
+    facts,
     validator,
     now,
     log,
@@ -143,7 +178,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     base: vitalsPath,
     origin,
     iss: clinicBase,
-    client: { id: 'vitals', secret: vitalsSecret },
+    client: { id: 'vitals', secret: secrets.vitals },
     fetch: (input, init) => answerOwn(new Request(input, init)),
     now,
     log: (event, fields) => log(`vitals: ${event}`, fields),
@@ -156,7 +191,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     if (under(path, clinicPath) || path === clinicMetadataPath) return ['clinic', clinic.fetch];
     if (under(path, '/auth') || issuerPaths.has(path)) return ['authorization-server', authorization.fetch];
     if (demonstration !== undefined && under(path, vitalsPath)) return ['vitals', (request) => vitals.fetch(request)];
-    return ['portal', (request) => portal.fetch(request)];
+    return ['portal', (request, connection) => portal.fetch(request, connection)];
   };
   const fetch: Fetch = async (request, connection) => {
     const began = performance.now();

@@ -13,18 +13,20 @@ export interface ActsFor {
 }
 
 export interface SamplePerson {
-  readonly kind: 'patient' | 'practitioner';
+  readonly kind: 'patient' | 'practitioner' | 'administrator';
   readonly username: string;
   readonly password: string;
   readonly name: string;
-  /** The resource that is this person, as the `fhirUser` claim has it, relative to the FHIR base. */
-  readonly fhirUser: string;
+  /** The resource that is this person, as the `fhirUser` claim has it, relative to the FHIR base; administrators have none. */
+  readonly fhirUser?: string;
   /** What makes them worth a look, for the front page. */
   readonly about: string;
   /** The records this person may act for by kinship; staff have none. */
   readonly patients: readonly ActsFor[];
   /** may declare an emergency */
   readonly emergency?: true;
+  /** may use the pages of administrators, and read the whole audit log */
+  readonly administrator?: true;
 }
 
 export const samplePeople: readonly SamplePerson[] = [
@@ -79,5 +81,14 @@ export const samplePeople: readonly SamplePerson[] = [
     fhirUser: 'Practitioner/practitioner-okafor',
     patients: [],
     emergency: true,
+  },
+  {
+    kind: 'administrator',
+    username: 'petra',
+    about: 'Runs the place: sees at /admin who may see what, and why, and no record at all',
+    password: 'petra-demo-2026',
+    name: 'Petra Lindholm',
+    patients: [],
+    administrator: true,
   },
 ];

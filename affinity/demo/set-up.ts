@@ -38,8 +38,18 @@ const seed = 2026;
 export const setUp = async ({ pool, people, ownBases, patients, now, onProgress }: SetUpNeighbours): Promise<void> => {
   const begun = await remember(pool, 'demonstration-begun', { seed, today: now.toISOString().slice(0, 10), patients });
   const adding = Promise.all(
-    samplePeople.map(({ username, password, name, fhirUser, patients: own, emergency = false }) =>
-      people.add({ username, password, name, fhirUser, patients: own, emergency }),
+    samplePeople.map(
+      ({ username, password, name, fhirUser, patients: own, emergency = false, administrator = false }) =>
+        people.add({
+          username,
+          password,
+          name,
+          patients: own,
+          emergency,
+          administrator,
+          auditor: administrator,
+          ...(fhirUser === undefined ? {} : { fhirUser }),
+        }),
     ),
   );
   const importing = importResources(pool, generatePopulation(begun), {

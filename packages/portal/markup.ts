@@ -21,9 +21,13 @@ const disguises = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u206
 const heapedMarks = /(\p{M}{3})\p{M}+/gu;
 const longest = 120;
 
+/** Other people's words as one line, however long, without what could disguise them. */
+export const cleaned = (words: string): string =>
+  words.toWellFormed().replace(disguises, ' ').replace(heapedMarks, '$1').replace(/\s+/gu, ' ').trim();
+
 /** Words of an app or a person as one line of at most 120 characters, without what could disguise them. */
 export const tidy = (words: string): string => {
-  const line = words.toWellFormed().replace(disguises, ' ').replace(heapedMarks, '$1').replace(/\s+/gu, ' ').trim();
+  const line = cleaned(words);
   const letters = [...line];
   return letters.length > longest ? `${letters.slice(0, longest - 1).join('')}…` : line;
 };

@@ -1,6 +1,8 @@
 /** The people's side of the domain: the front page, its stylesheet, and the pages that the authorization server shows. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Pages } from '@affinity/authorization-server/page-views.ts';
+import type { Administration } from './admin/administration.ts';
+import { createDesk, type DeskConnection } from './admin/desk.ts';
 import { pageHeaders } from './page-headers.ts';
 import { printConsent } from './pages/consent-page.ts';
 import { printEmergency } from './pages/emergency-page.ts';
@@ -19,6 +21,8 @@ export interface PortalNeighbours {
   readonly apps: readonly ListedApp[];
   /** only in the demonstration domain: its sample sign-ins are shown to everybody */
   readonly demonstration?: { readonly people: readonly SamplePerson[] };
+  /** the pages of administrators; without it there are none */
+  readonly administration?: Administration;
   /** what developers look for */
   readonly addresses: readonly ListedAddress[];
   readonly version: string;
@@ -29,8 +33,8 @@ export interface PortalNeighbours {
 }
 
 export interface Portal {
-  /** answers `/`, `/assets/…`, and everything else with the page that says there is none */
-  fetch(request: Request): Promise<Response>;
+  /** answers `/`, `/assets/…`, `/admin/…` where there are such pages, and everything else with the page that says there is none */
+  fetch(request: Request, connection?: DeskConnection): Promise<Response>;
   readonly pages: Pages;
 }
 
@@ -80,8 +84,13 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
     return new Response(asset.body, { headers: { ...headers, ...more } });
   };
 
-  const route = (request: Request): Response => {
+  const { administration, log } = neighbours;
+  const desk = administration === undefined ? undefined : createDesk({ house, administration, log });
+
+  const route = async (request: Request, connection: DeskConnection): Promise<Response> => {
     const url = new URL(request.url);
+    const atDesk = await desk?.(request, url, connection);
+    if (atDesk !== undefined) return atDesk;
     const asset = assets.get(url.pathname);
     if (asset === undefined && url.pathname !== '/') return answerError(404, 'not-found');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answerError(405, 'method');
@@ -89,8 +98,8 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
   };
 
   return {
-    fetch: async (request) => {
-      const response = route(request);
+    fetch: async (request, connection = {}) => {
+      const response = await route(request, connection);
       return request.method === 'HEAD' ? new Response(null, response) : response;
     },
     pages: {

@@ -28,8 +28,8 @@ export interface Leaf {
   readonly title: Markup | string;
   /** who is signed in */
   readonly person?: string;
-  /** a step towards a grant stands narrow, a front page wide */
-  readonly kind: 'step' | 'front';
+  /** a step towards a grant stands narrow, a front page wide, and a desk is where administrators work */
+  readonly kind: 'step' | 'front' | 'desk';
   readonly body: Markup;
 }
 

@@ -109,15 +109,20 @@ const decisionOf = ({ part, intent }: AskedDecision, principal: Principal, facts
   };
 };
 
+type Denial = Extract<ExplainedDecision['outcome'], { kind: 'deny' }>;
+const withoutScope = ({ neededScope: _, ...denial }: Denial): Denial => denial;
+
 /** Types that come to the same are told of together. */
 const together = (decisions: readonly ExplainedDecision[]): readonly ExplainedDecision[] => {
   const groups = new Map<string, ExplainedDecision>();
   for (const one of decisions) {
     const { types, outcome, ...same } = one;
-    const { neededScope: _, ...said } = 'neededScope' in outcome ? outcome : { ...outcome, neededScope: undefined };
+    const said = outcome.kind === 'permit' ? outcome : withoutScope(outcome);
     const key = JSON.stringify([same, said]);
     const known = groups.get(key);
-    groups.set(key, known === undefined ? one : { ...known, types: [...new Set([...known.types, ...types])] });
+    const all = [...new Set([...(known?.types ?? []), ...types])];
+    // The scope that would have been enough is of one type.
+    groups.set(key, all.length === 1 ? one : { ...one, types: all, outcome: said });
   }
   return [...groups.values()];
 };

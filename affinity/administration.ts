@@ -1,0 +1,151 @@
+/** The administrators' pages put together: sign-in at our own authorization server, explanations, alerts, and their records. */
+import { randomUUIDv7 } from 'node:crypto';
+import type { ClientMetadata } from '@affinity/authorization-server/clients.ts';
+import { holds, type People } from '@affinity/authorization-server/people.ts';
+import { createSmartClient } from '@affinity/client/server/smart-client.ts';
+import type { PendingLaunch } from '@affinity/client/session.ts';
+import type { AuditLog, AuditRecord } from '@affinity/core/fhir/audit-event.ts';
+import type { Administration, AtDesk } from '@affinity/portal/admin/administration.ts';
+import { acknowledgeAlert, openAlerts } from '@affinity/store/alerts.ts';
+import { transaction } from '@affinity/store/postgres/pool.ts';
+import type pg from 'pg';
+import type { Config } from './config.ts';
+import type { Explain } from './explanation.ts';
+
+export const administrationClientId = 'administration';
+const callbackPath = '/admin/callback';
+/** Who somebody is, and nothing of any record. */
+const scope = 'openid profile';
+
+/** The pages as a client of the domain. @param secret shared inside this process only, and made anew at each start */
+export const administrationClient = (origin: string, secret: string): ClientMetadata => ({
+  client_id: administrationClientId,
+  client_name: 'Administration',
+  publisher: 'the people who run this place',
+  client_secret: secret,
+  token_endpoint_auth_method: 'client_secret_basic',
+  grant_types: ['authorization_code'],
+  redirect_uris: [`${origin}${callbackPath}`],
+  client_uri: `${origin}/admin`,
+  scope,
+});
+
+export interface AdministrationNeighbours {
+  readonly config: Config;
+  readonly pool: pg.Pool;
+  readonly people: People;
+  readonly clients: readonly { readonly client_id?: unknown }[];
+  readonly audit: AuditLog;
+  readonly issuer: string;
+  /** FHIR base of the clinic */
+  readonly base: string;
+  readonly secret: string;
+  readonly key: Uint8Array;
+  readonly explain: Explain;
+  /** of this process: the authorization server is asked where it is */
+  readonly fetch: typeof globalThis.fetch;
+  readonly now: () => Date;
+}
+
+/** Alerts that one page shows. */
+const shownAlerts = 100;
+
+const isPending = (value: unknown): value is PendingLaunch =>
+  typeof value === 'object' && value !== null && 'state' in value && 'verifier' in value && 'nonce' in value;
+
+export const createAdministration = (neighbours: AdministrationNeighbours): Administration => {
+  const { config, pool, people, audit, issuer, base, secret, key, explain, now } = neighbours;
+  const { origin } = config;
+  const smart = createSmartClient({
+    iss: base,
+    clientId: administrationClientId,
+    clientAuthentication: { kind: 'secret-basic', secret },
+    redirectUri: `${origin}${callbackPath}`,
+    scope,
+    fetch: neighbours.fetch,
+    now: () => now().getTime(),
+    launchSeconds: 600,
+    allowInsecureLoopback: origin.startsWith('http:'),
+  });
+
+  type Noted = Pick<AuditRecord, 'event' | 'outcome'> & Partial<AuditRecord>;
+  const note = (user: string, address: string | undefined, facts: Noted): Promise<void> =>
+    audit.append({
+      id: randomUUIDv7(),
+      recorded: now().toISOString(),
+      source: 'portal',
+      client: administrationClientId,
+      user,
+      issuer,
+      base: origin,
+      ...(address === undefined ? {} : { address }),
+      ...facts,
+    });
+  const noteBy = ({ user, address }: AtDesk, facts: Noted): Promise<void> => note(user, address, facts);
+
+  return {
+    signIn: {
+      async begin() {
+        const begun = await smart.begin();
+        return begun.kind === 'redirect'
+          ? { kind: 'redirect', url: begun.url, pending: JSON.stringify(begun.pending) }
+          : { kind: 'failed' };
+      },
+      async complete(callbackUrl, pending) {
+        const launch: unknown = JSON.parse(pending);
+        if (!isPending(launch)) return { kind: 'failed' };
+        const completed = await smart.complete(callbackUrl, launch);
+        if (completed.kind !== 'ready') return { kind: completed.kind };
+        const { session } = completed;
+        // Who it is, is all that was wanted: the tokens are given back at once.
+        await smart.revoke(session);
+        const user = session.idTokenClaims?.sub;
+        return typeof user === 'string' ? { kind: 'ready', user } : { kind: 'failed' };
+      },
+    },
+    async administrator(user) {
+      const [person, may] = await Promise.all([people.find(user), holds(pool, user, 'administrator')]);
+      return may ? person?.name : undefined;
+    },
+    note: (event, user, address) =>
+      note(
+        user,
+        address,
+        event === 'turned-away'
+          ? { event: 'request', outcome: 'denied', status: 403, reason: 'not an administrator' }
+          : { event, outcome: 'permitted' },
+      ),
+    explain: (question, { user, address }) =>
+      explain(question, {
+        source: 'portal',
+        client: administrationClientId,
+        user,
+        ...(address === undefined ? {} : { address }),
+      }),
+    clients: neighbours.clients.flatMap(({ client_id: id }) =>
+      typeof id === 'string' && id !== administrationClientId ? [id] : [],
+    ),
+    countAlerts: async () => (await openAlerts(pool, 1)).open,
+    async openAlerts(by) {
+      const list = await openAlerts(pool, shownAlerts);
+      await noteBy(by, { event: 'alerts-shown', outcome: 'permitted' });
+      return list;
+    },
+    acknowledge: (id, text, by) =>
+      transaction(pool, async (db) => {
+        const result = await acknowledgeAlert(db, id, { at: now(), by: by.name.slice(0, 200), note: text });
+        if (result.kind !== 'acknowledged') return result.kind;
+        const { alert } = result;
+        await noteBy(by, {
+          event: 'alert-acknowledged',
+          outcome: 'permitted',
+          reason: `${alert.kind} ${alert.key}: ${text}`,
+          ...(alert.patient === undefined ? {} : { patient: alert.patient }),
+        });
+        return result.kind;
+      }),
+    key,
+    idleSeconds: config.file.administration.idle_minutes * 60,
+    sessionSeconds: config.file.administration.session_hours * 3600,
+  };
+};

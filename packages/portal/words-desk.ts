@@ -1,0 +1,202 @@
+/** The words of the administrators' pages: exact, and plain enough for a privacy officer who does not program. */
+import type { AlertView, ExplanationView } from './admin/administration.ts';
+
+type Part = ExplanationView['decisions'][number]['part'];
+
+const rules: Readonly<Record<string, { readonly name: string; readonly about: string }>> = {
+  scope: { name: 'Scope', about: 'What the app was allowed to do, and in whose records' },
+  grant: { name: 'Grant', about: 'What the person lets the app have at this moment' },
+  'audit-log': { name: 'Audit log', about: 'What was written down about access is never changed' },
+  consent: { name: 'Consent', about: 'What the patients have consented to' },
+  label: { name: 'Confidentiality', about: 'How confidential a record this caller may see' },
+  emergency: { name: 'Emergency', about: 'What a declared emergency opens, and what not' },
+};
+
+const alertKinds: Readonly<Record<string, { readonly title: string; readonly about: string }>> = {
+  'emergency-access': {
+    title: 'Somebody declared an emergency',
+    about: 'A whole record was opened. Check that there was an emergency, and that it was the right patient.',
+  },
+  'consent-fault': {
+    title: 'A Consent cannot be understood',
+    about: 'Until it is put right it counts as denying everything.',
+  },
+  'facts-limit': {
+    title: 'There is more than is looked at',
+    about: 'Nobody is shown what hangs on it, until the limit or the records are changed.',
+  },
+};
+
+export const deskWords = {
+  name: 'Administration',
+  navigation: 'Administration',
+  start: 'Start',
+  explain: 'Explain a decision',
+  alerts: 'Alerts',
+  signOut: 'Sign out',
+  signIn: {
+    title: 'Administration',
+    lead: 'For the people who run this place. You sign in as you always do, and everything that you do here is written down.',
+    button: 'Sign in',
+    failed: 'You are not signed in',
+    denied: 'You did not let this page know who you are. Nothing has changed.',
+    broken: 'The sign-in could not be completed. Begin again.',
+    ended: 'You are signed out.',
+  },
+  refused: {
+    title: 'This is not for your account',
+    what: 'These pages are for administrators of this place. Your account is not one of them.',
+    safe: 'Nothing was shown, and nothing was changed. That you tried is written down.',
+    next: 'If you should be an administrator, ask somebody who is one.',
+  },
+  forged: 'This page has waited too long, or the form did not come from it. Nothing was done. Try again.',
+  home: {
+    title: 'Administration',
+    lead: (name: string) => `Good day, ${name}. Everything that you do here is written down.`,
+    alerts: (open: number) =>
+      open === 0
+        ? 'Nobody has to look at anything.'
+        : `${open === 1 ? '1 alert waits' : `${open} alerts wait`} for somebody to look.`,
+    toAlerts: 'See the alerts',
+    explainTitle: 'Who may see what, and why?',
+    explainAbout:
+      'Take a person, an app and a request, and see rule by rule how it would be decided. Nothing is carried out.',
+    toExplain: 'Explain a decision',
+    auditTitle: 'Is the audit log whole?',
+    auditAbout: 'It takes a while, so it is done on the command line:',
+    auditCommand: 'npx affinity audit verify',
+  },
+  question: {
+    title: 'Explain a decision',
+    lead: 'A request is decided as it would be now, for this person and this app, and every rule says what it did. It is not carried out, and nothing of any record is shown. That you asked is written down.',
+    formTitle: 'The question',
+    again: 'Ask something else',
+    person: 'Person',
+    personHint: 'The name that they sign in with. Leave it empty for a service that asks for itself.',
+    client: 'App',
+    clientHint: 'Its client_id.',
+    patient: 'Patient',
+    patientHint: 'The id of the record that the app was opened for, such as patient-0001. May be empty for clinicians.',
+    method: 'Request',
+    url: 'Address',
+    urlHint: 'As the app sends it, such as /fhir/Observation?category=laboratory',
+    record: 'About one record',
+    recordHint:
+      'To learn why one record is shown or hidden, name it: Observation/123. Its rules are checked, its content is not shown. The patient can see that you asked.',
+    purpose: 'Purpose',
+    purposes: [
+      ['', 'As the token would say by itself'],
+      ['TREAT', 'Treatment (TREAT)'],
+      ['PATRQT', 'The patient’s own wish (PATRQT)'],
+      ['HPAYMT', 'Payment (HPAYMT)'],
+      ['HOPERAT', 'Running the health service (HOPERAT)'],
+      ['HRESCH', 'Research (HRESCH)'],
+      ['PUBHLTH', 'Public health (PUBHLTH)'],
+      ['BTG', 'Emergency, breaking the glass (BTG)'],
+    ] as readonly (readonly [string, string])[],
+    more: 'More about the token',
+    scope: 'Scope',
+    scopeHint: 'What the app asks for. Empty: all that it is registered for.',
+    grant: 'Grant',
+    grantHint: 'The id of what the person allowed. Empty: as if they had just allowed all of it.',
+    clearance: 'How confidential it may see',
+    clearances: [
+      ['', 'Normal records'],
+      ['R', 'Restricted records too'],
+      ['V', 'Very restricted records too'],
+    ] as readonly (readonly [string, string])[],
+    button: 'Explain',
+    faultTitle: 'This cannot be explained',
+    missing: 'Name an app and an address.',
+  },
+  explanation: {
+    permitted: 'Permitted',
+    denied: 'Denied',
+    refused: 'Refused',
+    status: (status: number) => `HTTP ${status}`,
+    byRule: (rule: string, reason: string) =>
+      `The rule “${rules[rule]?.name ?? rule}” denied it: ${reason}. The caller is not told why.`,
+    enough: 'The scope that would have been enough',
+    rulesTitle: 'Rule by rule',
+    rulesLead:
+      'Every rule is asked, and all of them have to agree. A rule may take away what another lets through. None can add to it.',
+    parts: {
+      request: 'The request itself',
+      chain: 'What the search leads through',
+      has: 'What the search asks of other records',
+      include: 'What is brought in beside it',
+      condition: 'What finds the record to write',
+      patch: 'What is read in order to change it',
+    } satisfies Record<Part, string>,
+    interactions: {
+      read: 'read',
+      vread: 'read one version of',
+      'history-instance': 'see the history of',
+      'history-type': 'see the history of',
+      'search-type': 'search for',
+      create: 'create',
+      update: 'change',
+      patch: 'change parts of',
+      delete: 'delete',
+    } as Readonly<Record<string, string>>,
+    moreTypes: (n: number) => `and ${n} more kinds`,
+    rule: 'Rule',
+    verdict: 'What it did',
+    through: 'What it lets through',
+    verdicts: { permits: 'Permits', narrows: 'Narrows', denies: 'Denies' },
+    everything: 'Takes nothing away',
+    together: 'All together',
+    every: 'All of this is true:',
+    any: 'At least one of these is true:',
+    recordThat: 'A record that',
+    nothing: 'No record at all',
+    notBroughtIn: 'None of these is brought in. The caller is not told.',
+    knownTitle: 'What was known when it was decided',
+    consentsTitle: 'The Consents',
+    consentsNone: 'No Consent had to be looked at.',
+    consentsMore: (n: number) => `and those of ${n} other patients`,
+    grantKind: 'What the person allowed the app',
+    privacyKind: 'What the patient decided',
+    except: 'except that it',
+    recordTitle: 'The record',
+    recordKinds: {
+      shown: { title: 'Shown', about: 'Every rule lets this record through.' },
+      hidden: { title: 'Hidden', about: 'To this caller it is as if this record did not exist.' },
+      'not-asked-for': { title: 'Not asked for', about: 'The request does not ask for records of this kind.' },
+      absent: { title: 'Absent', about: 'There is no such record.' },
+    },
+    passes: 'Lets it through',
+    stops: 'Does not let it through',
+    unmet: 'It is not true that it',
+    deniedAll: 'This rule denies the whole request',
+    rules,
+  },
+  alert: {
+    title: 'Alerts',
+    lead: 'What somebody has to look at. Write down what you found, and it leaves this list.',
+    empty:
+      'Nobody has to look at anything. When somebody declares an emergency, or a Consent cannot be understood, it stands here.',
+    shown: (shown: number, open: number) => (shown < open ? `The newest ${shown} of ${open}` : `${open} open`),
+    kinds: alertKinds,
+    otherKind: { title: 'Something to look at', about: '' },
+    about: 'About',
+    first: 'First',
+    last: 'Last',
+    times: 'How often',
+    person: 'Account',
+    client: 'App',
+    patient: 'Patient',
+    note: 'What you found or did',
+    button: 'I have looked at it',
+    done: 'It is noted that you looked at it.',
+    already: 'Somebody else had looked at it already. What they wrote stays.',
+    unknown: 'There is no such alert.',
+    noNote: 'Write down what you found or did.',
+    faultTitle: 'Nothing was noted',
+    when: (at: AlertView['at']) =>
+      new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+        .format(at)
+        .concat(' UTC'),
+  },
+};
+export type DeskWords = typeof deskWords;
