@@ -56,10 +56,16 @@ const actorsOf = ({ fhirUser, client }: Caller): readonly string[] => [
   ...(fhirUser === 'Practitioner/d1' ? ['PractitionerRole/pr1', 'Organization/o1'] : []),
 ];
 
-type Reach = 'everybody' | readonly string[];
+export type Reach = 'everybody' | readonly string[];
 
-/** @returns whether a version may be read, found or changed by the caller: by any of these letters of scopes */
-export const accessOf = (caller: Caller, agreed: Agreements): ((facts: Facts, letters?: string) => boolean) => {
+/**
+ * `sees`: whether a version may be read, found or changed by the caller, by any of these letters of scopes. `reach`: whose
+ * records there are for the caller at all.
+ */
+export const accessOf = (
+  caller: Caller,
+  agreed: Agreements,
+): { readonly sees: (facts: Facts, letters?: string) => boolean; readonly reach: Reach } => {
   const { fhirUser, patient, scopes, purpose, clearance = 'N', grant } = caller;
   const isPatient = fhirUser?.startsWith('Patient/') === true;
   const isPractitioner = fhirUser?.startsWith('Practitioner/') === true;
@@ -74,6 +80,7 @@ export const accessOf = (caller: Caller, agreed: Agreements): ((facts: Facts, le
   const asker: Asker = {
     actors: actorsOf(caller),
     now: beginning,
+    isPerson: fhirUser !== undefined,
     ...(purpose === undefined ? {} : { purpose }),
   };
 
@@ -130,15 +137,17 @@ export const accessOf = (caller: Caller, agreed: Agreements): ((facts: Facts, le
       asker,
     );
 
+  const hasDecided = (one: string): boolean => agreed.consents.some(({ patient: of, active }) => of === one && active);
+
   const consented = (letter: string, facts: Facts): boolean => {
     const { type, owner, names } = facts;
     const toldOfAll = type === 'AuditEvent' && (caller.auditor === true || fhirUser === undefined);
     if (sharedTypes.includes(type) || toldOfAll || emergency !== undefined) return true;
     if ((letter === 'r' || letter === 's') && gave(facts)) return true;
     if (reachedAtAll !== 'everybody') return reachedAtAll.includes(owner) && permittedBy(owner, facts);
-    const concerned = [...new Set([...names, ...(owner === '' ? [] : [owner])])];
-    if (agreed.implicit === 'deny' && owner === '') return false;
-    return concerned.every((one) => permittedBy(one, facts));
+    // What has to do with several is bound by all who have decided; where nobody has, by what is implied for its owner.
+    if (agreed.implicit === 'deny' && (owner === '' || !permittedBy(owner, facts))) return false;
+    return [owner, ...names].filter(hasDecided).every((one) => permittedBy(one, facts));
   };
 
   const inEmergency = (letter: string, { type, owner }: Facts): boolean =>
@@ -152,7 +161,7 @@ export const accessOf = (caller: Caller, agreed: Agreements): ((facts: Facts, le
   const granted = (facts: Facts): boolean =>
     grant === undefined || (grant.active && consentPermits(grant, facts, asker));
 
-  return (facts, letters = 'cruds') =>
+  const sees = (facts: Facts, letters = 'cruds'): boolean =>
     [...letters].some(
       (letter) =>
         scoped(letter, facts) &&
@@ -161,4 +170,5 @@ export const accessOf = (caller: Caller, agreed: Agreements): ((facts: Facts, le
         cleared(facts) &&
         granted(facts),
     );
+  return { sees, reach: reachedAtAll };
 };

@@ -3,7 +3,7 @@
  * held against. FHIR R4 consent.html#provision: a provision speaks of what it names, and its exceptions turn it round.
  * IHE PCF. What may be unknown is read twice: a permit must surely hold, a denial possibly.
  */
-import type { Facts, PlannedConsent, PlannedProvision } from './world-plan.ts';
+import { confidentiality, type Facts, isAtMost, type PlannedConsent, type PlannedProvision } from './world-plan.ts';
 
 /** Who asks, as far as Consents speak of callers. */
 export interface Asker {
@@ -11,44 +11,65 @@ export interface Asker {
   readonly actors: readonly string[];
   readonly purpose?: string;
   readonly now: number;
+  /** not a service */
+  readonly isPerson: boolean;
 }
 
 const holds = ({ from = -Infinity, until = Infinity }: PlannedProvision, now: number): boolean =>
   from <= now && now < until;
 
-const isMeant = (provision: PlannedProvision, { actors, purpose, now }: Asker): boolean => {
+const isMeant = (provision: PlannedProvision, { actors, purpose, now, isPerson }: Asker): boolean => {
+  const denies = provision.type === 'deny';
   if (!holds(provision, now)) return false;
-  if (provision.actor !== undefined && !actors.includes(provision.actor)) return false;
+  if (provision.actor !== undefined && !actors.includes(provision.actor)) {
+    // Which people stand behind a service is not known.
+    const mayBe = denies && !isPerson && provision.actor.includes('/');
+    if (!mayBe) return false;
+  }
   if (provision.purpose === undefined) return true;
   // Who does not say why meets every denial for a purpose, and no permit for one.
-  return purpose === undefined ? provision.type === 'deny' : purpose === provision.purpose;
+  return purpose === undefined ? denies : purpose === provision.purpose;
 };
 
-const speaksOf = (provision: PlannedProvision, facts: Facts): boolean => {
-  const { type, class: of, code, label, data, dataFrom, dataUntil } = provision;
-  if (of !== undefined && of !== facts.type) return false;
-  if (code !== undefined && code !== facts.code) return false;
-  if (label !== undefined && !facts.labels.some((each) => each.system === label.system && each.code === label.code))
-    return false;
-  if (data !== undefined && data !== `${facts.type}/${facts.id}`) return false;
+/** A confidentiality is up to that level in a permit, from it on in a denial; any other label is itself. */
+const isLabelled = ({ type, label }: PlannedProvision, { level, labels }: Facts): boolean => {
+  if (label === undefined) return true;
+  if (label.system !== confidentiality)
+    return labels.some(({ system, code }) => system === label.system && code === label.code);
+  const said = label.code as Facts['level'];
+  return type === 'permit' ? isAtMost(level, said) : isAtMost(said, level);
+};
+
+/** No code of such a type can be asked for, so that it may have any. */
+const isCoded = ({ type, code }: PlannedProvision, facts: Facts): boolean =>
+  code === undefined || code === facts.code || (type === 'deny' && facts.type === 'Binary');
+
+const isDated = ({ type, dataFrom, dataUntil }: PlannedProvision, { dated }: Facts): boolean => {
   if (dataFrom === undefined && dataUntil === undefined) return true;
-  if (facts.dated === undefined) return type === 'deny';
-  const [from, until] = facts.dated;
+  if (dated === undefined) return type === 'deny';
+  const [from, until] = dated;
   const [first, last] = [dataFrom ?? -Infinity, dataUntil ?? Infinity];
   return type === 'permit' ? first <= from && until <= last : from < last && first < until;
 };
 
-/** What the provision comes to for one resource; undefined where it does not speak of it. */
-const comesTo = (provision: PlannedProvision, facts: Facts, asker: Asker): 'permit' | 'deny' | undefined => {
-  if (!isMeant(provision, asker) || !speaksOf(provision, facts)) return undefined;
-  const exceptions = provision.provisions.map((each) => comesTo(each, facts, asker));
-  if (exceptions.includes('deny')) return 'deny';
-  return exceptions.includes('permit') ? 'permit' : provision.type;
-};
+const speaksOf = (provision: PlannedProvision, facts: Facts, asker: Asker): boolean =>
+  isMeant(provision, asker) &&
+  (provision.class === undefined || provision.class === facts.type) &&
+  (provision.data === undefined || provision.data === `${facts.type}/${facts.id}`) &&
+  isCoded(provision, facts) &&
+  isLabelled(provision, facts) &&
+  isDated(provision, facts);
 
-/** One Consent by itself. A base that does not speak of the resource permits nothing. */
-export const consentPermits = ({ provision }: PlannedConsent, facts: Facts, asker: Asker): boolean =>
-  comesTo(provision, facts, asker) === 'permit';
+/** It speaks of the resource, and none of its exceptions turns it round. */
+const applies = (provision: PlannedProvision, facts: Facts, asker: Asker): boolean =>
+  speaksOf(provision, facts, asker) && !provision.provisions.some((exception) => applies(exception, facts, asker));
+
+/** One Consent by itself: a base permit but for its exceptions, or of a base denial the exceptions alone. */
+export const consentPermits = ({ provision }: PlannedConsent, facts: Facts, asker: Asker): boolean => {
+  if (!holds(provision, asker.now)) return false;
+  const excepted = provision.provisions.some((exception) => applies(exception, facts, asker));
+  return provision.type === 'permit' ? !excepted : excepted;
+};
 
 /** All Consents of one patient: the strictest, of each grantor's the latest. */
 export const consentsPermit = (

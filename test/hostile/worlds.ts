@@ -76,8 +76,14 @@ const drawContained = (dice: Dice, type: string): { resources: readonly object[]
 };
 
 const dayAfter = 86_400_000;
-/** The types whose dates say when the care was. */
-const datedTypes = ['Observation', 'Condition', 'Encounter', 'DiagnosticReport', 'MedicationRequest'];
+/** Types with a day by which they are dated, and types with an instant. */
+const datedTypes = ['Observation', 'Condition', 'Encounter', 'DiagnosticReport', 'MedicationRequest', 'Composition'];
+const timedTypes = ['DocumentReference', 'Provenance', 'AuditEvent'];
+const datesOf = (type: string, date: string): Pick<Facts, 'dated'> => {
+  const [instant, morning] = [Date.parse(date), Date.parse(`${date}T08:00:00Z`)];
+  if (datedTypes.includes(type)) return { dated: [instant, instant + dayAfter] };
+  return timedTypes.includes(type) ? { dated: [morning, morning + 1000] } : {};
+};
 const codedTypes = ['Observation', 'Condition', 'DiagnosticReport', 'MedicationRequest', 'List', 'Task'];
 
 /** Whose what was agreed is. */
@@ -127,14 +133,13 @@ const versionOf = (dice: Dice, type: string, id: string, earlier: readonly Plann
   } as Resource;
   const hasOwner = element !== undefined || type === 'Patient' || type === 'AuditEvent';
   const owner = isThrough ? (of?.owner ?? '') : hasOwner ? drawnOwner : '';
-  const instant = Date.parse(date);
   const facts: Facts = {
     ...{ type, id, owner, level },
     names: namesIn(resource),
     labels: [...own, ...contained.labels],
     category: type === 'Observation' ? category : '',
     code: codedTypes.includes(type) ? code : '',
-    ...(datedTypes.includes(type) ? { dated: [instant, instant + dayAfter] as const } : {}),
+    ...datesOf(type, date),
   };
   return { facts, resource };
 };
@@ -167,11 +172,22 @@ const peopleOfTheHouse = (): readonly Planned[] =>
     },
   ].map((resource) => plainly(resource as Resource, ''));
 
-const consentPlanned = (consent: PlannedConsent): Planned =>
-  plainly(consentResource(consent), consent.patient, { givenBy: consent.grantor });
+const consentPlanned = (consent: PlannedConsent): Planned => {
+  const day = Date.parse(new Date(consent.given).toISOString().slice(0, 10));
+  return plainly(consentResource(consent), consent.patient, {
+    givenBy: consent.grantor,
+    dated: [day, day + dayAfter],
+  });
+};
+const teamPlanned = (team: Agreements['teams'][number]): Planned => {
+  const { from, until, patient } = team;
+  const held =
+    from === undefined && until === undefined ? {} : { dated: [from ?? -Infinity, until ?? Infinity] as const };
+  return plainly(teamResource(team), patient, held);
+};
 
 const agreedResources = ({ teams, relatives, consents }: Agreements): readonly Planned[] => [
-  ...teams.map((team) => plainly(teamResource(team), team.patient)),
+  ...teams.map(teamPlanned),
   ...relatives.map((relative) => plainly(relativeResource(relative), relative.patient)),
   ...consents.map(consentPlanned),
 ];
