@@ -1,8 +1,8 @@
-/** `npm run bench [-- startup | serving | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+/** `npm run bench [-- startup | serving | policy | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
 import { measureClinic } from './clinic.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
 import type { Memory } from './processes.ts';
-import { type Candidate, measureServing } from './serving.ts';
+import { measureServing, type ServingFigures } from './serving.ts';
 import { measureStartup } from './startup.ts';
 
 const asked = process.argv[2];
@@ -22,25 +22,57 @@ if (asked === undefined || asked === 'startup') {
   ]);
 }
 
-if (asked === undefined || asked === 'serving') {
-  for (const { scenario, connections, rounds } of await measureServing(7, 3, 32)) {
+/** A row for each server: its name in words, and the aim of the ratio. */
+const printServing = <Candidate extends string>(
+  figures: readonly ServingFigures<Candidate>[],
+  ratioOf: (candidate: Candidate) => readonly [of: Candidate, to: Candidate] | undefined,
+  heading: string,
+  rows: readonly (readonly [name: string, candidate: Candidate, aim: string])[],
+): void => {
+  for (const { scenario, connections, rounds } of figures) {
     console.log(`\n${scenario}, ${connections} connections, 7 interleaved rounds: median (least–most)`);
     const perSecond = (candidate: Candidate) => rounds[candidate].map((round) => round.perSecond);
-    const row = (name: string, candidate: Candidate, aim: string) => [
-      name,
-      spread(perSecond(candidate), 0),
-      median(rounds[candidate].map(({ node }) => node)).toFixed(0),
-      median(rounds[candidate].map(({ postgres }) => postgres)).toFixed(0),
-      candidate === 'clinic' ? '' : spread(ratios(perSecond('clinic'), perSecond(candidate)), 2),
-      aim,
-    ];
-    printTable([
-      ['', 'answers/s', 'µs of Node', 'µs of PostgreSQL', 'clinic against it', 'aim'],
-      row('clinic: token, guard, audit', 'clinic', ''),
-      row('without token, guard and audit', 'unguarded', '≥ 0.85'),
-      row('bare node:http + pg', 'bare', '≥ 0.6'),
-    ]);
+    const row = ([name, candidate, aim]: (typeof rows)[number]) => {
+      const ratio = ratioOf(candidate);
+      return [
+        name,
+        spread(perSecond(candidate), 0),
+        median(rounds[candidate].map(({ node }) => node)).toFixed(0),
+        median(rounds[candidate].map(({ postgres }) => postgres)).toFixed(0),
+        ratio === undefined ? '' : spread(ratios(perSecond(ratio[0]), perSecond(ratio[1])), 2),
+        aim,
+      ];
+    };
+    printTable([['', 'answers/s', 'µs of Node', 'µs of PostgreSQL', heading, 'aim'], ...rows.map(row)]);
   }
+};
+
+if (asked === undefined || asked === 'serving') {
+  const measured = { program: 'serving-server.ts', candidates: ['clinic', 'unguarded', 'bare'] as const };
+  printServing(
+    await measureServing(measured, 7, 3, 32),
+    (candidate) => (candidate === 'clinic' ? undefined : ['clinic', candidate]),
+    'clinic against it',
+    [
+      ['clinic: token, guard, audit', 'clinic', ''],
+      ['without token, guard and audit', 'unguarded', '≥ 0.85'],
+      ['bare node:http + pg', 'bare', '≥ 0.6'],
+    ],
+  );
+}
+
+if (asked === undefined || asked === 'policy') {
+  const measured = { program: 'policy-server.ts', candidates: ['judged', 'consented', 'unjudged'] as const };
+  printServing(
+    await measureServing(measured, 7, 3, 32),
+    (candidate) => (candidate === 'unjudged' ? undefined : [candidate, 'unjudged']),
+    'against guard off',
+    [
+      ['all rules', 'judged', '≥ 0.85'],
+      ['the same with Consents, labels and twenty grants', 'consented', '≥ 0.8'],
+      ['guard off: token and audit alone', 'unjudged', ''],
+    ],
+  );
 }
 
 if (asked === 'clinic') {

@@ -5,22 +5,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { everything } from '@affinity/core/fhir/filter.ts';
-import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
-import { routeOf } from '@affinity/resource-server/api.ts';
-import { originHeaders } from '@affinity/resource-server/cors.ts';
-import { incomingOf } from '@affinity/resource-server/incoming.ts';
-import { defaultLimits } from '@affinity/resource-server/limits.ts';
-import { preferencesOf } from '@affinity/resource-server/negotiation.ts';
-import { createOffer } from '@affinity/resource-server/offer.ts';
-import { createPageCursors } from '@affinity/resource-server/page-cursor.ts';
-import { createPublicDocuments } from '@affinity/resource-server/public-documents.ts';
-import { render } from '@affinity/resource-server/render.ts';
-import { askedBy } from '@affinity/resource-server/request.ts';
-import { requestIdOf } from '@affinity/resource-server/request-id.ts';
 import { createResourceServer } from '@affinity/resource-server/resource-server.ts';
-import { respond, respondError } from '@affinity/resource-server/respond.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { followGrants } from '@affinity/store/grant-feed.ts';
@@ -35,6 +21,7 @@ import { SignJWT } from 'jose';
 import pg from 'pg';
 import { generatePopulation } from '../affinity/demo/population.ts';
 import { makeDirectory, removeDirectory } from '../test/journeys/domain.ts';
+import { createUnguarded } from './unguarded.ts';
 
 const patient = 'patient-0001';
 const base = 'http://localhost/fhir';
@@ -95,48 +82,7 @@ const open = (fetch: (request: Request) => Promise<Response>): Promise<number> =
     server.listen(0, '127.0.0.1', () => done((server.address() as AddressInfo).port));
   });
 
-const offer = createOffer(backend, false);
-const pages = createPageCursors({ key: pageKey, base, seconds: 3600, now: Date.now });
-const principal = { clientId: 'bench', tokenId: 'bench', scopes: [] };
-
-const publicDocument = createPublicDocuments({
-  ...described,
-  offer,
-  updateCreate: false,
-  started: Date.now(),
-});
-
-/** The door, the store and the answer of the clinic, headers and all; but nobody asks who it is, decides or records. */
-const unguarded = async (request: Request): Promise<Response> => {
-  const requestId = requestIdOf(request.headers);
-  const url = new URL(request.url);
-  const open = await publicDocument(request, url);
-  if (open !== undefined) return open;
-  const allowed = await originHeaders(request.headers.get('origin'), () => false);
-  const edge = { 'X-Request-Id': requestId, ...allowed };
-  const incoming = incomingOf(request, url, '/fhir', defaultLimits);
-  const routed = routeOf(incoming.method, incoming.path, offer());
-  if (routed.kind === 'no-route') return respondError(routed.error, edge);
-  const preferences = preferencesOf(request.headers);
-  const { handling } = preferences;
-  const around = { pages, principal, limits: defaultLimits, ownBases, handling, offer: offer(), now: Date.now() };
-  const context = { base, principal, pages, preferences, headers: request.headers };
-  const refused = () => respondError(new FhirError(405, []));
-  if (routed.route.kind === 'bundle') return refused();
-  const { asked } = await askedBy(incoming, routed.route, around);
-  if (asked.kind !== 'look') return refused();
-  const { intent } = asked;
-  if (intent.kind === 'search-type') {
-    const result = await backend.searchType(intent.query, everything);
-    const { understood } = intent.query;
-    return respond(render({ kind: 'search', path: intent.type, understood, result }, context), edge);
-  }
-  if (intent.kind !== 'read') return refused();
-  const result = await backend.read(intent, everything);
-  return result.kind === 'found'
-    ? respond(render({ kind: 'resource', version: result.version }, context), edge)
-    : respondError(new FhirError(404, []));
-};
+const unguarded = createUnguarded({ backend, pageKey, described });
 
 const readBody = { name: 'bare-read', text: 'select body from resource where rid = $1' };
 const searchBodies = {

@@ -1,13 +1,10 @@
-/** Reads and searches through token, guard and audit, against the same without them and against the bare minimum. */
+/** Servers of one process measured against each other: each round asks every one of them, one right after the other. */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import autocannon from 'autocannon';
 import { processorOf } from './processes.ts';
 
-export type Candidate = 'clinic' | 'unguarded' | 'bare';
-export const candidates: readonly Candidate[] = ['clinic', 'unguarded', 'bare'];
-
-export interface ServingFigures {
+export interface ServingFigures<Candidate extends string> {
   readonly scenario: 'read' | 'search';
   readonly connections: number;
   /** the same round of two candidates was measured one right after the other */
@@ -22,33 +19,45 @@ export interface Round {
   readonly postgres: number;
 }
 
-interface Started {
+/** What a measured process says once it listens. */
+export interface Started<Candidate extends string> {
   readonly token: string;
   readonly ports: Readonly<Record<Candidate, number>>;
   readonly read: string;
   readonly search: string;
 }
 
+/** What is measured: a program beside this file, and the servers in it. */
+export interface Measured<Candidate extends string> {
+  readonly program: string;
+  readonly candidates: readonly Candidate[];
+}
+
 /** One interleaved run: in each round every candidate, in an order that rotates. */
-export const measureServing = async (
+export const measureServing = async <Candidate extends string>(
+  { program, candidates }: Measured<Candidate>,
   rounds: number,
   seconds: number,
   connections: number,
-): Promise<readonly ServingFigures[]> => {
-  const server = fork(join(import.meta.dirname, 'serving-server.ts'));
-  const started = await new Promise<Started>((done, fail) => {
-    server.once('message', (message) => done(message as Started));
+): Promise<readonly ServingFigures<Candidate>[]> => {
+  const server = fork(join(import.meta.dirname, program));
+  const started = await new Promise<Started<Candidate>>((done, fail) => {
+    server.once('message', (message) => done(message as Started<Candidate>));
     server.once('exit', (code) => fail(new Error(`the measured process ended with ${code}`)));
   });
   try {
-    const figures: ServingFigures[] = [];
+    const figures: ServingFigures<Candidate>[] = [];
     for (const scenario of ['read', 'search'] as const) {
-      await checkSame(started, scenario);
+      await checkSame(started, candidates, scenario);
       for (const candidate of candidates) await load(started, scenario, candidate, 2, connections);
-      const measured: Record<Candidate, Round[]> = { clinic: [], unguarded: [], bare: [] };
+      const measured = Object.fromEntries(candidates.map((name) => [name, []])) as unknown as Record<
+        Candidate,
+        Round[]
+      >;
       for (let round = 0; round < rounds; round++) {
         for (let turn = 0; turn < candidates.length; turn++) {
-          const candidate = candidates[(round + turn) % candidates.length] ?? 'clinic';
+          const candidate = candidates[(round + turn) % candidates.length];
+          if (candidate === undefined) continue;
           const before = processorOf(server.pid ?? 0);
           const { answers, perSecond } = await load(started, scenario, candidate, seconds, connections);
           const after = processorOf(server.pid ?? 0);
@@ -67,28 +76,34 @@ export const measureServing = async (
   }
 };
 
-const ask = ({ ports, token }: Started, candidate: Candidate) => ({
+const ask = <Candidate extends string>({ ports, token }: Started<Candidate>, candidate: Candidate) => ({
   url: `http://127.0.0.1:${ports[candidate]}`,
   headers: { authorization: `Bearer ${token}` },
 });
 
 /** A comparison of servers that give different answers would compare nothing. */
-const checkSame = async (started: Started, scenario: 'read' | 'search'): Promise<void> => {
+const checkSame = async <Candidate extends string>(
+  started: Started<Candidate>,
+  candidates: readonly Candidate[],
+  scenario: 'read' | 'search',
+): Promise<void> => {
   const contents: string[] = [];
   for (const candidate of candidates) {
     const { url, headers } = ask(started, candidate);
     const response = await fetch(`${url}${started[scenario]}`, { headers });
     const body = (await response.json()) as { entry?: readonly { resource: unknown }[] };
     if (response.status !== 200) throw new Error(`${candidate} answers ${response.status} to ${scenario}`);
-    const resources = (body.entry ?? [{ resource: body }]).map(({ resource }) => JSON.stringify(resource)).sort();
+    const resources = (body.entry ?? [{ resource: body }])
+      .map(({ resource }) => JSON.stringify(resource).replace(/"lastUpdated":"[^"]+"/, ''))
+      .sort();
     contents.push(resources.length > 1 ? String(resources.length) : resources.join());
   }
   if (new Set(contents).size !== 1)
     throw new Error(`the answers to ${scenario} differ: ${contents.map((c) => c.slice(0, 80))}`);
 };
 
-const load = async (
-  started: Started,
+const load = async <Candidate extends string>(
+  started: Started<Candidate>,
   scenario: 'read' | 'search',
   candidate: Candidate,
   seconds: number,
