@@ -109,7 +109,7 @@ async function declare(
   patient: string,
   reason: string,
 ): Promise<Outcome> {
-  const { provider, record, settings, now } = neighbours;
+  const { provider, record, settings, log, now } = neighbours;
   const { person, client, tokens, audience } = step;
   const at = now();
   const given = {
@@ -125,10 +125,11 @@ async function declare(
     createdAt: at,
     expiresAt: new Date(at.getTime() + (settings.codeSeconds + settings.emergencySeconds) * 1000),
   };
+  let alert = '';
   // Nobody can use what nobody was told of: the alert is committed with the grant, and the record is durable before.
   const grant = await giveGrant(neighbours, given, async (db, { id, scope }) => {
     const about = { person: person.sub, client: client.id, patient };
-    await raiseAlert(db, { kind: 'emergency-access', key: id, at, ...about });
+    alert = await raiseAlert(db, { kind: 'emergency-access', key: id, at, ...about });
     await record('emergency-access', 'permitted', {
       ...factsOf(step),
       patient,
@@ -138,6 +139,7 @@ async function declare(
       reason,
     });
   });
+  log('an emergency was declared', { alert });
   await markGrant(provider, grant, { sub: person.sub, clientId: client.id });
   await noteResult(step, { consent: { grantId: grant.id } });
   return { kind: 'finished' };

@@ -5,6 +5,7 @@ import type { Record } from './audit-recorder.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
 import type { GrantConsents } from './grant-consents.ts';
+import type { Log } from './log.ts';
 import type { AppView, ErrorView, Pages, PatientView } from './page-views.ts';
 import type { People, Person } from './people.ts';
 import type { Settings } from './settings.ts';
@@ -20,6 +21,7 @@ export interface StepNeighbours {
   readonly cookies: CookieNames;
   readonly pages: Pages;
   readonly record: Record;
+  readonly log: Log;
   /** what is known of these patients; whoever is not known is left out */
   patients(ids: readonly string[]): Promise<readonly Omit<PatientView, 'relation'>[]>;
   /** the one patient whom an entry names exactly: bare id, undefined where nobody or several are named */

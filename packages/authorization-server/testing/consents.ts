@@ -19,7 +19,8 @@ export const createTestConsents = (base: string): TestConsents => {
       const id = grantConsentId(grant.id);
       held.set(id, grantConsent(termsOf(grant, { app: grant.clientId })));
     },
-    read: async (_, grant, at) => presentGrant(grant, held.get(grantConsentId(grant.id)), [], at),
+    read: async (_, grant, at) =>
+      presentGrant(grant, held.get(grantConsentId(grant.id)), grant.purpose?.split(' ') ?? [], at),
     end: async (_, grantId, at) => {
       const id = grantConsentId(grantId);
       const consent = held.get(id);
