@@ -8,7 +8,7 @@ import { compartmentParameters, nobodysRecord, ownerElements } from '@affinity/c
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { typeFacts } from '@affinity/core/fhir/resource-type.ts';
 import { searchParameter } from '@affinity/core/fhir/search-parameter.ts';
-import { base, patientClaims } from '../clinic/clinic.ts';
+import { base, patientClaims, sending } from '../clinic/clinic.ts';
 import { type Bundle, type Caller, clinicFor } from './clinic.ts';
 
 const to = (reference: string) => ({ reference });
@@ -187,6 +187,13 @@ test('E57: a Binary is of the record of its security context, whoever points to 
   const token = await clinic.token(patientClaims('a', 'launch/patient patient/*.cruds'));
   const read = await Promise.all(ids.map(async (id) => (await clinic.send(`/Binary/${id}`, token)).status));
   assert.deepEqual(read, [200, 200, 404, 404]);
+  const write = async (more: object) => {
+    const body = { resourceType: 'Binary', contentType: 'text/plain', data: 'dGV4dA==', ...more };
+    return (await clinic.send('/Binary', token, sending('POST', body))).status;
+  };
+  assert.equal(await write({}), 403, 'without a context it is nobody’s');
+  assert.equal(await write({ securityContext: to('DocumentReference/theirs') }), 403);
+  assert.equal(await write({ securityContext: to('DocumentReference/mine') }), 201);
   const documents = ['mine', 'points-at-none', 'points-at-theirs'];
   assert.deepEqual(await seen('DocumentReference', [...documents, 'theirs']), documents);
 });
