@@ -15,6 +15,7 @@ const all: Readonly<Record<string, string>> = {
   patients: pages.patientChoice({ ...views.patientChoice, app: views.longNamedApp, fault: 'none-chosen' }),
   consent: pages.consent({ ...views.consent, app: views.longNamedApp, patient: views.milo, fault: 'nothing-chosen' }),
   emergency: pages.emergency({ ...views.emergency, app: views.longNamedApp, fault: { kind: 'no-reason' } }),
+  'consent to a whole record': pages.consent({ ...views.wholeRecord, app: views.longNamedApp }),
   error: pages.error(views.error),
 };
 
@@ -94,6 +95,30 @@ describe('without JavaScript', () => {
       duration: ['once'],
       decision: ['allow'],
     });
+  });
+
+  test('a whole record: how much, whether to write, and what is other are one choice each', async () => {
+    await show(pages.consent(views.wholeRecord));
+    const leaveOut = page.locator('#leave-out');
+    assert.equal(await leaveOut.isVisible(), false, 'decided by the choice above');
+    await page.getByRole('radio', { name: /^Only what I tick below/ }).check();
+    assert.equal(await leaveOut.isVisible(), true);
+    await page.getByRole('radio', { name: /^Everything Also/ }).check();
+    await page.getByRole('checkbox', { name: /^It may also add/ }).uncheck();
+    await page.getByRole('checkbox', { name: 'Medications See' }).uncheck();
+    await page.getByRole('checkbox', { name: 'Other clinical See' }).uncheck();
+    await page.getByRole('button', { name: 'Allow', exact: true }).click();
+    await page.waitForURL('**/consent');
+    const post = lastPost();
+    assert.deepEqual(
+      [post.amount, post.kind_asked, post.kind],
+      [['all'], ['write', 'other-see', 'other-write'], ['other-write']],
+    );
+    const medications = 'patient/MedicationRequest.rs patient/MedicationDispense.rs';
+    assert.deepEqual(
+      post.scope,
+      views.wholeRecord.items.map(({ scope }) => scope).filter((scope) => scope !== medications),
+    );
   });
 
   test('the Enter key on a tick allows nothing', async () => {

@@ -21,6 +21,7 @@ const all: Readonly<Record<string, string>> = {
   throttled: pages.signIn({ ...views.signIn, fault: { kind: 'throttled', retryAfterSeconds: 5 } }),
   patients: pages.patientChoice({ ...views.patientChoice, fault: 'none-chosen' }),
   consent: pages.consent({ ...views.consent, fault: 'nothing-chosen' }),
+  'consent to a whole record': pages.consent({ ...views.wholeRecord, app: views.longNamedApp }),
   'consent to nothing': pages.consent({ ...views.consent, items: [], durations: [] }),
   emergency: pages.emergency(views.emergency),
   'emergency, nobody found': pages.emergency({ ...views.emergency, fault: { kind: 'nobody-found' } }),

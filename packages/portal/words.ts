@@ -57,7 +57,8 @@ const describeItem = (item: ConsentItem): { title: string; about: string } => {
   if (item.group === 'other' && first !== undefined && more.length === 0) {
     return { title: sentence(first), about: 'Other clinical information.' };
   }
-  const named = first === undefined ? words.about : `${sentence(list.format([first, ...more]))}.`;
+  const shown = more.length > 6 ? [...more.slice(0, 4), `${more.length - 4} more kinds of entries`] : more;
+  const named = first === undefined ? words.about : `${sentence(list.format([first, ...shown]))}.`;
   return { title: words.title, about: item.future ? `${named} Also kinds of entries that do not exist yet.` : named };
 };
 
