@@ -3,7 +3,8 @@ import { clientSystem, grantConsentId } from '@affinity/core/fhir/consent.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '../facts.ts';
 
-const unsaid = { actors: [], actions: [], securityLabels: [], purposes: [], classes: [], codes: [], data: [] };
+/** The conditions of a provision that speaks of everybody and everything. */
+export const unsaid = { actors: [], actions: [], securityLabels: [], purposes: [], classes: [], codes: [], data: [] };
 
 /** Facts by which this caller may act for the patient in its context, was granted everything, and nobody objects. */
 export const wholeFacts = (principal: Principal): DecisionFacts => ({

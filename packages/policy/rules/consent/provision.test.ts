@@ -15,6 +15,8 @@ interface Told {
   readonly type: 'Observation' | 'Condition' | 'Encounter';
   readonly id: string;
   readonly categories: readonly string[];
+  /** its categories say of which system they are */
+  readonly systems: boolean;
   readonly date?: string;
   readonly labels: readonly string[];
   readonly author?: string;
@@ -34,6 +36,7 @@ const arbitraryTold: fc.Arbitrary<Told> = fc
     type: fc.constantFrom('Observation' as const, 'Condition' as const, 'Encounter' as const),
     id: fc.constantFrom('1', '2'),
     categories: fc.subarray(['laboratory', 'vital-signs', 'survey']),
+    systems: fc.boolean(),
     date: fc.option(fc.constantFrom('2018-06-01', '2019-12-31', '2020-01-01', '2020-07-02', '2023-01-01')),
     labels: fc.subarray(['N', 'R', 'V', 'PSY', 'ETHUD']),
     author: fc.option(fc.constantFrom('Practitioner/1', 'Practitioner/2')),
@@ -60,8 +63,9 @@ const arbitraryAsker: fc.Arbitrary<Asker> = fc
     ...(now === null ? {} : { now }),
   }));
 
-const resourceOf = ({ type, id, categories, date, labels, author, visit }: Told): Resource => {
-  const category = categories.map((code) => ({ coding: [{ system: `${terminology}/observation-category`, code }] }));
+const resourceOf = ({ type, id, categories, systems, date, labels, author, visit }: Told): Resource => {
+  const system = systems ? { system: `${terminology}/observation-category` } : {};
+  const category = categories.map((code) => ({ coding: [{ ...system, code }] }));
   const performer = author === undefined ? {} : { reference: author };
   const security = labels.map((code) => ({
     system: `${terminology}/${code.length === 1 ? 'v3-Confidentiality' : 'v3-ActCode'}`,
@@ -127,9 +131,9 @@ const purposeAnswer = (named: readonly Coding[], { purposes = [] }: Asker): Answ
 const isOfClass = ({ system, code }: Coding, { type }: Told): Answer =>
   system === 'urn:ietf:rfc:3986' ? 'unknown' : yesIf(code === type);
 
-const isOfCode = ({ system, code = '' }: Coding, { categories }: Told): Answer => {
+const isOfCode = ({ system, code = '' }: Coding, { categories, systems }: Told): Answer => {
   if (!categories.includes(code)) return 'no';
-  return system === undefined ? 'unknown' : 'yes';
+  return (system !== undefined) === systems ? 'yes' : 'unknown';
 };
 
 const ranks = 'ULMNRV';
