@@ -139,6 +139,20 @@ const readState = async (query: Query): Promise<StateRow> => {
   return row;
 };
 
+const setOf = ({ generation, definitions, indexed }: StateRow): ParameterSet =>
+  makeParameterSet(generation, definitions ?? [], indexed ?? []);
+
+const lacksTypes = ({ indexed }: StateRow): boolean => {
+  const known = new Set(indexed?.map(({ type }) => type));
+  return storedTypes.some((type) => !known.has(type));
+};
+
+/** What the database says, read and no more; undefined where nobody has looked yet by whom the types are claimed. */
+export const readParameters = async (query: Query): Promise<ParameterSet | undefined> => {
+  const state = await readState(query);
+  return lacksTypes(state) ? undefined : setOf(state);
+};
+
 /** A type that has no row yet is indexed by what is known now: whoever writes it from here on knows at least that. */
 const claimTypes = async (query: Query, set: ParameterSet): Promise<void> => {
   const types = [...set.fingerprints];
@@ -158,16 +172,12 @@ export const watchParameters = (query: Query): ParameterWatch => {
     const stamp = await readStamp(query);
     if (current !== undefined && current.stamp === stamp) return current.set;
     let state = await readState(query);
-    const knownTypes = new Set(state.indexed?.map(({ type }) => type));
-    if (storedTypes.some((type) => !knownTypes.has(type))) {
-      await claimTypes(query, makeParameterSet(state.generation, state.definitions ?? [], state.indexed ?? []));
+    if (lacksTypes(state)) {
+      await claimTypes(query, setOf(state));
       state = await readState(query);
     }
     const text = JSON.stringify(state);
-    const set =
-      current?.text === text
-        ? current.set
-        : makeParameterSet(state.generation, state.definitions ?? [], state.indexed ?? []);
+    const set = current?.text === text ? current.set : setOf(state);
     // The stamp is of before the state: what has changed in between is looked at again.
     current = { stamp, text, set };
     return set;

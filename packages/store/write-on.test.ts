@@ -120,7 +120,9 @@ test('it indexes by what has become known since the store last looked', async (t
 });
 
 test('many at once on all connections of a pool, before the store has looked at anything, all end', async (t) => {
-  const { pool } = await setting(t);
+  const { pool, backend: other } = await setting(t);
+  // What starts a server looks once; this backend has not.
+  await other.create({ ...at('first'), content: consentOf('draft') });
   const backend = createBackend({ pool, ownBases: [] });
   const ids = Array.from({ length: 40 }, (_, index) => `c${index}`);
   await Promise.all(

@@ -6,7 +6,7 @@ import type { Interactions } from '@affinity/core/fhir/backend.ts';
 import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
 import type pg from 'pg';
 import { storedResource } from './indexed-row.ts';
-import { type ParameterSet, watchParameters } from './parameter-set.ts';
+import { type ParameterSet, readParameters } from './parameter-set.ts';
 import { createRead } from './read.ts';
 import { sql } from './sql.ts';
 import type { WriteNeighbours } from './write.ts';
@@ -41,9 +41,10 @@ export const createWriteOn = ({ database, parameters, texts, ownBases, now }: Wr
     const [row] = await query<{ generation: number }>(sql`select generation from index_generation`);
     let set = parameters.current();
     if (set.generation !== row?.generation) {
-      // On this connection: whoever holds one and waits for another may wait for those who do the same.
-      set = await watchParameters(query).refresh();
-      parameters.refresh().catch(() => {});
+      // On this connection, where that can be: whoever holds one and waits for another may wait for those who do the same.
+      const looking = parameters.refresh();
+      looking.catch(() => {});
+      set = (await readParameters(query)) ?? (await looking);
     }
     await beginWrite(query, set.generation, false);
     return set;
