@@ -57,8 +57,7 @@ const questionOf = (typed: TypedQuestion): QuestionToExplain | undefined => {
 export const createDesk = ({ house, administration, log }: DeskNeighbours): Desk => {
   const { origin, now } = house;
   const sessions = createDeskSessions(administration, origin, () => now().getTime());
-  // With `no-referrer` a browser says `Origin: null` of our own forms. Fetch §3.2.
-  const headers = { ...pageHeaders(origin), 'referrer-policy': 'same-origin' };
+  const headers = pageHeaders(origin);
 
   const page = (status: number, document: string, cookies: readonly string[] = []): Response => {
     const response = new Response(document, { status, headers });
@@ -66,7 +65,7 @@ export const createDesk = ({ house, administration, log }: DeskNeighbours): Desk
     return response;
   };
   const leave = (location: string, cookies: readonly string[] = []): Response => {
-    const { 'content-type': _, ...bare } = headers as Record<string, string>;
+    const { 'content-type': _, ...bare } = headers;
     const response = new Response(null, { status: 303, headers: { ...bare, location } });
     for (const cookie of cookies) response.headers.append('set-cookie', cookie);
     return response;
@@ -77,11 +76,12 @@ export const createDesk = ({ house, administration, log }: DeskNeighbours): Desk
       headers: { ...headers, 'content-type': 'text/plain; charset=utf-8', allow },
     });
 
+  /** Our pages have no referrer, so that browsers say `Origin: null` of their forms (Fetch §3.2): then Fetch Metadata judges. */
   const isOurs = (request: Request): boolean => {
     const from = request.headers.get('origin');
     if (from !== null && from !== 'null') return from === origin;
     const site = request.headers.get('sec-fetch-site');
-    return from === null && (site === null || site === 'same-origin');
+    return site === null || site === 'same-origin';
   };
 
   /** The way in: whoever is not signed in, is told to; whoever may not be here, is told so and written down. */
