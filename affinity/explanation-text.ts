@@ -76,8 +76,8 @@ const recordLines = ({ reference, kind, decisions }: ExplainedRecord): readonly 
   `  ${recordKinds[kind]}`,
   ...decisions.flatMap(({ part, rules }) => [
     `  ${parts[part]}`,
-    ...rules.map(({ rule, passes, unmet }) => {
-      const why = unmet === undefined ? '' : `because it is not true that it ${printWords(unmet)}`;
+    ...rules.map(({ rule, passes, why: said }) => {
+      const why = said === undefined ? '' : `because it ${printWords(said)}`;
       return `    ${pad(rule, 10)} ${passes ? 'lets it through' : 'does not let it through'} ${why}`.trimEnd();
     }),
   ]),

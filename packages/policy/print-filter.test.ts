@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { allOf, anyOf, everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
 import fc from 'fast-check';
 import { evaluate } from './filter.ts';
-import { describeFilter, type FilterWords, printFilter, printInstant, unmet } from './print-filter.ts';
+import { describeFilter, describeUnmet, type FilterWords, printFilter, printInstant, unmet } from './print-filter.ts';
 import { arbitraryResource, factsOfWorld } from './testing/arbitrary-question.ts';
 
 const category = 'http://terminology.hl7.org/CodeSystem/observation-category';
@@ -177,8 +177,12 @@ test('what is not met is nothing where all is, and is itself not met', () => {
       const rest = unmet(filter, facts);
       assert.equal(rest === undefined, evaluate(filter, facts));
       assert.ok(rest === undefined || !evaluate(rest, facts));
+      const why = describeUnmet(filter, facts);
+      assert.equal(why === undefined, rest === undefined);
+      assert.ok(why === undefined || holds(why, record), 'what is said of the record is true of it');
     }),
   );
   const facts = factsOfWorld({ type: 'Observation', owners: ['patient-0001'], categories: [], confidentiality: 'R' });
   assert.deepEqual(unmet(allOf([own, normal]), facts), normal);
+  assert.equal(describeUnmet(allOf([own, normal]), facts), 'is more confidential than N (normal)');
 });

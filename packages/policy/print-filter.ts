@@ -207,6 +207,15 @@ const joined = (words: FilterWords, inside: boolean): string => {
 export const printWords = (words: FilterWords): string => joined(words, false);
 export const printFilter = (filter: Filter): string => printWords(describeFilter(filter));
 
+/** What is true of a resource that a Filter does not let through, as it follows on “this record …”. */
+export const describeUnmet = (filter: Filter, facts: ResourceFacts): FilterWords | undefined => {
+  const rest = unmet(filter, facts);
+  if (rest === undefined) return undefined;
+  // Each of them fails, not only one.
+  const failing = rest.kind === 'and' ? rest.filters : [rest];
+  return describeFilter({ kind: 'and', filters: failing.map((part) => ({ kind: 'not', filter: part })) });
+};
+
 /** The part of a Filter that does not let a resource through; undefined where all of it does. */
 export const unmet = (filter: Filter, facts: ResourceFacts): Filter | undefined => {
   if (evaluate(filter, facts)) return undefined;

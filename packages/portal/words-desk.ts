@@ -144,10 +144,10 @@ export const deskWords = {
     verdict: 'What it did',
     through: 'What it lets through',
     verdicts: { permits: 'Permits', narrows: 'Narrows', denies: 'Denies' },
-    everything: 'Takes nothing away',
+    everything: 'Nothing is taken away',
     together: 'All together',
-    every: 'All of this is true:',
-    any: 'At least one of these is true:',
+    and: 'and',
+    or: 'or',
     recordThat: 'A record that',
     nothing: 'No record at all',
     notBroughtIn: 'None of these is brought in. The caller is not told.',
@@ -166,8 +166,9 @@ export const deskWords = {
       absent: { title: 'Absent', about: 'There is no such record.' },
     },
     passes: 'Lets it through',
-    stops: 'Does not let it through',
-    unmet: 'It is not true that it',
+    stops: 'Stops it',
+    why: 'Why',
+    thisRecord: 'This record',
     deniedAll: 'This rule denies the whole request',
     rules,
   },
@@ -180,6 +181,7 @@ export const deskWords = {
     kinds: alertKinds,
     otherKind: { title: 'Something to look at', about: '' },
     about: 'About',
+    when: 'When',
     first: 'First',
     last: 'Last',
     times: 'How often',
@@ -193,7 +195,7 @@ export const deskWords = {
     unknown: 'There is no such alert.',
     noNote: 'Write down what you found or did.',
     faultTitle: 'Nothing was noted',
-    when: (at: AlertView['at']) =>
+    showInstant: (at: AlertView['at']) =>
       new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
         .format(at)
         .concat(' UTC'),

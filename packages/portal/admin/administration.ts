@@ -51,7 +51,7 @@ export interface ExplanationView {
     readonly kind: 'shown' | 'hidden' | 'not-asked-for' | 'absent';
     readonly decisions: readonly {
       readonly part: 'request' | 'chain' | 'has' | 'include' | 'condition' | 'patch';
-      readonly rules: readonly { readonly rule: string; readonly passes: boolean; readonly unmet?: Said }[];
+      readonly rules: readonly { readonly rule: string; readonly passes: boolean; readonly why?: Said }[];
     }[];
   };
 }

@@ -94,7 +94,7 @@ export const printConsent = (house: House, view: ConsentView): string => {
     kind: 'step',
     body: html`${printSteps(words, view.patient ? ['signIn', 'patient', 'consent'] : ['signIn', 'consent'], 'consent')}
 ${view.fault && printFault({ title: consent.faultTitle, text: consent.nothingChosen, ...(firstFree > 0 && { target: `scope-${firstFree}` }) })}
-<div class="head"><h1>${consent.title(app, whose, asked)}</h1><p class="lead">${lead}</p></div>
+<div class="head"><h1>${consent.title(app, whose, asked)}</h1><p class="lead">${lead}${view.purposes && html` ${consent.purposes(app, view.purposes)}`}</p></div>
 <div class="pair">${printApp(words, view.app)}<div class="main-column"><form class="card" method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.csrf}">
 ${identity.length > 0 && html`<fieldset><legend>${consent.legend.identity}</legend><ul class="rows">${identity}</ul></fieldset>`}

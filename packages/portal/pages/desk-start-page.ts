@@ -13,7 +13,7 @@ export const printDeskSignIn = (house: House, notice?: 'denied' | 'broken' | 'en
     kind: 'step',
     body: html`<div class="single">${
       notice === 'ended'
-        ? html`<p class="done" role="status">${icons.check}${signIn.ended}</p>`
+        ? html`<p class="noted" role="status">${icons.check}${signIn.ended}</p>`
         : notice !== undefined && printFault({ title: signIn.failed, text: signIn[notice] })
     }<div class="head"><h1>${signIn.title}</h1><p class="lead">${signIn.lead}</p></div>
 <form class="card" method="post" action="/admin/sign-in"><div class="actions first"><button class="primary" type="submit">${signIn.button}</button></div></form></div>`,

@@ -6,27 +6,38 @@ import { icons } from './icons.ts';
 
 const { explanation: words } = deskWords;
 type Decision = ExplanationView['decisions'][number];
+type RecordView = NonNullable<ExplanationView['record']>;
 type Verdict = keyof typeof words.verdicts;
 
 const signs: Readonly<Record<Verdict, Markup>> = { permits: icons.check, narrows: icons.eye, denies: icons.hidden };
-const chip = (kind: Verdict | 'passes' | 'stops', text: string): Markup => {
-  const icon = kind === 'passes' ? icons.check : kind === 'stops' ? icons.hidden : signs[kind];
-  return html`<span class="chip verdict ${kind}">${icon}${text}</span>`;
-};
+const chip = (kind: Verdict, text: string = words.verdicts[kind]): Markup =>
+  html`<span class="chip verdict ${kind}">${signs[kind]}${text}</span>`;
 
-/** Sentences that belong together are a list that says how. */
+/** Sentences that belong together are a list, each joined to the one before by `and` or `or`. */
 const printSaid = (said: Said): Markup => {
   if (typeof said === 'string') return html`${cleaned(said)}`;
-  const [lead, parts] = 'every' in said ? [words.every, said.every] : [words.any, said.any];
-  return html`<span class="said">${lead}</span><ul class="said">${parts.map((part) => html`<li>${printSaid(part)}</li>`)}</ul>`;
+  const [joint, parts] = 'every' in said ? [words.and, said.every] : [words.or, said.any];
+  return html`<ul class="said">${parts.map((part, at) => html`<li>${at > 0 && html`<span class="joint">${joint}</span> `}${printSaid(part)}</li>`)}</ul>`;
 };
-const printThrough = (said: Said): Markup =>
-  typeof said === 'string' ? html`${words.recordThat} ${cleaned(said)}` : html`${words.recordThat}… ${printSaid(said)}`;
+const printThrough = (said: Said): Markup => html`${words.recordThat} ${printSaid(said)}`;
 
+const nameOf = (rule: string): string => words.rules[rule]?.name ?? rule;
+const names = new Intl.ListFormat('en-GB', { type: 'conjunction' });
+
+const row = (kind: Verdict | 'together', head: Markup | string, sign: Markup, text: Markup | string): Markup =>
+  html`<tr class="${kind}"><th scope="row">${head}</th><td>${sign}</td><td>${text}</td></tr>`;
 const ruleHead = (rule: string): Markup => {
-  const known = words.rules[rule];
-  return html`<th scope="row">${known?.name ?? rule}${known !== undefined && html`<span class="about">${known.about}</span>`}</th>`;
+  const about = words.rules[rule]?.about;
+  return html`${nameOf(rule)}${about !== undefined && html`<span class="about">${about}</span>`}`;
 };
+/** Rules that took nothing away are told of at once. */
+const idleRules = (rules: readonly { readonly rule: string }[], sign: Markup): Markup | false =>
+  rules.length > 0 && row('permits', names.format(rules.map(({ rule }) => nameOf(rule))), sign, words.everything);
+
+const printTable = (title: string, through: string, rows: readonly (Markup | false)[]): Markup =>
+  html`<div class="card decision"><h3>${title}</h3>
+<table class="rules"><thead><tr><th scope="col">${words.rule}</th><th scope="col">${words.verdict}</th><th scope="col">${through}</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`;
 
 const shownTypes = 6;
 const typesOf = (types: readonly string[]): string =>
@@ -34,76 +45,82 @@ const typesOf = (types: readonly string[]): string =>
     ? types.join(', ')
     : `${types.slice(0, shownTypes).join(', ')} ${words.moreTypes(types.length - shownTypes)}`;
 
-const printRule = ({ rule, verdict, words: said, reason }: Decision['rules'][number]): Markup => {
-  const through =
-    said !== undefined ? printThrough(said) : html`${reason === undefined ? words.everything : cleaned(reason)}`;
-  return html`<tr class="${verdict}">${ruleHead(rule)}<td>${chip(verdict, words.verdicts[verdict])}</td><td>${through}</td></tr>`;
-};
-
 const printTogether = ({ part, outcome }: Decision): Markup => {
   if (outcome.kind === 'permit') {
-    const kind = outcome.nothing ? 'denies' : 'permits';
-    const text = outcome.nothing ? html`${words.nothing}` : printThrough(outcome.words);
-    return html`<tr class="together"><th scope="row">${words.together}</th><td>${chip(kind, words.verdicts[kind])}</td><td>${text}</td></tr>`;
+    return outcome.nothing
+      ? row('together', words.together, chip('denies'), words.nothing)
+      : row('together', words.together, chip('permits'), printThrough(outcome.words));
   }
-  if (part === 'include') {
-    return html`<tr class="together"><th scope="row">${words.together}</th><td>${chip('denies', words.verdicts.denies)}</td><td>${words.notBroughtIn}</td></tr>`;
-  }
+  if (part === 'include') return row('together', words.together, chip('denies'), words.notBroughtIn);
   const enough =
     outcome.neededScope !== undefined &&
-    html`<br><span class="about">${words.enough}</span> <code>${cleaned(outcome.neededScope)}</code>`;
-  return html`<tr class="together"><th scope="row">${words.together}</th><td>${chip('denies', words.verdicts.denies)}</td><td>${words.status(outcome.status)}${enough}</td></tr>`;
+    html`<span class="about">${words.enough}</span> <code>${cleaned(outcome.neededScope)}</code>`;
+  return row('together', words.together, chip('denies'), html`${words.status(outcome.status)}${enough}`);
 };
 
 const printDecision = (decision: Decision): Markup => {
   const { part, interaction, types, rules } = decision;
   const verb = words.interactions[interaction] ?? interaction;
-  return html`<section class="card decision"><h3>${words.parts[part]}: ${verb} ${typesOf(types)}</h3>
-<table class="rules"><thead><tr><th scope="col">${words.rule}</th><th scope="col">${words.verdict}</th><th scope="col">${words.through}</th></tr></thead>
-<tbody>${rules.map(printRule)}${printTogether(decision)}</tbody></table></section>`;
+  const telling = rules.filter(({ verdict }) => verdict !== 'permits');
+  const idle = rules.filter(({ verdict }) => verdict === 'permits');
+  return printTable(`${words.parts[part]}: ${verb} ${typesOf(types)}`, words.through, [
+    ...telling.map(({ rule, verdict, words: said, reason = '' }) =>
+      row(verdict, ruleHead(rule), chip(verdict), said === undefined ? cleaned(reason) : printThrough(said)),
+    ),
+    idleRules(idle, chip('permits')),
+    printTogether(decision),
+  ]);
+};
+
+const printRecord = ({ reference, kind, decisions }: RecordView): Markup => {
+  const { title, about } = words.recordKinds[kind];
+  return html`<section aria-labelledby="record"><h2 id="record">${words.recordTitle} <code>${reference}</code></h2>
+<p class="record-end">${chip(kind === 'shown' ? 'permits' : 'denies', title)} ${about}</p>
+${decisions.map(({ part, rules }) =>
+  printTable(words.parts[part], words.why, [
+    ...rules
+      .filter(({ passes }) => !passes)
+      .map(({ rule, why }) => {
+        const text = why === undefined ? words.deniedAll : html`${words.thisRecord} ${printSaid(why)}`;
+        return row('denies', ruleHead(rule), chip('denies', words.stops), text);
+      }),
+    idleRules(
+      rules.filter(({ passes }) => passes),
+      chip('permits', words.passes),
+    ),
+  ]),
+)}</section>`;
 };
 
 const printConsentRule = ({ says, except }: RuleSaid): Markup =>
   html`${cleaned(says)}${except.length > 0 && html`, ${words.except}<ul class="said">${except.map((one) => html`<li>${printConsentRule(one)}</li>`)}</ul>`}`;
 
-const printRecord = ({ reference, kind, decisions }: NonNullable<ExplanationView['record']>): Markup => {
-  const { title, about } = words.recordKinds[kind];
-  const isShown = kind === 'shown';
-  return html`<section aria-labelledby="record"><h2 id="record">${words.recordTitle} <code>${reference}</code></h2>
-<p class="record-end">${chip(isShown ? 'passes' : 'stops', title)} ${about}</p>
-${decisions.map(
-  ({ part, rules }) =>
-    html`<div class="card decision"><h3>${words.parts[part]}</h3><table class="rules"><thead><tr><th scope="col">${words.rule}</th><th scope="col">${words.verdict}</th><th scope="col">${words.unmet}</th></tr></thead><tbody>${rules.map(
-      ({ rule, passes, unmet }) =>
-        html`<tr class="${passes ? 'permits' : 'denies'}">${ruleHead(rule)}<td>${chip(passes ? 'passes' : 'stops', passes ? words.passes : words.stops)}</td><td>${
-          passes ? '' : unmet === undefined ? words.deniedAll : printSaid(unmet)
-        }</td></tr>`,
-    )}</tbody></table></div>`,
-)}</section>`;
-};
+const printConsents = ({ consents, more }: ExplanationView['facts']): Markup =>
+  consents.length === 0 && more === 0
+    ? html`<p class="empty">${words.consentsNone}</p>`
+    : html`<ul class="card consents">${consents.map(
+        ({ id, patient, kind, says }) =>
+          html`<li><p><code>Consent/${cleaned(id)}</code> <span class="about">${kind === 'grant' ? words.grantKind : words.privacyKind}${patient !== undefined && html`, Patient/${cleaned(patient)}`}</span></p><p>${printConsentRule(says)}</p></li>`,
+      )}${more > 0 && html`<li>${words.consentsMore(more)}</li>`}</ul>`;
 
-export const printExplanation = (explanation: ExplanationView, notes: readonly string[]): Markup => {
-  const { request, decisions, facts, end, record } = explanation;
+const printEnd = ({ request, end }: ExplanationView, notes: readonly string[]): Markup => {
   const good = end.status < 400;
-  const kind = good ? 'permits' : 'denies';
   const title = good ? words.permitted : end.rule === undefined ? words.refused : words.denied;
-  return html`<section class="card end ${kind}" aria-labelledby="end"><div class="end-sign">${good ? icons.shield : icons.lock}</div>
+  return html`<section class="card end ${good ? 'permits' : 'denies'}" aria-labelledby="end"><div class="end-sign">${good ? icons.shield : icons.lock}</div>
 <div><h2 id="end">${title} <span class="end-status">${words.status(end.status)}</span></h2>
 <p class="asked"><code>${cleaned(request)}</code></p><p>${end.words}</p>
 ${end.rule !== undefined && html`<p>${words.byRule(end.rule, cleaned(end.reason ?? ''))}</p>`}
-${end.neededScope !== undefined && html`<p class="enough"><span class="about">${words.enough}</span><code>${cleaned(end.neededScope)}</code></p>`}
-${notes.map((note) => html`<p class="fact">${note}</p>`)}</div></section>
+${end.neededScope !== undefined && html`<p class="enough"><span class="about">${words.enough}</span> <code>${cleaned(end.neededScope)}</code></p>`}
+${notes.map((note) => html`<p class="fact">${note}</p>`)}</div></section>`;
+};
+
+export const printExplanation = (explanation: ExplanationView, notes: readonly string[]): Markup => {
+  const { decisions, facts, record } = explanation;
+  return html`${printEnd(explanation, notes)}
 ${record !== undefined && printRecord(record)}
 ${decisions.length > 0 && html`<section aria-labelledby="rules"><h2 id="rules">${words.rulesTitle}</h2><p class="lead">${words.rulesLead}</p>${decisions.map(printDecision)}</section>`}
 <section aria-labelledby="known"><h2 id="known">${words.knownTitle}</h2><dl class="card facts known">${facts.known.map(
     (one) => html`<div><dt>${one.name}</dt><dd>${cleaned(one.words)}</dd></div>`,
   )}</dl></section>
-<section aria-labelledby="consents"><h2 id="consents">${words.consentsTitle}</h2>${
-    facts.consents.length === 0 && facts.more === 0
-      ? html`<p class="empty">${words.consentsNone}</p>`
-      : html`<ul class="card consents">${facts.consents.map(
-          (one) =>
-            html`<li><p><code>Consent/${cleaned(one.id)}</code> <span class="about">${one.kind === 'grant' ? words.grantKind : words.privacyKind}${one.patient !== undefined && html`, Patient/${cleaned(one.patient)}`}</span></p><p>${printConsentRule(one.says)}</p></li>`,
-        )}${facts.more > 0 && html`<li>${words.consentsMore(facts.more)}</li>`}</ul>`
-  }</section>`;
+<section aria-labelledby="consents"><h2 id="consents">${words.consentsTitle}</h2>${printConsents(facts)}</section>`;
 };

@@ -152,7 +152,7 @@ test('types that come to the same are told of together', async () => {
   assert.deepEqual(decisions.map(({ outcome }) => outcome.kind).sort(), ['deny', 'permit']);
 });
 
-test('one record, rule by rule: which lets it through, and what is not true of it', async () => {
+test('one record, rule by rule: which lets it through, and what of it is why', async () => {
   const explain = explaining(await filled());
   const of = async (record: string) => (await explain('patient/Observation.rs', 'GET /Observation', record)).record;
   assert.equal((await of('Observation/lab'))?.kind, 'shown');
@@ -160,7 +160,7 @@ test('one record, rule by rule: which lets it through, and what is not true of i
   assert.equal(secret?.kind, 'hidden');
   assert.deepEqual(
     secret?.decisions[0]?.rules.filter(({ passes }) => !passes),
-    [{ rule: 'label', passes: false, unmet: 'is not more confidential than N (normal)' }],
+    [{ rule: 'label', passes: false, why: 'is more confidential than N (normal)' }],
   );
   const other = await of('Observation/other');
   assert.ok(other?.decisions[0]?.rules.some(({ rule, passes }) => rule === 'scope' && !passes));

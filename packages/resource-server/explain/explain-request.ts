@@ -10,8 +10,7 @@ import { printScope } from '@affinity/core/smart/scope.ts';
 import { decide, explain } from '@affinity/policy/decide.ts';
 import type { Intent } from '@affinity/policy/decision.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
-import { evaluate } from '@affinity/policy/filter.ts';
-import { describeFilter, unmet } from '@affinity/policy/print-filter.ts';
+import { describeFilter, describeUnmet } from '@affinity/policy/print-filter.ts';
 import { type Route, routeOf, targetOf } from '../api.ts';
 import type { Incoming } from '../incoming.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
@@ -140,12 +139,8 @@ const recordOf = (
     part,
     rules: explain({ principal, interaction: intent, facts: known }).map(({ rule, judgement }) => {
       if (judgement.kind === 'deny') return { rule, passes: false };
-      const rest = unmet(judgement.filter, facts);
-      return {
-        rule,
-        passes: evaluate(judgement.filter, facts),
-        ...(rest === undefined ? {} : { unmet: describeFilter(rest) }),
-      };
+      const why = describeUnmet(judgement.filter, facts);
+      return { rule, passes: why === undefined, ...(why === undefined ? {} : { why }) };
     }),
   }));
   if (decisions.length === 0) return { reference, kind: 'not-asked-for', decisions };

@@ -68,8 +68,8 @@ export interface ExplainedRecord {
     readonly rules: readonly {
       readonly rule: RuleName;
       readonly passes: boolean;
-      /** what is not true of the record */
-      readonly unmet?: FilterWords;
+      /** what is true of the record, and keeps it from being let through */
+      readonly why?: FilterWords;
     }[];
   }[];
 }

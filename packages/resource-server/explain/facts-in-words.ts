@@ -22,6 +22,18 @@ const implicitWords = {
   'emergency-only': 'permits emergencies alone',
 } as const;
 
+/** v3-ActReason, the commonest. */
+const purposeWords: Readonly<Record<string, string>> = {
+  TREAT: 'treatment',
+  PATRQT: 'the patient’s own wish',
+  HPAYMT: 'payment',
+  HOPERAT: 'running the health service',
+  HRESCH: 'research',
+  PUBHLTH: 'public health',
+  BTG: 'emergency, breaking the glass',
+};
+const purpose = (code: string): string => (purposeWords[code] === undefined ? code : `${code} (${purposeWords[code]})`);
+
 const whoAsks = (principal: Principal): readonly [string, string][] => {
   const { clientId, user, fhirUser, patient, scopes, clearance = 'N', purposes = [], grant } = principal;
   return [
@@ -35,7 +47,7 @@ const whoAsks = (principal: Principal): readonly [string, string][] => {
     ...(patient === undefined ? [] : [['The record in context', `Patient/${patient}`] satisfies [string, string]]),
     ['What the app was granted', scopes.length === 0 ? 'no right to any record' : scopes.map(printScope).join(' ')],
     ['How confidential it may see', `up to ${confidentialityWords[clearance]}`],
-    ['Purpose', purposes.length === 0 ? 'none is stated, and none is assumed' : purposes.join(', ')],
+    ['Purpose', purposes.length === 0 ? 'none is stated, and none is assumed' : purposes.map(purpose).join(', ')],
     ...(grant === undefined ? [] : [['Grant', grant] satisfies [string, string]]),
   ];
 };
