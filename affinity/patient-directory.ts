@@ -47,7 +47,9 @@ export const createPatientFinder =
       ...(identifier === undefined ? [] : [identifierClause(identifier)]),
       ...(demographics === undefined ? [] : demographicClauses(demographics)),
     ];
-    if (clauses.length === 0) return undefined;
+    // A system without a number names everybody in it, and a day that there is not nobody.
+    const noDay = demographics !== undefined && Number.isNaN(dayOf(demographics.birthDate));
+    if (clauses.length === 0 || noDay || identifier?.endsWith('|') === true) return undefined;
     const query = { type: 'Patient', clauses, count: lookedThrough, sort: [], total: 'none', understood: [] } as const;
     const found = await backend.searchType(query, { kind: 'type', type: 'Patient' });
     if (found.next !== undefined) return undefined;
@@ -62,16 +64,22 @@ const identifierClause = (identifier: string): SearchClause => {
   return { param: 'identifier', values: [{ kind: 'token', ...system, code }] };
 };
 
+const dayOf = (birthDate: string): number => Date.parse(`${birthDate}T00:00:00Z`);
+
 const demographicClauses = ({ name, birthDate }: { name: string; birthDate: string }): readonly SearchClause[] => {
-  const start = Date.parse(`${birthDate}T00:00:00Z`);
+  const start = dayOf(birthDate);
   const born: SearchValue = { kind: 'date', prefix: 'eq', start, end: start + 86_400_000 };
+  // Names begin with it, as they are written; the rest is compared below.
+  const [text = ''] = name.split(' ');
   return [
     { param: 'birthdate', values: [born] },
-    ...name.split(' ').map((word): SearchClause => ({ param: 'name', values: [{ kind: 'string', text: word }] })),
+    { param: 'name', values: [{ kind: 'string', text }] },
   ];
 };
 
-const fold = (text: string): string => text.normalize('NFKC').replace(/\s+/gu, ' ').trim().toLowerCase();
+/** Case, accents and spaces are not what tells people apart. */
+const fold = (text: string): string =>
+  text.normalize('NFKD').replace(/\p{M}/gu, '').replace(/\s+/gu, ' ').trim().toLowerCase();
 
 /** The whole name as it is written, or with the first of the given names only: as it stands on a card. */
 const fits = (body: string, { name, birthDate }: { name: string; birthDate: string }): boolean => {

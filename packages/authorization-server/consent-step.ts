@@ -29,7 +29,7 @@ export function showConsent(
   patient: PatientView | undefined,
   posted?: URLSearchParams,
 ): Outcome {
-  const { action, csrf, app, person, tokens } = step;
+  const { action, csrf, app, person, tokens, purposes } = step;
   const ticked = posted?.getAll('scope');
   const { items: offered } = offerOf(tokens);
   const items = offered.map((item) =>
@@ -42,6 +42,7 @@ export function showConsent(
     app,
     person: { name: person.name },
     ...(patient === undefined ? {} : { patient }),
+    ...(purposes.length === 0 ? {} : { purposes }),
     items,
     ...(amount === undefined ? {} : { amount }),
     kinds: consentKinds(offered, posted),

@@ -42,7 +42,7 @@ function isFresh({ now, settings }: StepNeighbours, { interaction, person }: Eme
   );
 }
 
-const factsOf = (step: EmergencyStep) => ({ ...auditFacts(step, step.person), purpose: emergency });
+const factsOf = (step: EmergencyStep) => auditFacts(step, step.person);
 
 /** Who may not declare one is told so by the app; what stands in the way otherwise is found out before anything is asked. */
 async function refuse(neighbours: StepNeighbours, step: EmergencyStep): Promise<Outcome | undefined> {

@@ -81,8 +81,9 @@ export async function noteResult(
   await interaction.persist();
 }
 
-export const auditFacts = ({ address, client }: Pick<Step, 'address' | 'client'>, person?: Person) => ({
+export const auditFacts = ({ address, client, purposes }: Step, person?: Person) => ({
   client: client.id,
   ...(address === undefined ? {} : { address }),
+  ...(purposes.length === 0 ? {} : { purpose: purposes.join(' ') }),
   ...(person === undefined ? {} : { user: person.sub }),
 });

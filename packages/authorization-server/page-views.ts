@@ -105,6 +105,8 @@ export interface ConsentView {
   readonly person: { readonly name: string };
   /** absent where nothing of a patient is asked for */
   readonly patient?: PatientView;
+  /** codes of v3-PurposeOfUse; absent where the app asked for no purpose of its own */
+  readonly purposes?: readonly string[];
   readonly items: readonly ConsentItem[];
   /** which is chosen; absent where so little is asked for that the boxes say it */
   readonly amount?: Amount;

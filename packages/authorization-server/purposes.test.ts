@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { actReason } from '@affinity/core/smart/purpose-of-use.ts';
 import { checkClients } from './clients.ts';
-import type { Fields } from './testing/browser.ts';
+import { type Fields, pageOf } from './testing/browser.ts';
 import {
   allow,
   answerOf,
@@ -79,9 +79,12 @@ test('E75: a practitioner who is somebody’s parent does not treat them', async
 test('E75: an app may ask for a purpose that it is registered for, and gets that one', async (t) => {
   const domain = await startDomain(t);
   const asked = { client_id: 'ward', scope: 'user/Observation.rs', purpose_of_use: 'HRESCH' };
+  const { view } = await pageOf(await signIn(domain.browser(), authorizeUrl(asked), 'nurse'), 'consent');
+  assert.deepEqual(view.purposes, ['HRESCH'], 'it is said to whoever allows it');
   const { access_token } = await tokensFor(domain, 'nurse', asked);
   assert.deepEqual(purposesIn(access_token), of('HRESCH'));
-  assert.equal(domain.audit.findLast(({ event }) => event === 'token-issued')?.purpose, 'HRESCH');
+  for (const name of ['consent-granted', 'token-issued'])
+    assert.equal(domain.audit.findLast(({ event }) => event === name)?.purpose, 'HRESCH', name);
   const claims = claimsOf(access_token);
   const grants = await domain.database.pool.query('select purpose from authorization_grant where id = $1', [
     claims.grant_id,

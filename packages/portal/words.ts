@@ -3,6 +3,7 @@ import type { ConsentGroup, ConsentItem, ErrorView } from '@affinity/authorizati
 import { html, type Markup } from './markup.ts';
 import { nameType } from './resource-type-words.ts';
 import { emergencyWords } from './words-emergency.ts';
+import { namePurposes } from './words-purposes.ts';
 
 /** Whose record is meant: the person's own, somebody else's by name, or whichever the person may open. */
 export type Whose = 'own' | 'any' | { readonly name: Markup };
@@ -192,6 +193,7 @@ export const english = {
       `It asks for ${count(kinds, 'kind', 'kinds')} of information. Untick what you would rather not share.`,
     leadIdentity: 'It asks for nothing from any health record.',
     leadEmpty: 'It asks for nothing. You can let it go on, or deny.',
+    purposes: (app: Markup, codes: readonly string[]) => html`${app} says what for: ${namePurposes(codes)}.`,
     legend: {
       identity: 'About you',
       record: (whose: Whose) =>
