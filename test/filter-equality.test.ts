@@ -158,6 +158,20 @@ describe('the Filter in SQL and in memory', () => {
     assert.ok(hits > 60, `${hits} of 600 Filters let some through and hid some`);
   });
 
+  test('many records, each with conditions of its own, and what is left without them', async () => {
+    const ofOne = fc
+      .tuple(fc.constantFrom(...patientIds, 'nobody'), arbitraryFilter())
+      .map(([patient, filter]): Filter => ({ kind: 'and', filters: [{ kind: 'compartment', patient }, filter] }));
+    const ofMany = fc.array(ofOne, { minLength: 9, maxLength: 12 }).map((filters): Filter => ({ kind: 'or', filters }));
+    await fc.assert(
+      fc.asyncProperty(ofMany, fc.constantFrom(...arbitraryTypes), async (filter, type) => {
+        await assertEqual(filter, type);
+        await assertEqual({ kind: 'not', filter }, type);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test('the Filters of decisions on random principals, scopes and facts', async () => {
     let permits = 0;
     await fc.assert(
@@ -176,9 +190,9 @@ describe('the Filter in SQL and in memory', () => {
           await assertEqual(decision.filter, type);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 3000 },
     );
-    assert.ok(permits > 50, `${permits} of 1000 questions were permitted`);
+    assert.ok(permits > 50, `${permits} of 3000 questions were permitted`);
   });
 
   test('a Filter whose values mean something to SQL', async () => {

@@ -37,6 +37,9 @@ const leafTerm = (filter: Filter, type: string): Term | undefined => {
   return filter.kind === 'label' ? labelTerm(type, filter.system, filter.code) : undefined;
 };
 
+/** Up to so many conditions, of which one is enough, are looked at one after the other. */
+const fewConditions = 8;
+
 /** @param type the type of the rows: every statement reads resources of one type, and the terms are of that type. */
 export const filterSql = (filter: Filter, type: string, row: RowName = 'f'): Sql => {
   switch (filter.kind) {
@@ -51,7 +54,12 @@ export const filterSql = (filter: Filter, type: string, row: RowName = 'f'): Sql
       const rest = filter.filters.filter((part) => leafTerm(part, type) === undefined);
       const conditions = rest.map((part) => filterSql(part, type, row));
       if (terms.length > 0) conditions.unshift((filter.kind === 'and' ? hasAllTerms : hasAnyTerm)(terms, row));
-      return (filter.kind === 'and' ? andSql : orSql)(conditions);
+      if (filter.kind === 'and') return andSql(conditions);
+      // Of many records each with its own conditions, a row looks at them only where it is of one of these records.
+      const patients = conditions.length > fewConditions ? filterPatients(filter) : undefined;
+      return patients === undefined
+        ? orSql(conditions)
+        : sql`(case when ${ownedSql([...patients], row)} then ${orSql(conditions)} else false end)`;
     }
     case 'not':
       return sql`not ${filterSql(filter.filter, type, row)}`;

@@ -19,6 +19,12 @@ import { sql } from './sql.ts';
 /** Changes with the way in which values are put into the tables: then everything is indexed again. */
 const layout = 1;
 
+/**
+ * Changes with what a resource is judged by beside its search values, such as its confidentiality: then everything is gone
+ * through again, and found by what it was found by meanwhile. It stands among the fingerprints, under the name of no parameter.
+ */
+const judged = { name: '', edition: 'sensitivity' } as const;
+
 /** What a parameter is indexed by, `{"code": "fingerprint"}`. */
 export type Fingerprints = Readonly<Record<string, string>>;
 
@@ -36,6 +42,8 @@ export interface ParameterSet {
   readonly incomplete: ReadonlySet<string>;
   /** types that were stored before references, texts and typed identifiers were indexed, and are not gone through yet */
   readonly old: ReadonlySet<string>;
+  /** types of which something stored is judged by what counted before, and not gone through yet */
+  readonly unjudged: ReadonlySet<string>;
 }
 
 const fingerprintOf = (parameter: SearchParameter, edition: string): string =>
@@ -71,6 +79,7 @@ export const makeParameterSet = (
   const fingerprints = new Map<string, Fingerprints>();
   const incomplete = new Set<string>();
   const old = new Set<string>();
+  const unjudged = new Set<string>();
   const usableOf = new Map<string, readonly SearchParameter[]>();
   for (const type of storedTypes) {
     const parameters = all.of(type);
@@ -80,14 +89,17 @@ export const makeParameterSet = (
       wanted[parameter.code] =
         edition === undefined ? standardFingerprint(parameter) : fingerprintOf(parameter, edition);
     }
+    wanted[judged.name] = judged.edition;
     fingerprints.set(type, wanted);
     const has = indexedBy.get(type);
+    const isJudgedAnew = has === undefined || has[judged.name] === judged.edition;
+    if (!isJudgedAnew) unjudged.add(type);
     const isOld = has !== undefined && Object.keys(has).length === 0;
     const isUsable = ({ code }: SearchParameter): boolean =>
       has === undefined || (isOld ? atFirst.get(type)?.has(code) === true : has[code] === wanted[code]);
     const usable = parameters.filter(isUsable);
     if (isOld) old.add(type);
-    if (usable.length < parameters.length || isOld) incomplete.add(type);
+    if (usable.length < parameters.length || isOld || !isJudgedAnew) incomplete.add(type);
     usableOf.set(type, usable.length === parameters.length ? parameters : usable);
   }
   const usable: SearchParameters = {
@@ -100,7 +112,7 @@ export const makeParameterSet = (
     of: (type) => usableOf.get(type) ?? all.of(type),
   };
   const capabilities = storeCapabilities(usable);
-  return { generation, all, usable, capabilities, fingerprints, incomplete, old };
+  return { generation, all, usable, capabilities, fingerprints, incomplete, old, unjudged };
 };
 
 export interface ParameterWatch {

@@ -8,6 +8,7 @@ import type pg from 'pg';
 import { createDatabase } from './database.ts';
 import { type ParameterSet, type ParameterWatch, watchParameters } from './parameter-set.ts';
 import { beginPass, continuePass, type PassNeighbours } from './reindex-pass.ts';
+import { restrictSensitive } from './sensitive-rows.ts';
 import { sql } from './sql.ts';
 import { createTextValues } from './text-values.ts';
 import { holdKey, isConflict, isOutdated } from './write-lock.ts';
@@ -37,7 +38,7 @@ export interface IndexingProgress {
 export interface Indexing {
   /** for `createBackend` */
   readonly parameters: ParameterWatch;
-  /** Resolves when it is known what may be searched by; the work goes on behind. Errors of the database are logged, and it is tried again. */
+  /** Resolves when it is known what may be searched by, and what is sensitive is restricted; the work goes on behind. Errors of the database are logged, and it is tried again. */
   start(): Promise<void>;
   /** Ends after the transaction that is under way; another start goes on from there. */
   stop(): Promise<void>;
@@ -153,7 +154,9 @@ export const createIndexing = (options: IndexingOptions): Indexing => {
   return {
     parameters,
     start: async () => {
-      await look(await parameters.refresh());
+      const set = await parameters.refresh();
+      await restrictSensitive(database.query, set.unjudged);
+      await look(set);
       running ??= run();
     },
     stop: async () => {
