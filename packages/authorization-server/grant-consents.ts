@@ -95,3 +95,12 @@ export async function endExpiredGrants({ pool, consents }: GivingNeighbours, at:
     });
   }
 }
+
+/**
+ * Ends again the Consents of grants that ended since then: somebody may have written over one at the moment of its end,
+ * not knowing of it. Such a Consent gives nothing, but it should not say that it did.
+ */
+export async function settleEndedGrants({ pool, consents }: GivingNeighbours, since: Date, at: Date): Promise<void> {
+  const grants = await grantsOf(pool, 'ended_at > $1 order by ended_at', [since]);
+  for (const { id } of grants) await transaction(pool, (client) => consents.end(client, id, at));
+}

@@ -1,6 +1,6 @@
 /** Forgets what has expired, a little at a time, so that nobody waits for it. */
 import type pg from 'pg';
-import { endExpiredGrants, type GrantConsents } from './grant-consents.ts';
+import { endExpiredGrants, type GrantConsents, settleEndedGrants } from './grant-consents.ts';
 import { faultName, type Log } from './log.ts';
 import type { Settings } from './settings.ts';
 
@@ -42,7 +42,9 @@ export interface PurgeNeighbours {
 export function startPurge({ pool, consents, settings, log, now }: PurgeNeighbours): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve();
   const run = async (): Promise<void> => {
-    await endExpiredGrants({ pool, consents }, now());
+    const at = now();
+    await endExpiredGrants({ pool, consents }, at);
+    await settleEndedGrants({ pool, consents }, new Date(at.getTime() - 2_000 * settings.purgeSeconds), at);
     await purgeExpired(pool, settings);
   };
   const timer = setInterval(() => {

@@ -62,15 +62,20 @@ export async function refreshTokens(
     const row = await findRefreshToken(db, token);
     if (grant === undefined || row === undefined) return refused(invalidGrant('the grant has ended'));
     if (grant.clientId !== client.id) return refused(invalidGrant('of another app'));
-    if (row.consumedAt !== null) {
-      const age = at.getTime() - row.consumedAt.getTime();
-      if (age <= settings.refreshGraceSeconds * 1000 && row.answer !== null) {
-        return { kind: 'issued', body: openAnswer(token, row.answer), event: 'token-refreshed', grant };
-      }
+    const age = row.consumedAt === null ? 0 : at.getTime() - row.consumedAt.getTime();
+    if (row.consumedAt !== null && (age > settings.refreshGraceSeconds * 1000 || row.answer === null)) {
       await endFamily(db, neighbours, grant, 'refresh-token-replayed');
       return { kind: 'refused', error: invalidGrant('used before'), event: 'refresh-token-replayed', grant };
     }
-    if (row.expiresAt <= at) return refused(invalidGrant('expired'));
+    if (row.consumedAt === null && row.expiresAt <= at) return refused(invalidGrant('expired'));
+    const present = await consents.read(db, grant, at);
+    if (present === undefined) {
+      await endFamily(db, neighbours, grant, 'consent-withdrawn');
+      return { ...refused(invalidGrant('the consent has ended')), grant };
+    }
+    if (row.answer !== null) {
+      return { kind: 'issued', body: openAnswer(token, row.answer), event: 'token-refreshed', grant };
+    }
     const scope = refreshedScope(grant.scope, sent.get('scope'), settings);
     if (scope === undefined) return refused(new OAuthError('invalid_scope', 'scope is more than was granted'));
     const person = await stillEntitled(db, grant, at);
@@ -78,19 +83,11 @@ export async function refreshTokens(
       await endFamily(db, neighbours, grant, 'person-gone');
       return { ...refused(invalidGrant('the person may no longer act')), grant };
     }
-    const present = await consents.read(db, grant, at);
-    if (present === undefined) {
-      await endFamily(db, neighbours, grant, 'consent-withdrawn');
-      return { ...refused(invalidGrant('the consent has ended')), grant };
-    }
+    const left = withinRemainder(scope, present.grant.scope.split(' '));
+    if (left.length === 0) return refused(new OAuthError('invalid_scope', 'nothing of scope is allowed any more'));
     await noteGrantUse(db, grant.id, at);
-    const { response, issued } = await issueTokens(db, neighbours, {
-      grant: present.grant,
-      person,
-      client,
-      scope: withinRemainder(scope, present.grant.scope.split(' ')),
-      at,
-    });
+    const issue = { grant: present.grant, person, client, scope: left, at };
+    const { response, issued } = await issueTokens(db, neighbours, issue);
     const body = JSON.stringify(response);
     if (!(await consumeRefreshToken(db, token, at, body)))
       throw new Error('A refresh token was consumed outside its lock.');

@@ -207,12 +207,13 @@ test('whatever is written into it, never more than was granted (P22)', () => {
     fc.property(
       fc.uniqueArray(token, { minLength: 1, maxLength: 5 }),
       fc.array(exception, { maxLength: 4 }),
-      fc.constantFrom('permit', 'deny'),
+      fc.constantFrom('permit', 'deny', 'deny', 'deny'),
       (scope, exceptions, type) => {
-        const remainder = left(terms({ scope }), (consent) => ({
-          ...consent,
-          provision: { ...consent.provision, type, provision: exceptions },
-        }));
+        const remainder = left(terms({ scope }), (consent) => {
+          const { actor } = consent.provision.provision?.[0] ?? {};
+          const named = exceptions.map((one) => ({ ...one, ...(actor === undefined ? {} : { actor }) }));
+          return { ...consent, provision: { ...consent.provision, type, provision: named } };
+        });
         if (remainder === undefined) return;
         assert.ok(setCovers(resourceScopesOf(scope), resourceScopesOf(remainder.scope)), remainder.scope.join(' '));
         assert.equal(remainder.clearance, undefined);

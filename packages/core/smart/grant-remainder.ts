@@ -41,11 +41,14 @@ const isOver = ({ period }: Provision, at: number): boolean =>
   period !== undefined &&
   (at < (period.start ?? Number.NEGATIVE_INFINITY) || at >= (period.end ?? Number.POSITIVE_INFINITY));
 
+/** The client, by the identifier that a grant names it with. */
+const names = ({ actors }: Provision, clientId: string): boolean =>
+  actors.some(({ identifier }) => identifier?.system === clientSystem && identifier.value === clientId);
+
 /** Whether a provision speaks of this app at this moment. Of a purpose that is not known, a deny does and a permit does not. */
 const speaksOf = (provision: Provision, { clientId, purposes, at }: Asking): boolean =>
   !isOver(provision, at) &&
-  (provision.actors.length === 0 ||
-    provision.actors.some(({ identifier }) => identifier?.system === clientSystem && identifier.value === clientId)) &&
+  (provision.actors.length === 0 || names(provision, clientId)) &&
   (provision.purposes.length === 0 ||
     (purposes === undefined
       ? provision.type === 'deny'
@@ -160,7 +163,7 @@ const clearanceLeft = (provision: Provision, asking: Asking): string | undefined
   const permits = provision.provisions.filter((one) => one.type === 'permit' && speaksOf(one, asking));
   const rank = (code: string | undefined): number => confidentialityLevels.indexOf(code as Confidentiality);
   const granted = asking.clearance ?? 'N';
-  if (provision.type === 'permit' || permits.length === 0) return asking.clearance;
+  if (permits.length === 0) return asking.clearance;
   const levels = permits.map(({ securityLabels }) =>
     securityLabels.length === 0 ? rank(granted) : Math.max(...securityLabels.map(({ code }) => rank(code))),
   );
@@ -172,9 +175,14 @@ const clearanceLeft = (provision: Provision, asking: Asking): string | undefined
 
 /** Undefined where nothing is left: it is over, or no right over any resource remains of those that were granted. */
 export const remainderOf = (granted: Granted, consent: PrivacyConsent, at: number): Remainder | undefined => {
-  const { provision } = consent;
+  // As the policy reads a grant: it denies what it does not name, and a permit that does not name the app gives it nothing.
+  const { provisions } = consent.provision;
+  const provision = {
+    ...consent.provision,
+    provisions: provisions.filter((one) => one.type === 'deny' || names(one, granted.clientId)),
+  };
   const asking: Asking = { ...granted, at, inexact: false };
-  if (at >= granted.ends || !speaksOf(provision, asking)) return undefined;
+  if (provision.type !== 'deny' || at >= granted.ends || !speaksOf(provision, asking)) return undefined;
   const scope = [...new Set(granted.scope.flatMap((token) => leftOf(token, provision, asking)))];
   const isRight = (token: string): boolean => parseResourceScope(token).kind === 'scope';
   if (granted.scope.some(isRight) && !scope.some(isRight)) return undefined;
