@@ -11,6 +11,7 @@ import type { StandingClinic } from '../clinic/clinic.ts';
 import { createDice } from '../proofs/dice.ts';
 import { accessOf, type Caller, type Reach } from './access-oracle.ts';
 import { choosesIds, claimsOf, grantOf } from './callers.ts';
+import { checkLetters } from './letter-check.ts';
 import { behindSocket, type Clock, digestOf, type Stage } from './stage.ts';
 import { factsIn } from './world-facts.ts';
 import { beginning, type Facts, type Planned, throughTypes } from './world-plan.ts';
@@ -164,7 +165,7 @@ const countAll = async (
     const answer = await clinic.send(`/${type}?_count=100&_elements=id`, token);
     const { entry = [] } = (await answer.json()) as { readonly entry?: readonly { resource: { id: string } }[] };
     const found = entry.map(({ resource }) => resource.id);
-    assert.deepEqual(found.sort(), expected.sort(), `which of ${type} are found`);
+    assert.deepEqual(found.sort(), expected.sort(), `which of ${type} are found, ${answer.status}`);
   }
 };
 
@@ -232,6 +233,7 @@ export const proveNonInterference = async (
       const told = `request ${number}: ${request.init.method ?? 'GET'} ${request.path} ${JSON.stringify(request.init.headers ?? {})} ${String(request.init.body ?? '')}`;
       const apart = difference(one.replaceAll(sealed, ''), two.replaceAll(sealed, ''));
       assert.ok(apart === undefined, `${told}: ${apart}`);
+      checkLetters(request, one, caller, plan, sees);
       const status = one.slice(0, 3);
       assert.ok(!status.startsWith('5'), `${told}: ${one}\n${whole.clinic.log.slice(-2).join('\n')}`);
       if (denials.has(status)) {

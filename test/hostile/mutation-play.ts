@@ -69,11 +69,11 @@ export const unnoticed = async (url: string, mutations: readonly Mutation[]): Pr
   return faults;
 };
 
-/** A world that notices: the remembered one, or one of the seeds of the callers that the mutation is about. */
+/** A world that notices: the remembered one, or another of its caller, or of another caller. */
 export const searchFor = async (url: string, mutation: Mutation, seeds = 12): Promise<Noticed | undefined> => {
   const { noticed } = mutation;
-  const about = [noticed.caller, ...callers.map(({ name }) => name)];
-  const drawn = Array.from({ length: seeds }, (_, seed) => about.map((caller) => ({ caller, seed })));
-  const { differs } = await play({ url, courses: [noticed, ...drawn.flat()] }, mutation);
+  const own = Array.from({ length: seeds }, (_, seed) => ({ caller: noticed.caller, seed }));
+  const others = [0, 1].flatMap((seed) => callers.map(({ name }) => ({ caller: name, seed })));
+  const { differs } = await play({ url, courses: [noticed, ...own, ...others] }, mutation);
   return differs;
 };

@@ -14,9 +14,9 @@ const began = performance.now();
 try {
   if (process.argv.includes('--search')) {
     for (const mutation of chosen) {
-      const found = await searchFor(cluster.url, mutation);
+      const found = await searchFor(cluster.url, mutation).catch((error: unknown) => String(error));
       console.log(`${mutation.name}: ${found === undefined ? 'NOT NOTICED' : JSON.stringify(found)}`);
-      if (found === undefined) process.exitCode = 1;
+      if (typeof found !== 'object') process.exitCode = 1;
     }
   } else {
     const faults = await unnoticed(cluster.url, chosen);

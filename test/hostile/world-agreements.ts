@@ -1,4 +1,5 @@
 /** Who cares for whom, who acts for whom and what patients have decided, drawn from a seed, and the resources that say so. IHE PCF. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Coding, Resource } from '@affinity/core/fhir/resource.ts';
 import type { Dice } from '../proofs/dice.ts';
 import { coded, reference } from './world-content.ts';
@@ -56,6 +57,7 @@ const drawProvision = (
   type: 'permit' | 'deny',
   ids: readonly string[],
   depth: number,
+  above: Readonly<Record<string, unknown>> = {},
 ): PlannedProvision => {
   const asks: readonly (() => Partial<PlannedProvision>)[] = [
     () => ({ class: dice.one([...Object.keys(ownedTypes), 'Observation', 'Patient', 'Consent']) }),
@@ -65,16 +67,19 @@ const drawProvision = (
     () => ({ purpose: dice.one(['TREAT', 'TREAT', 'HRESCH', 'PATRQT']) }),
     () => ({ actor: dice.one(['Practitioner/d1', 'Practitioner/d2', 'Organization/o1', 'RelatedPerson/r1']) }),
     () => ({ data: dice.one(ids) }),
-    () => drawHolding(dice),
+    () => ({ from: beginning - 300 * day, ...drawHolding(dice) }),
     () => ({ dataFrom: Date.UTC(2026, 3, 1), ...(dice.chance(0.5) ? { dataUntil: Date.UTC(2026, 6, 1) } : {}) }),
   ];
   const asked = { ...dice.one(asks)(), ...(dice.chance(0.4) ? dice.one(asks)() : {}) };
+  // An exception that takes back the whole rule makes the Consent a faulty one: it asks for something that the rule does not.
+  const isWhole = Object.entries(asked).every(([name, value]) => isDeepStrictEqual(above[name], value));
+  if (isWhole) return drawProvision(dice, type, ids, depth, above);
   const other = type === 'permit' ? 'deny' : 'permit';
   const exceptions = depth > 0 && dice.chance(0.35) ? 1 : 0;
   return {
     type,
     ...asked,
-    provisions: Array.from({ length: exceptions }, () => drawProvision(dice, other, ids, depth - 1)),
+    provisions: Array.from({ length: exceptions }, () => drawProvision(dice, other, ids, depth - 1, asked)),
   };
 };
 

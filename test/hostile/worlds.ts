@@ -66,6 +66,10 @@ const drawLabels = (dice: Dice, least: Confidentiality): { labels: readonly Codi
   return { labels: [...labels, { system: sensitivity, code }], level: higher(level, of) };
 };
 
+const plain = { labels: [], level: 'N' } as const;
+/** A canonical URL is one to a resource, like an id: whoever may publish learns that one is taken. */
+const isUnlabelled = (type: string): boolean => type === 'ValueSet';
+
 /** What is contained is a part of the whole, and its labels are the whole's. */
 const drawContained = (dice: Dice, type: string): { resources: readonly object[]; labels: readonly Coding[] } => {
   if (!['Observation', 'Condition', 'MedicationRequest'].includes(type) || !dice.chance(0.12))

@@ -68,10 +68,11 @@ const ofEverybody = (question: Question): Filter => {
   if (consents === undefined) return nothing;
   if (consents.covers !== 'everybody') return apart(grouped(consents.covers, question));
   const groups = grouped(consents.byPatient.keys(), question);
-  if (implied(consents).kind === 'nothing') return apart(groups);
-  return allOf(
+  const bound = allOf(
     groups.map(({ patients, filter }) => anyOf([{ kind: 'not', filter: { kind: 'names', patients } }, filter])),
   );
+  // Where nothing is implied, somebody's own Consent must let it through as well.
+  return implied(consents).kind === 'nothing' ? allOf([apart(groups), bound]) : bound;
 };
 
 const reachedBy = (question: Question): Reached => {
