@@ -1,5 +1,4 @@
 /** The fixed people of the demonstration: patient 1 is the first of them, and so on. */
-import type { PrivacyChoice } from './privacy.ts';
 import { asthma } from './stories/asthma.ts';
 import { child } from './stories/child.ts';
 import { depression } from './stories/depression.ts';
@@ -8,6 +7,9 @@ import { healthy } from './stories/healthy.ts';
 import { hypertension } from './stories/hypertension.ts';
 import { kidneyDisease } from './stories/kidney-disease.ts';
 import type { Story } from './stories/story.ts';
+
+/** What a person has decided about their record: the choices that the demonstration shows. */
+export type PrivacyChoice = 'not-my-mental-health-to-my-family-doctor' | 'no-research' | 'only-in-an-emergency';
 
 /** Somebody who acts for a patient without being one of the staff. */
 export interface Relative {

@@ -1,11 +1,8 @@
 /** What the fixed people have decided about their records, as privacy Consents (R4 Consent; IHE Privacy Consent on FHIR). */
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import { cast } from './cast.ts';
+import { cast, type PrivacyChoice } from './cast.ts';
 import type { Chart } from './chart.ts';
 import { referenceTo } from './datatypes.ts';
-
-/** The choices that the demonstration shows. */
-export type PrivacyChoice = 'not-my-mental-health-to-my-family-doctor' | 'no-research' | 'only-in-an-emergency';
 
 const actReason = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
 const actCode = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
