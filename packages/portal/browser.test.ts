@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { createPortal } from './portal.ts';
 import { findMisfits, openBrowser, serve } from './testing/browser.ts';
+import { deskPages } from './testing/desk.ts';
 import * as views from './testing/views.ts';
 
 const portal = createPortal(views.neighbours);
@@ -17,6 +18,7 @@ const all: Readonly<Record<string, string>> = {
   emergency: pages.emergency({ ...views.emergency, app: views.longNamedApp, fault: { kind: 'no-reason' } }),
   'consent to a whole record': pages.consent({ ...views.wholeRecord, app: views.longNamedApp }),
   error: pages.error(views.error),
+  ...(await deskPages()),
 };
 
 for (const text of [16, 32] as const) {

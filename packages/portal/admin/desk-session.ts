@@ -1,6 +1,7 @@
 /**
  * Who is at the administrators' desk: a sealed cookie that ends when it lies idle, after a working day in any case, and at
  * sign-out. RFC 6265bis §4.1.3 (`__Host-`); OWASP ASVS 3.3, 3.4. What somebody may do is asked anew with every request.
+ * A copy of a cookie that was signed out of is known as such in this process; in others it ends by lying idle.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Administration } from './administration.ts';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { createPortal, type PortalNeighbours } from '../portal.ts';
 import { findMisfits, openBrowser, serve } from './browser.ts';
+import { deskPages } from './desk.ts';
 import * as views from './views.ts';
 
 const origin = views.neighbours.origin;
@@ -62,6 +63,7 @@ const pages: Readonly<Record<string, string>> = {
     fault: { kind: 'nobody-found' },
   }),
   error: error(views.error),
+  ...(await deskPages()),
 };
 
 const looks = [
