@@ -26,8 +26,19 @@ test('the apps of the guide can be used as they stand', async () => {
   const { checkClients } = await import('@affinity/authorization-server/clients.ts');
   const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
   const { clients } = parse(yaml) as { clients: unknown[] };
-  assert.equal(clients.length, 3);
+  assert.equal(clients.length, 4);
   assert.deepEqual(checkClients(clients), []);
+});
+
+test('E74: an emergency lasts a minute to half an hour', () => {
+  const faultsOf = (emergency_seconds: unknown): readonly string[] => {
+    const faults: Fault[] = [];
+    checkFile({ tokens: { emergency_seconds } }, faults);
+    return faults.map(({ setting }) => setting);
+  };
+  assert.equal(defaults().tokens.emergency_seconds, 900);
+  for (const sound of [60, 1800]) assert.deepEqual(faultsOf(sound), []);
+  for (const wrong of [59, 1801, 'long']) assert.deepEqual(faultsOf(wrong), ['tokens.emergency_seconds']);
 });
 
 const policyOf = (given: object) => {

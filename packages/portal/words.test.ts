@@ -5,6 +5,7 @@ import { type ConsentItem, consentGroups } from '@affinity/authorization-server/
 import { html } from './markup.ts';
 import { nameType } from './resource-type-words.ts';
 import { english } from './words.ts';
+import { namePurposes } from './words-purposes.ts';
 
 const { consent } = english;
 const itemOf = (group: ConsentItem['group'], types: readonly string[], future = false): ConsentItem => ({
@@ -35,6 +36,15 @@ test('other types are named in plain words; a wildcard says that it reaches into
   assert.equal(consent.describeItem(itemOf('other', ['CarePlan', 'Goal'])).about, 'Care plans and goals of care.');
   assert.match(consent.describeItem(itemOf('everything-else', [], true)).about, /do not exist yet/);
   assert.doesNotMatch(consent.describeItem(itemOf('everything-else', [], false)).about, /do not exist yet/);
+});
+
+test('E75: purposes are named in plain words; one without words, as it is', () => {
+  assert.equal(namePurposes(['HRESCH']), 'research');
+  assert.equal(
+    namePurposes(['TREAT', 'HQUALIMP', 'MILDCRG']),
+    'treatment, improving quality and the purpose “MILDCRG”',
+  );
+  assert.equal(namePurposes(['constructor']), 'the purpose “constructor”');
 });
 
 test('a type without a plain name is spelt out, and names of Object’s own are no types', () => {
