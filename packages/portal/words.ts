@@ -56,7 +56,9 @@ const describeItem = (item: ConsentItem): { title: string; about: string } => {
   if (item.group !== 'other' && item.group !== 'everything-else') return words;
   const [first, ...more] = item.types.map(nameType);
   if (item.group === 'other' && first !== undefined && more.length === 0) {
-    return { title: sentence(first), about: 'Other clinical information.' };
+    // Laboratory results and vital signs are groups of their own.
+    const title = item.types[0] === 'Observation' ? `other ${first}` : first;
+    return { title: sentence(title), about: 'Other clinical information.' };
   }
   const shown = more.length > 6 ? [...more.slice(0, 4), `${more.length - 4} more kinds of entries`] : more;
   const named = first === undefined ? words.about : `${sentence(list.format([first, ...shown]))}.`;

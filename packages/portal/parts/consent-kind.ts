@@ -35,19 +35,30 @@ ${
 const isOther = ({ kind }: ConsentKind): boolean => kind === 'other-see' || kind === 'other-write';
 export const othersOf = (view: ConsentView): readonly ConsentKind[] => view.kinds.filter(isOther);
 
+const printOthersRow = (words: Words, kinds: readonly ConsentKind[], count: number): Markup => {
+  const { consent } = words;
+  const face = html`<span class="row-icon">${groupIcons.other}</span>`;
+  const text = html`<span class="row-text"><span class="row-title" id="others-title">${consent.others.title}</span> <span class="fact" id="others-about">${consent.others.about(count)}</span></span>`;
+  const [only, ...more] = kinds;
+  if (only !== undefined && more.length === 0) {
+    return html`${asked(only)}<label class="row" for="kind-${only.kind}">${box(only, html` aria-describedby="others-about"`)}${face}
+${text} <span class="chips"><span class="chip when-on">${only.kind === 'other-see' ? icons.eye : icons.pencil}${consent.access(only.access)}</span><span class="chip when-off">${icons.hidden}${consent.notShared}</span></span></label>`;
+  }
+  const verbs = kinds.map(
+    (one) =>
+      html`${asked(one)}<label class="verb" for="kind-${one.kind}">${box(one, html` aria-labelledby="others-title kind-${one.kind}-verb"`)} <span id="kind-${one.kind}-verb">${consent.access(one.access)}</span></label>`,
+  );
+  return html`<div class="row twin" role="group" aria-labelledby="others-title">${face}
+${text} <span class="verbs">${verbs}</span></div>`;
+};
+
 /** One row for all of "other", and below it each by itself, small. */
 export const printOthers = (
   words: Words,
   kinds: readonly ConsentKind[],
   things: readonly (readonly Placed[])[],
 ): Markup => {
-  const { consent } = words;
-  const verbs = kinds.map(
-    (one) =>
-      html`${asked(one)}<label class="verb" for="kind-${one.kind}">${box(one, html` aria-labelledby="others-title kind-${one.kind}-verb"`)} <span id="kind-${one.kind}-verb">${consent.access(one.access)}</span></label>`,
-  );
   const both = kinds.length > 1;
-  return html`<li class="others"><div class="row twin" role="group" aria-labelledby="others-title"><span class="row-icon">${groupIcons.other}</span>
-<span class="row-text"><span class="row-title" id="others-title">${consent.others.title}</span> <span class="fact">${consent.others.about(things.length)}</span></span> <span class="verbs">${verbs}</span></div>
+  return html`<li class="others">${printOthersRow(words, kinds, things.length)}
 <ul class="minor${both && ' with-verbs'}">${things.map((placed) => printMinorRow(words, placed, both))}</ul></li>`;
 };
