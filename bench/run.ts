@@ -1,5 +1,6 @@
-/** `npm run bench [-- startup | serving | policy | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+/** `npm run bench [-- startup | serving | policy | decision | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
 import { measureClinic } from './clinic.ts';
+import { measureDecision } from './decision.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
 import type { Memory } from './processes.ts';
 import { measureServing, type ServingFigures } from './serving.ts';
@@ -73,6 +74,14 @@ if (asked === undefined || asked === 'policy') {
       ['guard off: token and audit alone', 'unjudged', ''],
     ],
   );
+}
+
+if (asked === undefined || asked === 'decision') {
+  console.log(
+    '\nOne decision of a patient’s app with all rules on, 7 interleaved rounds of 20,000: median (least–most)',
+  );
+  const rows = measureDecision(7).map(({ name, rounds }) => [name, spread(rounds, 2), '< 20']);
+  printTable([['', 'µs', 'aim'], ...rows]);
 }
 
 if (asked === 'clinic') {

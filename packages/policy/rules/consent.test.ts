@@ -88,6 +88,26 @@ test('a Consent that cannot be understood closes the record', () => {
   assert.ok(sees(observation('b'), consentsOf({}, { byPatient })));
 });
 
+test('where the time is not known, a Consent with a period counts, and permits nothing', () => {
+  const { now, ...timeless } = wholeFacts(doctor);
+  assert.ok(now !== undefined);
+  const period = { start: now - 1, end: now + 1 };
+  const asked = (provision: Provision, facts: DecisionFacts) => {
+    const consents = consentsOf({ a: [consent(provision)] });
+    const interaction = { kind: 'read', type: 'Observation', id: '1' } as const;
+    const decision = decide({ principal: doctor, interaction, facts: { ...facts, caredFor: ['a'], consents } });
+    return decision.kind === 'permit' && permitsContent(decision, factsOf(observation('a'), []));
+  };
+  assert.ok(asked(rule('permit', { period }), { ...timeless, now }));
+  for (const provision of [
+    rule('permit', { period }),
+    rule('deny', { period }),
+    rule('deny', { period, provisions: [rule('permit', purpose('TREAT'))] }),
+  ]) {
+    assert.ok(!asked(provision, timeless));
+  }
+});
+
 test('the patients themselves are not bound; who acts for them is', () => {
   const consents = consentsOf({ a: [no] }, { implicit: 'deny' });
   const patient = { ...doctor, fhirUser: 'Patient/a', patient: 'a', scopes: [scopeOf('patient/*.rs')] };
@@ -114,6 +134,8 @@ test('P25: the most restrictive wins, but a change of mind counts', () => {
   assert.ok(!both(no, consent(rule('permit'))), 'not at the same time');
   assert.ok(!both(no, later(rule('permit'), { grantors: [] })), 'not by who knows whom');
   assert.ok(!both(consent(rule('deny'), { given: 0 }), later(rule('permit'))), 'nor one of unknown time');
+  const nobodyKnown = { grantors: [] };
+  assert.ok(!both(consent(rule('deny'), nobodyKnown), later(rule('permit'), nobodyKnown)), 'nor two of unknown people');
   const together = ['RelatedPerson/7', 'Patient/a'];
   const earlier = consent(rule('deny'), { grantors: [...together].reverse() });
   assert.ok(both(earlier, later(rule('permit'), { grantors: together })), 'the same people');

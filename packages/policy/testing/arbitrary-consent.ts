@@ -79,6 +79,24 @@ const { tree } = fc.letrec<{ tree: Provision }>((tie) => ({
 }));
 export const arbitraryProvision: fc.Arbitrary<Provision> = tree;
 
+const conditionNames = ['actors', 'actions', 'securityLabels', 'purposes', 'classes', 'codes', 'data'] as const;
+
+/** The same tree, with something taken from it that lets through: a permit, or what makes a deny narrow. */
+export const lessened = (provision: Provision, which: number): readonly Provision[] => {
+  const { provisions } = provision;
+  const kept = provisions.filter((one, at) => one.type === 'deny' || at !== which % provisions.length);
+  const name = conditionNames[which % conditionNames.length] ?? 'actors';
+  const inner = provisions.flatMap((one, at) =>
+    lessened(one, which).map((less) => ({
+      ...provision,
+      provisions: provisions.map((same, index) => (index === at ? less : same)),
+    })),
+  );
+  const { period, dataPeriod, ...always } = provision;
+  const wide = provision.type === 'deny' ? [{ ...provision, [name]: [] }, always] : [];
+  return [{ ...provision, provisions: kept }, ...wide, ...inner];
+};
+
 const arbitraryPrivacyConsent: fc.Arbitrary<PrivacyConsent> = fc.record({
   id: fc.constantFrom('c1', 'c2', 'c3'),
   given: fc.constantFrom(0, 1, 2, 3),

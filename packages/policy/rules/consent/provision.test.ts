@@ -6,7 +6,7 @@ import { factsOf } from '@affinity/core/fhir/resource-facts.ts';
 import fc from 'fast-check';
 import type { Question } from '../../decision.ts';
 import { evaluate } from '../../filter.ts';
-import { arbitraryNow, arbitraryProvision } from '../../testing/arbitrary-consent.ts';
+import { arbitraryNow, arbitraryProvision, lessened } from '../../testing/arbitrary-consent.ts';
 import { consentedBy } from './provision.ts';
 
 const terminology = 'http://terminology.hl7.org/CodeSystem';
@@ -244,24 +244,6 @@ test('P20: a brute-force reading of the provisions lets through the same', () =>
   );
   assert.ok(through > 500, `${through} were let through`);
 });
-
-const conditionNames = ['actors', 'actions', 'securityLabels', 'purposes', 'classes', 'codes', 'data'] as const;
-
-/** The same tree, with something taken from it that lets through: a permit, or what makes a deny narrow. */
-const lessened = (provision: Provision, which: number): readonly Provision[] => {
-  const { provisions } = provision;
-  const kept = provisions.filter((one, at) => one.type === 'deny' || at !== which % provisions.length);
-  const name = conditionNames[which % conditionNames.length] ?? 'actors';
-  const inner = provisions.flatMap((one, at) =>
-    lessened(one, which).map((less) => ({
-      ...provision,
-      provisions: provisions.map((same, index) => (index === at ? less : same)),
-    })),
-  );
-  const { period, dataPeriod, ...always } = provision;
-  const wide = provision.type === 'deny' ? [{ ...provision, [name]: [] }, always] : [];
-  return [{ ...provision, provisions: kept }, ...wide, ...inner];
-};
 
 test('a permit taken away, a deny that says less of what it means, a fact or a purpose not known: never more', () => {
   fc.assert(
