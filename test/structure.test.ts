@@ -152,6 +152,11 @@ test('a Backend is asked within the guard, for the facts of a decision, for the 
   );
 });
 
+test('only the Consents of grants are written within a transaction of another part', () => {
+  const users = sources.filter((file) => /\bbackend\.within\(/.test(code(file)));
+  assert.deepEqual(users, ['affinity/grant-consents.ts']);
+});
+
 test('only the composition puts the facts of a decision together, and they only read', () => {
   const folder = 'packages/resource-server/facts/';
   const users = offenders(
