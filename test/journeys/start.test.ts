@@ -59,6 +59,7 @@ test('the ready text tells the addresses, the sample app and every sample sign-i
     '/apps/vitals/',
     'ana / ana-demo-2026',
     'okafor / okafor-demo-2026',
+    'petra / petra-demo-2026',
     'Ctrl-C',
   ]) {
     assert.ok(text.includes(part), `${part} in:\n${text}`);
