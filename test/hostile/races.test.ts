@@ -90,7 +90,7 @@ const setUp = async (t: Parameters<typeof testDatabase>[0] & {}) => {
       mayDeclareEmergency: async () => false,
       mayRelabel: async () => false,
     },
-    serviceOf: () => undefined,
+    serviceOf: (client) => (client === 'service' ? { records: 'all', clearance: 'N' } : undefined),
     settings: {
       implicit: 'permit',
       careTeam: true,
@@ -201,6 +201,23 @@ test('P24: a batch, a transaction and a history go by the Consents of their own 
     await shows(),
     ways.map(() => false),
   );
+});
+
+test('P24: a service that reaches every record is bound by a Consent at once, and by no other', async (t) => {
+  const { clinic, put, putConsent } = await setUp(t);
+  await put(observation('other', 'p2', { effectiveDateTime: '2026-01-09' }));
+  const service = await clinic.token();
+  const statuses = async () =>
+    Promise.all(['o1', 'other'].map(async (id) => (await clinic.send(`/Observation/${id}`, service)).status));
+  const count = async () =>
+    ((await (await clinic.send('/Observation?_summary=count', service)).json()) as { total: number }).total;
+  assert.deepEqual([await statuses(), await count()], [[200, 200], 6]);
+  await putConsent({ ...refusal, provision: { type: 'deny' } });
+  assert.deepEqual([await statuses(), await count()], [[404, 200], 1]);
+  await putConsent({ ...refusal, patient: { reference: 'Patient/p2' }, provision: { type: 'deny' } });
+  assert.deepEqual([await statuses(), await count()], [[200, 404], 5], 'it is of another patient now');
+  await putConsent({ ...refusal, status: 'entered-in-error' });
+  assert.deepEqual([await statuses(), await count()], [[200, 200], 6]);
 });
 
 test('E07: a grant that is narrowed, and one that is deleted, bind the token that is in use', async (t) => {

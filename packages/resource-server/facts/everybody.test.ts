@@ -45,6 +45,20 @@ test('fifty at once read once; after a change only what has changed is read', as
   assert.deepEqual([counts.scans, counts.loads], [1, [['a', 'c']]]);
 });
 
+test('who asks while a change is caught up with is not given what stood before it', async () => {
+  const stands = new Set(['a']);
+  const { everybody, counts } = world(stands);
+  await everybody.all();
+  stands.add('b');
+  everybody.forget('b');
+  const all = await Promise.all([everybody.all(), everybody.all()]);
+  assert.deepEqual(
+    all.map((one) => one.size),
+    [2, 2],
+  );
+  assert.deepEqual(counts.loads, [['b']]);
+});
+
 test('what changes while it is read is read again before anybody is given it', async () => {
   const stands = new Set(['a']);
   let changes = 2;

@@ -80,7 +80,8 @@ export const createEverybody = ({ scan, of, now }: EverybodyOptions): Everybody 
 
   return {
     all: () => {
-      if (known !== undefined && changed.size === 0) return Promise.resolve(known);
+      // What is being caught up with is no longer in `changed`, and not yet in `known`.
+      if (settling === undefined && known !== undefined && changed.size === 0) return Promise.resolve(known);
       settling ??= settle().finally(() => {
         settling = undefined;
       });
