@@ -54,6 +54,8 @@ test('E75: the purpose follows from who signs in: the patient, or a practitioner
   assert.deepEqual(purposesIn((await tokensFor(domain, 'ana', user)).access_token), of('PATRQT'));
   assert.deepEqual(purposesIn((await tokensFor(domain, 'nurse', user)).access_token), of('TREAT'));
   assert.equal(purposesIn((await tokensFor(domain, 'nurse', { scope: 'openid' })).access_token), undefined);
+  const auditor = { scope: 'user/AuditEvent.rs' };
+  assert.equal(purposesIn((await tokensFor(domain, 'nobody', auditor)).access_token), undefined);
 });
 
 test('E75: a practitioner who is somebody’s parent does not treat them', async (t) => {

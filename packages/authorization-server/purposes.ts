@@ -35,10 +35,11 @@ export async function purposesOf(
 ): Promise<readonly string[]> {
   if (grant.purpose !== undefined) return grant.purpose.split(' ');
   if (!asksForRecords(grant.scope.split(' '))) return [];
-  if (!isPractitioner(person, grant.audience)) return ['PATRQT'];
-  // A practitioner may be somebody's parent too: that is not treatment.
-  const acts = grant.patient === undefined ? [] : await findPatientsOf(db, person.sub, at);
-  return acts.some(({ patient, relation }) => patient === grant.patient && relation !== 'patient')
-    ? ['PATRQT']
-    : ['TREAT'];
+  const acts = (await findPatientsOf(db, person.sub, at)).filter(({ relation }) => relation !== 'patient');
+  // A practitioner may be somebody's parent too: that is not treatment. Of whoever is neither a practitioner nor a patient
+  // nor acts for one, such as an auditor, nothing is assumed.
+  if (isPractitioner(person, grant.audience))
+    return acts.some(({ patient }) => patient === grant.patient) ? ['PATRQT'] : ['TREAT'];
+  const personal = acts.length > 0 || /(^|\/)(Patient|RelatedPerson)\/[^/]+$/.test(person.fhirUser ?? '');
+  return personal ? ['PATRQT'] : [];
 }

@@ -19,8 +19,9 @@ test('E74: the fields of the contract, two buttons, and what follows in plain wo
   assert.deepEqual(
     select(page, 'button').map((button) => [button.attributes.get('value'), button.text]),
     [
-      ['cancel', 'Cancel'],
+      // The first is what the Enter key presses: it must not throw away what was typed.
       ['declare', 'Declare an emergency'],
+      ['cancel', 'Cancel'],
     ],
   );
   for (const words of ['for 15 minutes', 'recorded', 'privacy officer', 'patient can see who looked', 'change nothing'])

@@ -50,7 +50,7 @@ export const printEmergency = (house: House, view: EmergencyView): string => {
 <textarea id="reason" name="reason" rows="3" required minlength="${least}" maxlength="${most}" aria-describedby="${described('reason-hint')}"${wrong('reason')}>${typed?.reason}</textarea>
 <p class="hint" id="reason-hint">${emergency.reasonHint(least, most)}</p></div></fieldset>
 <p class="consequence">${emergency.cancelHint(app)}</p>
-<div class="actions"><button class="plain" type="submit" name="decision" value="cancel" formnovalidate>${emergency.cancel}</button><button class="primary danger" type="submit" name="decision" value="declare">${emergency.declare}</button></div>
+<div class="actions"><button class="primary danger" type="submit" name="decision" value="declare">${emergency.declare}</button><button class="plain" type="submit" name="decision" value="cancel" formnovalidate>${emergency.cancel}</button></div>
 </form></div></div>`,
   });
 };
