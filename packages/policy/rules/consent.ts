@@ -10,6 +10,7 @@ import { consentsInForce } from './consent/in-force.ts';
 import { consentedBy } from './consent/provision.ts';
 import { emergencyPatient } from './emergency.ts';
 import { consentsGiven, patientsReached, type Reached } from './role.ts';
+import { speakingOf } from './speaking.ts';
 
 /** What the Consents of one patient let through of the patient's record; undefined: none is in force. */
 const consented = ({ consents, faulty }: PatientConsents, question: Question): Filter | undefined => {
@@ -75,14 +76,16 @@ const ofEverybody = (question: Question): Filter => {
   return implied(consents).kind === 'nothing' ? allOf([apart(groups), bound]) : bound;
 };
 
+/** By the scopes that speak of what is asked: to those patients the scope rule has confined the answer. */
 const reachedBy = (question: Question): Reached => {
-  const patients = new Set<string>();
-  for (const compartment of new Set(question.principal.scopes.map((scope) => scope.compartment))) {
+  const each: (readonly string[])[] = [];
+  for (const { compartment } of speakingOf(question.principal, question.interaction)) {
     const reached = patientsReached(compartment, question);
     if (reached === 'everybody') return reached;
-    for (const patient of reached) patients.add(patient);
+    each.push(reached);
   }
-  return [...patients];
+  const [only = []] = each;
+  return each.length < 2 ? only : [...new Set(each.flat())];
 };
 
 export const byConsent: Rule = (question) => {

@@ -24,16 +24,8 @@ const constraintFilter = ({ param, value }: Constraint): Filter => {
   return values === undefined ? nothing : anyOf(values.map((each) => valueFilter(param, each)));
 };
 
-const worked = new WeakMap<ResourceScope, Filter>();
-
-/** All constraints of one scope (SMART: a resource must match every one). Worked out once for the scopes of a token. */
-export const constraintsFilter = (scope: ResourceScope): Filter => {
-  const before = worked.get(scope);
-  if (before !== undefined) return before;
-  const filter = allOf(scope.constraints.map(constraintFilter));
-  worked.set(scope, filter);
-  return filter;
-};
+/** All constraints of one scope (SMART: a resource must match every one). */
+export const constraintsFilter = (scope: ResourceScope): Filter => allOf(scope.constraints.map(constraintFilter));
 
 /** Something could meet both: the named value is not, by its text alone, outside the granted one. */
 const mayMeet = (named: SearchValue, granted: ConstraintValue): boolean => {

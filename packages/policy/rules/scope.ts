@@ -2,15 +2,14 @@
  * What the token's scopes let through: the union of all that carry the needed letter for the type. SMART App Launch 2.2,
  * scopes; RFC 6750 §3.1 `insufficient_scope`.
  */
-import { allOf, anyOf, nothing } from '@affinity/core/fhir/filter.ts';
+import { allOf, anyOf } from '@affinity/core/fhir/filter.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { Compartment, ResourceScope } from '@affinity/core/smart/scope.ts';
-import { neededScope, speaksOf } from '@affinity/core/smart/scope-interaction.ts';
+import { neededScope } from '@affinity/core/smart/scope-interaction.ts';
 import type { Deny, Question, Rule } from '../decision.ts';
-import { constraintsFilter, uncoveredValue } from './constraint.ts';
+import { uncoveredValue } from './constraint.ts';
 import { reachOf } from './role.ts';
-
-const compartments: readonly Compartment[] = ['patient', 'user', 'system'];
+import { speakingOf } from './speaking.ts';
 
 /** The kind of scope that this caller could have been granted. */
 const compartmentOf = ({ service, patient }: Principal): Compartment =>
@@ -29,12 +28,11 @@ const insufficient = (
 
 export const byScope: Rule = (question) => {
   const { principal, interaction } = question;
-  const speaking = principal.scopes.filter((scope) => speaksOf(scope, interaction));
+  const speaking = speakingOf(principal, interaction);
   if (speaking.length === 0) return insufficient(question, 'no scope for this interaction and type');
-  const reaching = compartments.flatMap((compartment) => {
-    const scopes = speaking.filter((scope) => scope.compartment === compartment);
-    const reach = scopes.length === 0 ? nothing : reachOf(compartment, question);
-    return reach.kind === 'nothing' ? [] : [{ scopes, reach }];
+  const reaching = speaking.flatMap((each) => {
+    const reach = reachOf(each.compartment, question);
+    return reach.kind === 'nothing' ? [] : [{ ...each, reach }];
   });
   if (reaching.length === 0) return { kind: 'deny', status: 403, reason: 'the scopes reach no record for this caller' };
   if (interaction.kind === 'search-type') {
@@ -47,6 +45,6 @@ export const byScope: Rule = (question) => {
   }
   return {
     kind: 'permit',
-    filter: anyOf(reaching.map(({ scopes, reach }) => allOf([reach, anyOf(scopes.map(constraintsFilter))]))),
+    filter: anyOf(reaching.map(({ reach, constraints }) => allOf([reach, constraints]))),
   };
 };
