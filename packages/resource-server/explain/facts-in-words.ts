@@ -59,7 +59,8 @@ const whatIsKnown = (principal: Principal, facts: DecisionFacts): readonly [stri
   if (user === undefined) {
     const reach =
       service === undefined ? notKnown : service.records === 'all' ? 'every record' : named(service.records, 'none');
-    return [when, ['Records agreed for the service', reach]];
+    const most = confidentialityWords[service?.clearance ?? 'N'];
+    return [when, ['Records agreed for the service', reach], ['And how confidential', `up to ${most}`]];
   }
   const staff = !fhirUser.startsWith('Patient/') && fhirUser !== '';
   return [
@@ -72,6 +73,7 @@ const whatIsKnown = (principal: Principal, facts: DecisionFacts): readonly [stri
       : []),
     ...(facts.auditor === true ? [['May read the whole audit log', 'yes'] satisfies [string, string]] : []),
     ...(facts.emergency === true ? [['May declare an emergency', 'yes'] satisfies [string, string]] : []),
+    ...(facts.relabel === true ? [['May make a record less confidential', 'yes'] satisfies [string, string]] : []),
   ];
 };
 
