@@ -99,6 +99,29 @@ describe('without JavaScript', () => {
     });
   });
 
+  test('E74: an emergency by keyboard alone: not without a reason, and the Enter key does not cancel', async () => {
+    await show(pages.emergency(views.emergency));
+    await page.getByLabel('Patient number').fill('MRN-7');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.getByLabel('Your reason').evaluate((field) => field.matches(':focus:invalid')), true);
+    assert.equal(posts.length, 0, 'the reason is asked for first');
+    await page.keyboard.type('Unconscious after a fall');
+    await page.getByLabel('Patient number').press('Enter');
+    await page.waitForURL('**/consent');
+    assert.deepEqual(lastPost(), {
+      csrf: ['c5rf'],
+      identifier: ['MRN-7'],
+      patient_name: [''],
+      birth_date: [''],
+      reason: ['Unconscious after a fall'],
+      decision: ['declare'],
+    });
+    await show(pages.emergency(views.emergency));
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.waitForURL('**/consent');
+    assert.deepEqual(lastPost().decision, ['cancel']);
+  });
+
   test('a whole record: how much, whether to write, and what is other are one choice each', async () => {
     await show(pages.consent(views.wholeRecord));
     const leaveOut = page.locator('#leave-out');
