@@ -18,7 +18,10 @@ export interface PatientConsents {
 
 export interface ConsentFacts {
   readonly implicit: ImplicitConsent;
-  /** patients without any are left out */
+  /**
+   * patients without any are left out; what follows from a map or a Consent is remembered by its identity, so that a change
+   * makes another
+   */
   readonly byPatient: ReadonlyMap<string, PatientConsents>;
   /** whose Consents were looked up: a patient who was not is denied */
   readonly covers: 'everybody' | ReadonlySet<string>;

@@ -168,6 +168,40 @@ test('whoever reaches every record is bound by everybody whom a resource has to 
   );
 });
 
+test('what is worked out for all patients at once is for that moment, that caller and that request alone', () => {
+  const { now = 0 } = wholeFacts(doctor);
+  const refused = [rule('deny', { actors: [{ roles: [], reference: 'Practitioner/9' }] })];
+  const consents = consentsOf({
+    a: [consent(rule('permit', { ...purpose('TREAT'), period: { end: now + 10 } }))],
+    b: [consent(rule('permit', { actions: ['access'], provisions: refused }))],
+  });
+  const outcome = (who: Partial<Principal> = {}, facts: DecisionFacts = {}, kind: 'read' | 'update' = 'read') => {
+    const principal = { ...doctor, ...who };
+    const known = { ...wholeFacts(principal), wholeServer: true, actors: ['Practitioner/1'], ...facts, consents };
+    return ['a', 'b', 'c'].filter((id) => {
+      const interaction = { kind, type: 'Observation', id: '1' } as const;
+      const decision = decide({ principal, interaction, facts: known });
+      return decision.kind === 'permit' && permitsContent(decision, factsOf(observation(id), []));
+    });
+  };
+  const before = outcome();
+  assert.deepEqual(before, ['a', 'b', 'c']);
+  assert.deepEqual(outcome({ purposes: ['HRESCH'] }), ['b', 'c']);
+  assert.deepEqual(outcome({ purposes: ['HRESCH'] }, { now: now + 10 }), ['a', 'b', 'c'], 'it is over');
+  assert.deepEqual(outcome({}, { actors: ['Practitioner/9'] }), ['a', 'c']);
+  assert.deepEqual(outcome({ fhirUser: 'Practitioner/9' }), ['a', 'c']);
+  assert.deepEqual(outcome({}, {}, 'update'), ['a', 'c']);
+  const { now: _, ...timeless } = wholeFacts(doctor);
+  const asked = { ...timeless, wholeServer: true, consents, actors: ['Practitioner/1'] };
+  const decision = decide({
+    principal: doctor,
+    interaction: { kind: 'read', type: 'Observation', id: '1' },
+    facts: asked,
+  });
+  assert.ok(decision.kind === 'permit' && !permitsContent(decision, factsOf(observation('a'), [])));
+  assert.deepEqual(outcome(), before);
+});
+
 test('whoever gave a Consent reads it, in whoever’s record, and nothing more of that record', () => {
   const relative = { ...doctor, fhirUser: 'RelatedPerson/7', scopes: [scopeOf('user/*.rs')] };
   const given = (by: string): Resource => ({
