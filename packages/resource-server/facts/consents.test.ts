@@ -56,6 +56,18 @@ test('fifty requests at once load once', async () => {
   assert.equal(world.asked.length, 2);
 });
 
+test('of more patients than are remembered nothing is read twice', async () => {
+  const { world, source, put } = setUp({ rememberedPatients: 2 });
+  for (const id of ['a', 'b', 'c']) await put(`c-${id}`, id);
+  const ask = async () => [...(await source.of(['a', 'b', 'c', 'd'])).keys()].sort();
+  assert.deepEqual(await ask(), ['a', 'b', 'c']);
+  assert.deepEqual(await ask(), ['a', 'b', 'c']);
+  assert.equal(world.asked.length, 1);
+  await put('c-a', 'a', { status: 'inactive' });
+  assert.deepEqual(await ask(), ['b', 'c']);
+  assert.equal(world.asked.length, 2);
+});
+
 test('P24: a change that arrives while Consents are read is not overtaken by what was read', async () => {
   const { world, idsOf, put, source } = setUp();
   await put('c1', 'a');

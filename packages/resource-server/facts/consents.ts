@@ -67,10 +67,16 @@ export const createConsentSource = ({ feed, limits, now, ...reading }: ConsentSo
     }
   });
 
+  const ofThose = async (patients: readonly string[]): Promise<ReadonlyMap<string, PatientConsents>> => {
+    const all = await everybody.all();
+    return new Map(patients.map((patient) => [patient, all.get(patient) ?? without]));
+  };
+
   return {
     of: async (patients) => {
       demandFresh(feed);
-      const found = await kept.of(patients);
+      // More than are remembered would be read again for each request.
+      const found = patients.length > limits.rememberedPatients ? await ofThose(patients) : await kept.of(patients);
       return new Map([...found].filter(([, { consents, faulty }]) => faulty || consents.length > 0));
     },
     ofEverybody: async () => {
