@@ -109,6 +109,19 @@ test('what a request of a person by an app would come to, rule by rule; the ques
   assert.equal(record?.reason, `for the person ${sub}, with the app charts`);
 });
 
+test('whose record it would be: the one that the address names, where the person could choose', async (t) => {
+  const { explain } = await domainOn(t);
+  for (const address of ['/fhir/Observation?patient=b', '/fhir/Observation?subject=Patient/b', '/fhir/Patient/b']) {
+    const [code, text] = await explain('--person', 'carla', '--client', 'charts', 'GET', address);
+    assert.equal(code, 0, text);
+    assert.match(text, /The record in context +Patient\/b/);
+  }
+  assert.equal(
+    (await explain('--person', 'carla', '--client', 'charts', 'GET', '/fhir/Observation?patient=a,b'))[0],
+    1,
+  );
+});
+
 test('a denial says which scope would have been enough', async (t) => {
   const { explain } = await domainOn(t);
   const [code, text] = await explain(...ana, '--json', 'DELETE', '/fhir/Observation/lab');

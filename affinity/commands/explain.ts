@@ -1,9 +1,9 @@
 /** `affinity explain`: how a request of a person, an app and a purpose would be decided, rule by rule, without executing it. */
 import { parseArgs } from 'node:util';
 import { openDatabase } from '../database.ts';
-import type { ExplanationCall } from '../explanation.ts';
 import { openExplanations } from '../explanation-store.ts';
 import { printExplanation } from '../explanation-text.ts';
+import type { ExplanationCall } from '../supposed-caller.ts';
 import type { CommandInput } from './command.ts';
 
 const usage =

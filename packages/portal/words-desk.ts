@@ -76,7 +76,8 @@ export const deskWords = {
     client: 'App',
     clientHint: 'Its client_id.',
     patient: 'Patient',
-    patientHint: 'The id of the record that the app was opened for, such as patient-0001. May be empty for clinicians.',
+    patientHint:
+      'The id of the record that the app was opened for, such as patient-0001. Empty: the one that the address names.',
     method: 'Request',
     url: 'Address',
     urlHint: 'As the app sends it, such as /fhir/Observation?category=laboratory',
