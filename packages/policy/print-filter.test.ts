@@ -38,6 +38,11 @@ test('what belongs together is held together', () => {
   assert.equal(printFilter(allOf([token('a'), token('b')])).split('; and ').length, 2, 'both, not one of them');
 });
 
+test('what two rules say alike is said once', () => {
+  assert.equal(printFilter(allOf([own, normal, own])), printFilter(allOf([own, normal])));
+  assert.equal(printFilter(allOf([own, own])), printFilter(own));
+});
+
 test('not is said of what it is about, and turns every and any round', () => {
   const not = (filter: Filter): Filter => ({ kind: 'not', filter });
   assert.equal(printFilter(not(not(own))), printFilter(own));

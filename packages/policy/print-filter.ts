@@ -173,6 +173,11 @@ const atOnce = (leaves: readonly Said[]): readonly string[] => {
 const isLeaf = (filter: Filter): filter is Leaf =>
   filter.kind !== 'and' && filter.kind !== 'or' && filter.kind !== 'not';
 
+/** What is said twice is said once. */
+const unique = (parts: readonly FilterWords[]): readonly FilterWords[] => [
+  ...new Map(parts.map((part) => [JSON.stringify(part), part])).values(),
+];
+
 /** `not` is carried to the leaves (De Morgan), so that no sentence is turned round twice. */
 const wordsFor = (filter: Filter, is: boolean): FilterWords => {
   if (filter.kind === 'not') return wordsFor(filter.filter, !is);
@@ -187,7 +192,7 @@ const wordsFor = (filter: Filter, is: boolean): FilterWords => {
   const mergeable = leaves.filter(({ positive }) => positive !== every).map(({ said }) => said);
   const single = leaves.filter(({ positive }) => positive === every);
   const said = [...single.flatMap((leaf) => atOnce([leaf.said])), ...atOnce(mergeable)];
-  const parts = [...said, ...others.map((part) => wordsFor(part, is))];
+  const parts = unique([...said, ...others.map((part) => wordsFor(part, is))]);
   const [only] = parts;
   if (only === undefined) return every ? always.words : never.words;
   if (parts.length === 1) return only;
