@@ -11,7 +11,8 @@ import { factsOf, type ResourceFacts } from '@affinity/core/fhir/resource-facts.
 import { arbitraryFilter, arbitraryOf, arbitraryTypes, patientIds } from '@affinity/core/testing/arbitrary-resource.ts';
 import { decide } from '@affinity/policy/decide.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
-import { arbitraryFacts, arbitraryPrincipal } from '@affinity/policy/testing/arbitrary-question.ts';
+import { arbitraryConsents, arbitraryNow } from '@affinity/policy/testing/arbitrary-consent.ts';
+import { arbitraryFacts, arbitraryPrincipal, scopeOf } from '@affinity/policy/testing/arbitrary-question.ts';
 import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { createDatabase, type Query } from '@affinity/store/database.ts';
@@ -170,6 +171,32 @@ describe('the Filter in SQL and in memory', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('the Filters of random Consents, for whoever reaches some records and for whoever reaches all', async () => {
+    let permits = 0;
+    const principal = {
+      ...{ clientId: 'app', tokenId: 't', user: 'u', grant: 'g', fhirUser: 'Practitioner/1', purposes: ['TREAT'] },
+      scopes: [scopeOf('user/*.rs')],
+    };
+    const known = fc.record({
+      wholeServer: fc.boolean(),
+      caredFor: fc.subarray([...patientIds]),
+      consents: arbitraryConsents(patientIds),
+      actors: fc.constant(['Practitioner/1']),
+      now: fc.constant(arbitraryNow),
+    });
+    await fc.assert(
+      fc.asyncProperty(known, fc.constantFrom(...arbitraryTypes), async (given, type) => {
+        const facts = { ...wholeFacts(principal), ...given };
+        const decision = decide({ principal, interaction: { kind: 'read', type, id: 'a' }, facts });
+        if (decision.kind === 'deny' || decision.filter.kind === 'nothing') return;
+        permits += 1;
+        await assertEqual(decision.filter, type);
+      }),
+      { numRuns: 500 },
+    );
+    assert.ok(permits > 100, `${permits} of 500 questions let something through`);
   });
 
   test('the Filters of decisions on random principals, scopes and facts', async () => {
