@@ -6,14 +6,16 @@
 import type { ClientRegistry } from '@affinity/authorization-server/clients.ts';
 import type { GrantConsents } from '@affinity/authorization-server/grant-consents.ts';
 import { presentGrant, termsOf } from '@affinity/authorization-server/grant-terms.ts';
-import { findPerson } from '@affinity/authorization-server/people.ts';
+import type { Grant } from '@affinity/authorization-server/grants.ts';
+import { findPatientsOf, findPerson } from '@affinity/authorization-server/people.ts';
 import { purposesOf } from '@affinity/authorization-server/purposes.ts';
 import { grantConsentId } from '@affinity/core/fhir/consent.ts';
 import { isExactObject, parseExact, printExact } from '@affinity/core/fhir/exact-json.ts';
-import { parseReference } from '@affinity/core/fhir/reference.ts';
+import { parseReference, relativeReference } from '@affinity/core/fhir/reference.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import { endedConsent, grantConsent } from '@affinity/core/smart/grant-consent.ts';
 import type { StoreBackend } from '@affinity/store/backend.ts';
+import type pg from 'pg';
 
 export interface ConsentKeeping {
   readonly backend: Pick<StoreBackend, 'within'>;
@@ -45,39 +47,49 @@ const changed = (body: string, change: (resource: Resource) => Resource): Conten
   return { resource, json };
 };
 
-export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping): GrantConsents => ({
-  urlOf: (grantId) => `${base}/Consent/${grantConsentId(grantId)}`,
-  async write(client, grant) {
-    const person = await findPerson(client, grant.sub);
+export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping): GrantConsents => {
+  /** Who allowed it: the person's own resource, or the patient whose own record it is. */
+  const performerOf = async (
+    client: pg.PoolClient,
+    { sub, patient, createdAt }: Grant,
+  ): Promise<string | undefined> => {
+    const person = await findPerson(client, sub);
     const target = person?.fhirUser === undefined ? undefined : parseReference(person.fhirUser, [base]);
-    const performer =
-      target?.kind === 'local' && performers.includes(target.type) ? `${target.type}/${target.id}` : undefined;
-    const terms = termsOf(grant, {
-      app: clients.find(grant.clientId)?.name ?? grant.clientId,
-      ...(performer === undefined ? {} : { person: performer }),
-    });
-    const input = { ...place(grant.id), content: contentOf(grantConsent(terms)) };
-    const result = await backend.within(client).create(input);
-    if (result.kind !== 'created') throw new Error(`The Consent of a grant was not written: ${result.kind}`);
-  },
-  async read(client, grant, at) {
-    const found = await backend.within(client).read(place(grant.id));
-    if (found.kind !== 'found') return undefined;
-    const person = await findPerson(client, grant.sub);
-    const purposes = person === undefined ? [] : await purposesOf(client, grant, person, at);
-    return presentGrant(grant, JSON.parse(found.version.body) as Resource, purposes, at);
-  },
-  async end(client, grantId, at) {
-    const within = backend.within(client);
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const found = await within.read(place(grantId));
-      if (found.kind !== 'found') return;
-      const { body, versionId } = found.version;
-      if ((JSON.parse(body) as Resource).status === 'inactive') return;
-      const content = changed(body, (consent) => endedConsent(consent, at.getTime()));
-      const result = await within.update({ ...place(grantId), content, ifMatch: versionId });
-      if (result.kind !== 'version-conflict') return;
-    }
-    throw new Error('The Consent of a grant could not be ended: others write it at the same time.');
-  },
-});
+    if (target?.kind === 'local' && performers.includes(target.type)) return relativeReference(target);
+    const acts = patient === undefined ? [] : await findPatientsOf(client, sub, createdAt);
+    return acts.some((one) => one.patient === patient && one.relation === 'self') ? `Patient/${patient}` : undefined;
+  };
+  return {
+    urlOf: (grantId) => `${base}/Consent/${grantConsentId(grantId)}`,
+    async write(client, grant) {
+      const performer = await performerOf(client, grant);
+      const terms = termsOf(grant, {
+        app: clients.find(grant.clientId)?.name ?? grant.clientId,
+        ...(performer === undefined ? {} : { person: performer }),
+      });
+      const input = { ...place(grant.id), content: contentOf(grantConsent(terms)) };
+      const result = await backend.within(client).create(input);
+      if (result.kind !== 'created') throw new Error(`The Consent of a grant was not written: ${result.kind}`);
+    },
+    async read(client, grant, at) {
+      const found = await backend.within(client).read(place(grant.id));
+      if (found.kind !== 'found') return undefined;
+      const person = await findPerson(client, grant.sub);
+      const purposes = person === undefined ? [] : await purposesOf(client, grant, person, at);
+      return presentGrant(grant, JSON.parse(found.version.body) as Resource, purposes, at);
+    },
+    async end(client, grantId, at) {
+      const within = backend.within(client);
+      for (let attempt = 0; attempt < attempts; attempt += 1) {
+        const found = await within.read(place(grantId));
+        if (found.kind !== 'found') return;
+        const { body, versionId } = found.version;
+        if ((JSON.parse(body) as Resource).status === 'inactive') return;
+        const content = changed(body, (consent) => endedConsent(consent, at.getTime()));
+        const result = await within.update({ ...place(grantId), content, ifMatch: versionId });
+        if (result.kind !== 'version-conflict') return;
+      }
+      throw new Error('The Consent of a grant could not be ended: others write it at the same time.');
+    },
+  };
+};

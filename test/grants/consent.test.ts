@@ -252,6 +252,17 @@ describe('the grant is a Consent', () => {
     assert.notEqual(await stage.found('Condition', tokens.access_token), 401);
   });
 
+  test('somebody without a resource of their own gives it as the patient whose own record it is', async () => {
+    const tokens = await stage.obtain({ scope: 'launch/patient patient/Goal.rs', username: 'eve' });
+    const consent = await stage.consentOf(grantOf(tokens));
+    assert.deepEqual(
+      [consent?.patient, consent?.performer],
+      [{ reference: 'Patient/p2' }, [{ reference: 'Patient/p2' }]],
+    );
+    assert.equal(await status(tokens, 'Goal/p2-walk'), 200);
+    assert.equal(await status(tokens, 'Goal/p1-walk'), 404);
+  });
+
   test('neither stands without the other: where the Consent cannot be written there is no grant', async () => {
     const count = async () => (await stage.pool.query('select count(*)::int as n from authorization_grant')).rows[0].n;
     const before = await count();

@@ -104,6 +104,8 @@ export const openStage = async (t: { after(work: () => Promise<void>): void }): 
     fhirUser: 'Patient/p1',
     patients: [{ patient: 'p1', relation: 'self' }],
   });
+  const self = [{ patient: 'p2', relation: 'self' }];
+  await people.add({ username: 'eve', password: 'correct horse', name: 'Eve', patients: self });
   await people.add({ username: 'doctor', password: 'correct horse', name: 'Dr. Okafor', fhirUser: 'Practitioner/d1' });
   const registry = createClientRegistry(apps);
   const consents = createGrantConsents({ backend, base, clients: registry });
