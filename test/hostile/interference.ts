@@ -13,7 +13,7 @@ import { accessOf, type Caller, type Reach } from './access-oracle.ts';
 import { choosesIds, claimsOf, grantOf } from './callers.ts';
 import { checkLetters } from './letter-check.ts';
 import { behindSocket, type Clock, digestOf, type Stage } from './stage.ts';
-import { factsIn } from './world-facts.ts';
+import { factsIn, onceOnly } from './world-facts.ts';
 import { beginning, type Facts, type Planned, throughTypes } from './world-plan.ts';
 import { drawRequest, type WorldRequest } from './world-requests.ts';
 import { planWorld } from './worlds.ts';
@@ -46,7 +46,7 @@ const fixedIds = (): { restart(number: number): void; restore(): void } => {
 };
 
 /** Writes the plan at fixed instants. `seen`: what is left of the world for somebody who may not see the rest. */
-const fill = async (
+export const fill = async (
   { backend, pool }: StandingClinic,
   plan: readonly Planned[],
   clock: Clock,
@@ -199,7 +199,7 @@ export const proveNonInterference = async (
   const ids = fixedIds();
   const closing: (() => Promise<void>)[] = [];
   const sides = await stage.empty((clock, whole) => ({
-    facts: factsIn(whole, caller, world),
+    facts: onceOnly(factsIn(whole, caller, world)),
     updateCreate: !choosesIds(caller),
     now: () => clock.now,
   }));

@@ -41,7 +41,7 @@ const play = (order: Play, mutation?: Mutation): Promise<Played> =>
     child.send(order);
   });
 
-const inPairs = async <Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> => {
+export const inPairs = async <Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> => {
   const left = [...items];
   const worker = async (): Promise<void> => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);

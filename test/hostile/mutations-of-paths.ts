@@ -262,10 +262,17 @@ export const pathMutations: readonly Mutation[] = [
   },
   {
     name: 'the store: any record is the one asked for',
+    file: 'packages/store/filter-sql.ts',
+    find: '.owner} is not distinct from ${filter.patient})',
+    replace: '.owner} is not distinct from ${filter.patient} or true)',
+    noticed: first,
+  },
+  {
+    name: 'the store: any record is one of several',
     file: 'packages/store/fact-sql.ts',
     find: 'is null then false else',
     replace: 'is null then false when true then true else',
-    noticed: first,
+    noticed: { caller: 'a service for two types of two patients', seed: 0 },
   },
   {
     name: 'the store: one level more',
@@ -277,8 +284,8 @@ export const pathMutations: readonly Mutation[] = [
   {
     name: 'the store: all of these is any of these',
     file: 'packages/store/filter-sql.ts',
-    find: "(filter.kind === 'and' ? andSql : orSql)(conditions)",
-    replace: 'orSql(conditions)',
+    find: "if (filter.kind === 'and') return andSql(conditions);",
+    replace: '',
     noticed: first,
   },
   {

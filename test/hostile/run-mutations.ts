@@ -4,7 +4,7 @@
  * remembered one does not. Two processes at a time on one PostgreSQL.
  */
 import { startTestCluster } from '@affinity/store/testing/cluster.ts';
-import { searchFor, unnoticed } from './mutation-play.ts';
+import { inPairs, searchFor, unnoticed } from './mutation-play.ts';
 import { mutations } from './mutations.ts';
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-'));
@@ -13,11 +13,11 @@ const cluster = await startTestCluster();
 const began = performance.now();
 try {
   if (process.argv.includes('--search')) {
-    for (const mutation of chosen) {
+    await inPairs(chosen, async (mutation) => {
       const found = await searchFor(cluster.url, mutation).catch((error: unknown) => String(error));
       console.log(`${mutation.name}: ${found === undefined ? 'NOT NOTICED' : JSON.stringify(found)}`);
       if (typeof found !== 'object') process.exitCode = 1;
-    }
+    });
   } else {
     const faults = await unnoticed(cluster.url, chosen);
     for (const fault of faults) console.error(fault);

@@ -454,6 +454,23 @@ suite('side paths', () => {
     assert.equal(((await wider.json()) as { error: string }).error, 'invalid_scope');
   });
 
+  test('seen in others: a refreshed token keeps its patient and its scopes', async () => {
+    const given = await obtainTokens(origin, { request: { prompt: 'consent' } });
+    const answer = await refresh(origin, given.refresh_token);
+    assert.equal(answer.status, 200);
+    const renewed = (await answer.json()) as Tokens & { readonly patient?: string; readonly scope?: string };
+    assert.equal(renewed.patient, 'p1');
+    assert.deepEqual(renewed.scope?.split(' ').sort(), given.scope.split(' ').sort());
+    const idsBy = async (token: string): Promise<readonly string[]> => {
+      const found = await fetch(`${origin}/fhir/Observation`, { headers: bearer(token) });
+      const { entry = [] } = (await found.json()) as { entry?: { resource: { id: string } }[] };
+      return entry.map(({ resource }) => resource.id).sort();
+    };
+    const before = await idsBy(given.access_token);
+    assert.ok(before.length > 1);
+    assert.deepEqual(await idsBy(renewed.access_token), before);
+  });
+
   test('with confidential items allowed, they are there, and without them a search cannot find them', async () => {
     const all = await obtainTokens(origin, { confidential: true, request: { prompt: 'consent' } });
     const get = async (path: string): Promise<Response> =>

@@ -103,7 +103,7 @@ suite('single use at two processes', () => {
     tell(t, 'dead at the other process', times);
   });
 
-  test('all who refresh at once get the same successor, and there is only one', async () => {
+  test('seen in others: all who refresh at once get the same successor, and there is only one', async () => {
     let tokens = await obtainTokens(origin);
     for (let round = 0; round < rounds; round++) {
       const answers = await together((at) => refresh(at, tokens.refresh_token));

@@ -19,6 +19,10 @@ export const digestOf = async ({ pool }: Pick<StandingClinic, 'pool'>): Promise<
   return rows[0]?.digest ?? '';
 };
 
+export const emptyOfRecords = async ({ pool }: Pick<StandingClinic, 'pool'>): Promise<void> => {
+  await pool.query(tables.map((table) => `delete from ${table}`).join('; '));
+};
+
 export interface Clock {
   /** epoch milliseconds */
   now: number;
@@ -49,7 +53,7 @@ export const openStage = async (urls: readonly [string, string]): Promise<Stage>
     empty: async (options) => {
       const emptied = async (side: 0 | 1): Promise<Side> => {
         const { clock, standing } = sides[side];
-        await standing.pool.query(tables.map((table) => `delete from ${table}`).join('; '));
+        await emptyOfRecords(standing);
         return {
           clock,
           clinic: openAgain(standing, { now: () => clock.now, ...options(clock, sides[0].standing.backend) }),

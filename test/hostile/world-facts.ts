@@ -6,14 +6,20 @@ import { ownBases, type StoredBackend } from '../clinic/clinic.ts';
 import type { Caller } from './access-oracle.ts';
 import { beginning, type WorldPlan } from './world-plan.ts';
 
+type Gather = (principal: Principal) => Promise<DecisionFacts>;
+
 /** Facts of the first moment, which hold for both worlds until the end: what a caller writes changes records alone. */
-export const factsIn = (
-  backend: StoredBackend,
-  caller: Caller,
-  { agreed }: WorldPlan,
-): ((principal: Principal) => Promise<DecisionFacts>) => {
+export const onceOnly = (gather: Gather): Gather => {
+  let known: Promise<DecisionFacts> | undefined;
+  return (principal) => {
+    known ??= gather(principal);
+    return known;
+  };
+};
+
+export const factsIn = (backend: StoredBackend, caller: Caller, { agreed }: WorldPlan): Gather => {
   const { records, clearance = 'N', fhirUser, wholeServer = false } = caller;
-  const gather = createDecisionFacts({
+  return createDecisionFacts({
     backend,
     ownBases,
     feed: { isFresh: () => true, onChange: () => () => {} },
@@ -42,9 +48,4 @@ export const factsIn = (
     report: () => {},
     now: () => beginning,
   });
-  let known: Promise<DecisionFacts> | undefined;
-  return (principal) => {
-    known ??= gather(principal);
-    return known;
-  };
 };

@@ -111,10 +111,8 @@ const versionOf = (dice: Dice, type: string, id: string, earlier: readonly Plann
   const target = isThrough && targets.length > 0 ? dice.one(targets) : undefined;
   const of = target?.versions.at(-1)?.facts;
   // What speaks of another resource is at least as confidential.
-  const { labels: own, level: ownLevel } = drawLabels(
-    dice,
-    of !== undefined && !isAtMost(of.level, 'N') ? of.level : 'N',
-  );
+  const least = of !== undefined && !isAtMost(of.level, 'N') ? of.level : 'N';
+  const { labels: own, level: ownLevel } = isUnlabelled(type) ? plain : drawLabels(dice, least);
   const contained = drawContained(dice, type);
   const level = contained.labels.length === 0 ? ownLevel : higher(ownLevel, 'R');
   const date = `2026-0${dice.below(8) + 1}-1${dice.below(9)}`;
