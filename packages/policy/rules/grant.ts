@@ -6,6 +6,7 @@
 import { clientSystem, grantConsentId, type Provision } from '@affinity/core/fhir/consent.ts';
 import { everything } from '@affinity/core/fhir/filter.ts';
 import type { Question, Rule } from '../decision.ts';
+import { isOfAuditLog } from './audit-log.ts';
 import { isWithin } from './consent/caller.ts';
 import { consentedBy } from './consent/provision.ts';
 
@@ -23,6 +24,18 @@ const forClient = (base: Provision, clientId: string): Provision => {
     actors.some(({ identifier }) => identifier?.system === clientSystem && identifier.value === clientId);
   const provision = { ...base, provisions: base.provisions.filter((one) => one.type === 'deny' || names(one)) };
   known.set(clientId, provision);
+  return provision;
+};
+
+const withoutLevels = new WeakMap<Provision, Provision>();
+
+/** How confidential an event an auditor is told of is no matter of the grant: it is the office (`auditReach`). */
+const forAuditor = (base: Provision): Provision => {
+  const known = withoutLevels.get(base);
+  if (known !== undefined) return known;
+  const provisions = base.provisions.map((one) => (one.type === 'permit' ? { ...one, securityLabels: [] } : one));
+  const provision = { ...base, provisions };
+  withoutLevels.set(base, provision);
   return provision;
 };
 
@@ -46,7 +59,9 @@ export const byGrant: Rule = (question) => {
   if (principal.grant === undefined && principal.user === undefined) return { kind: 'permit', filter: everything };
   const grant = grantOf(question);
   if (typeof grant === 'string') return ended(grant);
-  const filter = consentedBy(forClient(grant.provision, principal.clientId), question);
+  const provision = forClient(grant.provision, principal.clientId);
+  const isAuditing = isOfAuditLog(question) && question.facts.auditor === true;
+  const filter = consentedBy(isAuditing ? forAuditor(provision) : provision, question);
   if (filter.kind === 'nothing') return { kind: 'deny', status: 403, reason: 'the grant no longer gives this' };
   return { kind: 'permit', filter };
 };
