@@ -43,10 +43,11 @@ export const consentedBySome = (patients: readonly string[], question: Question)
 const workOut = (consents: ConsentFacts, question: Question): Filter => {
   if (consents.covers !== 'everybody') return apart(grouped(consents.covers, question));
   const groups = grouped(consents.byPatient.keys(), question);
-  if (implied(consents).kind === 'nothing') return apart(groups);
-  return allOf(
+  const bound = allOf(
     groups.map(({ patients, filter }) => anyOf([{ kind: 'not', filter: { kind: 'names', patients } }, filter])),
   );
+  // Where nothing is implied, the owner's own Consent must let it through as well.
+  return implied(consents).kind === 'nothing' ? allOf([apart(groups), bound]) : bound;
 };
 
 const instantsIn = ({ period, provisions }: Provision): readonly number[] => [
