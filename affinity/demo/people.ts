@@ -75,7 +75,7 @@ export const samplePeople: readonly SamplePerson[] = [
   {
     kind: 'practitioner',
     username: 'okafor',
-    about: 'Staff: sees no record until a rule of the domain says so',
+    about: 'Cares for Ana, Ben and Carla; for Rosa only in an emergency, which he may declare',
     password: 'okafor-demo-2026',
     name: 'Dr. Daniel Okafor',
     fhirUser: 'Practitioner/practitioner-okafor',
