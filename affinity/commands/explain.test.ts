@@ -1,5 +1,6 @@
 /** `affinity explain` on a database that is there: what it says, what it records, what it refuses, and that it changes nothing. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,10 +27,18 @@ const observation = (id: string, patient: string, more: object = {}): Resource &
   subject: { reference: `Patient/${patient}` },
   ...more,
 });
+const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const jwks = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES384' }] });
 const yaml = `clients:
   - client_id: charts
     redirect_uris: ['http://localhost:4001/']
     scope: launch/patient patient/Patient.r patient/Observation.rs user/Observation.rs
+  - client_id: registry
+    grant_types: [client_credentials]
+    token_endpoint_auth_method: private_key_jwt
+    jwks: ${jwks}
+    scope: system/Observation.rs
+    affinity_records: [Patient/b]
   - client_id: any
     redirect_uris: ['http://localhost:4001/']
 `;
@@ -154,6 +163,16 @@ test('one record: which rule hides it, without a word of what it holds; the pati
       [undefined, undefined],
     ],
   );
+});
+
+test('a service that asks for itself reaches what was agreed with it', async (t) => {
+  const { explain } = await domainOn(t);
+  const [code, text] = await explain('--client', 'registry', '--record', 'Observation/lab', 'GET', '/fhir/Observation');
+  assert.equal(code, 0, text);
+  assert.match(text, /Records agreed for the service +b\n/);
+  assert.match(text, /scope +does not let it through because it is not in the record of patient b/);
+  assert.match(text, /none: the service asks for itself/);
+  assert.doesNotMatch(text, /As if the person/);
 });
 
 test('a grant speaks for itself: one without its Consent is over', async (t) => {
