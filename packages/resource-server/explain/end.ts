@@ -73,7 +73,7 @@ const neededScope = (error: FhirError): { readonly neededScope?: string } => {
 
 const refusedWords: Readonly<Record<number, string>> = {
   401: 'The token is not taken: the app has to ask the person again.',
-  403: 'The request is refused. The caller learns that the token does not give this right, and nothing about any record.',
+  403: 'The request is refused, and the caller learns nothing about any record.',
   404: 'The answer is the one for what does not exist.',
 };
 
@@ -152,7 +152,15 @@ export const endOf = (asked: Asked, { principal, facts, base, types }: EndAround
   if (verdict.kind === 'denied') {
     const { error, rule, reason } = verdict;
     const { status } = error;
-    return { status, words: refusedWords[status] ?? 'The request is refused.', rule, reason, ...neededScope(error) };
+    const [issue] = error.issues;
+    const told = issue?.diagnostics === undefined ? '' : ` It is told: “${issue.diagnostics}”.`;
+    return {
+      status,
+      words: `${refusedWords[status] ?? 'The request is refused.'}${told}`,
+      rule,
+      reason,
+      ...neededScope(error),
+    };
   }
   if (asked.fault !== undefined) {
     const { status, issues } = asked.fault;

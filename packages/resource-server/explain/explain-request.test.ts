@@ -112,6 +112,10 @@ test('the end is what the server answers with, status and needed scope alike', a
         `${scope} ${request}: ${answer.status}, explained ${end.status}`,
       );
       assert.equal(end.neededScope, told, `${scope} ${request}`);
+      if (answer.status === 403 && method !== 'POST' && method !== 'PUT') {
+        const outcome = (await answer.json()) as { issue: { diagnostics: string }[] };
+        assert.ok(end.words.includes(outcome.issue[0]?.diagnostics ?? '?'), end.words);
+      }
     }
   }
 });
