@@ -1,10 +1,11 @@
-/** `npm run bench [-- startup | serving | policy | decision | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+/** `npm run bench [-- startup | serving | policy | decision | timing [COUNT] | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
 import { measureClinic } from './clinic.ts';
 import { measureDecision } from './decision.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
 import type { Memory } from './processes.ts';
 import { measureServing, type ServingFigures } from './serving.ts';
 import { measureStartup } from './startup.ts';
+import { measureTiming } from './timing.ts';
 
 const asked = process.argv[2];
 
@@ -100,4 +101,15 @@ if (asked === 'clinic') {
     ]);
     printTable([['', 'p50, ms', 'p99, ms', 'by 16 at once, 1/s'], ...rows]);
   });
+}
+
+if (asked === 'timing') {
+  const count = Number(process.argv[3] ?? 2000);
+  console.log(`\nAnswers about ${count} hidden ids and ${count} absent ones, in turns`);
+  const rows = [['', 'hidden, ms', 'absent, ms', 'hidden takes longer', 'deviations from chance']];
+  await measureTiming(count, ({ way, hidden, absent, longer, z }) => {
+    const share = `${(longer * 100).toFixed(1)} % of pairs`;
+    rows.push([way, hidden.toFixed(3), absent.toFixed(3), share, z.toFixed(1)]);
+  });
+  printTable(rows);
 }
