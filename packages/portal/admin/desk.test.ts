@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPortal } from '../portal.ts';
-import { createDeskDouble, explanation, petra } from '../testing/desk.ts';
+import { createDeskDouble, deskPages, explanation, petra } from '../testing/desk.ts';
 import { parsePage, select } from '../testing/parse-page.ts';
 import * as views from '../testing/views.ts';
 import type { Administration } from './administration.ts';
@@ -324,4 +324,11 @@ test('other methods are refused and told what is allowed; without administration
   assert.equal((await send('/admin/nothing')).status, 404);
   const without = createPortal(views.neighbours);
   assert.equal((await without.fetch(new Request(`${views.neighbours.origin}/admin`))).status, 404);
+});
+
+test('each page of the desk names every thing once, so that what a heading names is what a screen reader reads', async () => {
+  for (const [name, page] of Object.entries(await deskPages())) {
+    const ids = parsePage(page).flatMap(({ attributes }) => attributes.get('id') ?? []);
+    assert.deepEqual(ids, [...new Set(ids)], name);
+  }
 });

@@ -74,7 +74,7 @@ const printDecision = (decision: Decision): Markup => {
 
 const printRecord = ({ reference, kind, decisions }: RecordView): Markup => {
   const { title, about } = words.recordKinds[kind];
-  return html`<section aria-labelledby="record"><h2 id="record">${words.recordTitle} <code>${reference}</code></h2>
+  return html`<section aria-labelledby="the-record"><h2 id="the-record">${words.recordTitle} <code>${reference}</code></h2>
 <p class="record-end">${chip(kind === 'shown' ? 'permits' : 'denies', title)} ${about}</p>
 ${decisions.map(({ part, rules }) =>
   printTable(words.parts[part], words.why, [
