@@ -178,6 +178,19 @@ test('only config.ts reads the environment, and main.ts hands it over', () => {
   );
 });
 
+test('the oracle that the policy is held against knows nothing of the policy, nor what its worlds are drawn by', () => {
+  const known = new Set<string>();
+  const visit = (file: string): void => {
+    if (known.has(file)) return;
+    known.add(file);
+    for (const name of importsOf(file)) if (files.includes(name)) visit(name);
+  };
+  for (const name of ['access-oracle', 'consent-oracle', 'letter-check', 'worlds']) visit(`test/hostile/${name}.ts`);
+  assert.ok(known.has('test/hostile/world-plan.ts'));
+  const judges = [...known].filter((file) => /^packages\/(policy|resource-server|store)\//.test(file));
+  assert.deepEqual(judges, []);
+});
+
 test('no import circles', () => {
   const state = new Map<string, 'open' | 'done'>();
   const circles: string[] = [];

@@ -15,7 +15,7 @@ import { checkLetters } from './letter-check.ts';
 import { behindSocket, type Clock, digestOf, type Stage } from './stage.ts';
 import { factsIn, onceOnly } from './world-facts.ts';
 import { beginning, type Facts, type Planned, throughTypes } from './world-plan.ts';
-import { drawRequest, type WorldRequest } from './world-requests.ts';
+import { drawLastRequests, drawRequest, type WorldRequest } from './world-requests.ts';
 import { planWorld } from './worlds.ts';
 
 interface World {
@@ -179,14 +179,12 @@ export interface Course {
   readonly size?: number;
   /** over a listening socket */
   readonly socket?: boolean;
-  /** what may be found is counted first; it is unless told */
-  readonly counted?: boolean;
 }
 
 export const proveNonInterference = async (
   stage: Stage,
   caller: Caller,
-  { seed, requests, size = 45, socket = false, counted = true }: Course,
+  { seed, requests, size = 45, socket = false }: Course,
 ): Promise<InterferenceFigures> => {
   const dice = createDice(seed);
   const grant = grantOf(caller);
@@ -244,13 +242,11 @@ export const proveNonInterference = async (
       statuses[status] = (statuses[status] ?? 0) + 1;
       return [one, two];
     };
-    if (counted) await countAll(whole, plan, (facts) => sees(facts, 's'));
+    await countAll(whole, plan, (facts) => sees(facts, 's'));
+    const drawing = { dice, open: open.length === 0 ? ['Patient'] : open, plan, instants, capabilities, number: 0 };
     for (let number = 1; number <= requests; number += 1) {
       for (const { clock } of sides) clock.now += 1000;
-      let [one, two] = await same(
-        number,
-        drawRequest({ dice, open: open.length === 0 ? ['Patient'] : open, plan, instants, capabilities, number }),
-      );
+      let [one, two] = await same(number, drawRequest({ ...drawing, number }));
       for (let page = 0; page < 3; page += 1) {
         const relation = dice.one(['next', 'next', 'last', 'previous']);
         const [path, other] = [linkIn(one, relation), linkIn(two, relation)];
@@ -258,6 +254,7 @@ export const proveNonInterference = async (
         [one, two] = await same(number, { path, init: {} }, { path: other, init: {} });
       }
     }
+    for (const [at, request] of drawLastRequests(drawing).entries()) await same(requests + 1 + at, request);
     assert.deepEqual(await hiddenRows(whole.clinic, plan, sees), before, 'what is hidden is as it was');
     assert.deepEqual(await rowsBeyond(whole.clinic, reach), beyond, 'nothing is written beyond reach');
     return { requests, statuses };

@@ -5,10 +5,14 @@
 import assert from 'node:assert/strict';
 import type { Caller } from './access-oracle.ts';
 import type { Facts, Planned } from './world-plan.ts';
-import type { WorldRequest } from './world-requests.ts';
+
+interface Request {
+  readonly path: string;
+  readonly init: { readonly method?: string };
+}
 
 /** Type and letter of a request of one resource or one type; undefined: it is of several. */
-const neededBy = ({ path, init }: WorldRequest): readonly [type: string, letter: string] | undefined => {
+const neededBy = ({ path, init }: Request): readonly [type: string, letter: string] | undefined => {
   const [, type = '', rest = ''] = /^\/([A-Z][A-Za-z]+)(\/[^?]*)?(?:\?.*)?$/.exec(path) ?? [];
   if (type === '' || rest.includes('$')) return undefined;
   const method = init.method ?? 'GET';
@@ -39,7 +43,7 @@ const toldBy = (text: string, letter: string): readonly (readonly [Told, string]
 };
 
 export const checkLetters = (
-  request: WorldRequest,
+  request: Request,
   text: string,
   caller: Caller,
   plan: readonly Planned[],

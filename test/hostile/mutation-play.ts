@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { callers } from './callers.ts';
 import type { Mutation, Noticed } from './mutations.ts';
 
+/** Two databases of their own, for one process at a time. */
+export type Ground = readonly [string, string];
+
 /** Worlds that one process plays until one of them differs. */
 export interface Play {
-  readonly url: string;
+  readonly ground: Ground;
   readonly courses: readonly Noticed[];
 }
 /** The first world that differed, and how; `differs` absent: none did. */
@@ -41,28 +44,36 @@ const play = (order: Play, mutation?: Mutation): Promise<Played> =>
     child.send(order);
   });
 
-export const inPairs = async <Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> => {
+/** As many at once as there are grounds. */
+export const onGrounds = async <Item>(
+  grounds: readonly Ground[],
+  items: readonly Item[],
+  work: (item: Item, ground: Ground) => Promise<void>,
+): Promise<void> => {
   const left = [...items];
-  const worker = async (): Promise<void> => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  const lane = async (ground: Ground): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item, ground);
   };
-  await Promise.all([worker(), worker()]);
+  await Promise.all(grounds.map(lane));
 };
 
 /** A sentence for each mutation that was not noticed, and for each world that differs though nothing is broken. */
-export const unnoticed = async (url: string, mutations: readonly Mutation[]): Promise<readonly string[]> => {
+export const unnoticed = async (
+  grounds: readonly Ground[],
+  mutations: readonly Mutation[],
+): Promise<readonly string[]> => {
   const faults: string[] = [];
   const courses = new Map(mutations.map(({ noticed }) => [`${noticed.seed} ${noticed.caller}`, noticed]));
-  const unbroken = async (): Promise<void> => {
-    const { differs, told } = await play({ url, courses: [...courses.values()] });
+  const unbroken = async (ground: Ground): Promise<void> => {
+    const { differs, told } = await play({ ground, courses: [...courses.values()] });
     if (differs !== undefined) faults.push(`Unbroken, ${JSON.stringify(differs)} differs: ${told}`);
   };
-  const broken = async (mutation: Mutation): Promise<void> => {
-    const { differs } = await play({ url, courses: [mutation.noticed] }, mutation);
+  const broken = async (mutation: Mutation, ground: Ground): Promise<void> => {
+    const { differs } = await play({ ground, courses: [mutation.noticed] }, mutation);
     if (differs === undefined) faults.push(`Not noticed: ${mutation.name} (${mutation.file})`);
   };
-  await inPairs<() => Promise<void>>([unbroken, ...mutations.map((each) => () => broken(each))], async (work) => {
-    await work().catch((error: unknown) => {
+  await onGrounds(grounds, [undefined, ...mutations], async (mutation, ground) => {
+    await (mutation === undefined ? unbroken(ground) : broken(mutation, ground)).catch((error: unknown) => {
       faults.push(error instanceof Error ? error.message : String(error));
     });
   });
@@ -70,10 +81,11 @@ export const unnoticed = async (url: string, mutations: readonly Mutation[]): Pr
 };
 
 /** A world that notices: the remembered one, or another of its caller, or of another caller. */
-export const searchFor = async (url: string, mutation: Mutation, seeds = 12): Promise<Noticed | undefined> => {
+export const searchFor = async (ground: Ground, mutation: Mutation, seeds = 30): Promise<Noticed | undefined> => {
   const { noticed } = mutation;
   const own = Array.from({ length: seeds }, (_, seed) => ({ caller: noticed.caller, seed }));
-  const others = [0, 1].flatMap((seed) => callers.map(({ name }) => ({ caller: name, seed })));
-  const { differs } = await play({ url, courses: [noticed, ...own, ...others] }, mutation);
+  const others = callers.map(({ name }) => ({ caller: name, seed: 0 }));
+  const courses = [noticed, ...own.slice(0, 6), ...others, ...own.slice(6)];
+  const { differs } = await play({ ground, courses }, mutation);
   return differs;
 };

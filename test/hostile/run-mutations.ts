@@ -4,25 +4,31 @@
  * remembered one does not. Two processes at a time on one PostgreSQL.
  */
 import { startTestCluster } from '@affinity/store/testing/cluster.ts';
-import { inPairs, searchFor, unnoticed } from './mutation-play.ts';
+import { testDatabaseOn } from '@affinity/store/testing/template-database.ts';
+import { type Ground, onGrounds, searchFor, unnoticed } from './mutation-play.ts';
 import { mutations } from './mutations.ts';
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const chosen = mutations.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 const cluster = await startTestCluster();
+const groundOf = async (): Promise<Ground> => [
+  (await testDatabaseOn(cluster.url)).url,
+  (await testDatabaseOn(cluster.url)).url,
+];
 const began = performance.now();
 try {
+  const grounds = [await groundOf(), await groundOf()];
   if (process.argv.includes('--search')) {
-    await inPairs(chosen, async (mutation) => {
-      const found = await searchFor(cluster.url, mutation).catch((error: unknown) => String(error));
+    await onGrounds(grounds, chosen, async (mutation, ground) => {
+      const found = await searchFor(ground, mutation).catch((error: unknown) => String(error));
       console.log(`${mutation.name}: ${found === undefined ? 'NOT NOTICED' : JSON.stringify(found)}`);
       if (typeof found !== 'object') process.exitCode = 1;
     });
   } else {
-    const faults = await unnoticed(cluster.url, chosen);
+    const faults = await unnoticed(grounds, chosen);
     for (const fault of faults) console.error(fault);
     const seconds = ((performance.now() - began) / 1000).toFixed(0);
-    console.log(`${chosen.length} mutations, ${faults.length} not noticed, ${seconds} s`);
+    console.log(`${chosen.length} mutations, ${faults.length} faults, ${seconds} s`);
     process.exitCode = faults.length === 0 ? 0 : 1;
   }
 } finally {

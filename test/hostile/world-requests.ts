@@ -199,3 +199,17 @@ export const drawRequest = (drawing: Drawing): WorldRequest => {
   if (dice.chance(0.45)) return drawRead(drawing);
   return dice.chance(0.65) ? drawWrite(drawing) : drawBundle(drawing);
 };
+
+/** What is asked at the end of every world: paths of a compartment, and operations on what may be hidden. */
+export const drawLastRequests = (drawing: Drawing): readonly WorldRequest[] => {
+  const { dice } = drawing;
+  const type = drawType(drawing);
+  const patient = dice.one(patients);
+  const at = `/${type}/${drawId(drawing, type)}`;
+  return [
+    { path: `/Patient/${patient}/${type}?_count=5`, init: {} },
+    { path: `/Patient/${patient}/*?_total=accurate`, init: {} },
+    { path: `${at}/$validate`, init: {} },
+    { path: `/${type}?_count=2&_total=accurate`, init: { method: 'HEAD' } },
+  ];
+};
