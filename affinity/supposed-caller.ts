@@ -3,6 +3,7 @@
  * would make it. RFC 9068 §2.2; SMART App Launch 2.2.
  */
 import type { Client, ClientRegistry } from '@affinity/authorization-server/clients.ts';
+import { emergencyScope } from '@affinity/authorization-server/emergency-scope.ts';
 import { findLiveGrant, type Grant } from '@affinity/authorization-server/grants.ts';
 import type { People, Person } from '@affinity/authorization-server/people.ts';
 import { purposesOf } from '@affinity/authorization-server/purposes.ts';
@@ -11,6 +12,7 @@ import { clientSystem, grantConsentId, type PrivacyConsent } from '@affinity/cor
 import { parseReference, relativeReference } from '@affinity/core/fhir/reference.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
+import { emergency, parsePurposes } from '@affinity/core/smart/purpose-of-use.ts';
 import { parseScopes } from '@affinity/core/smart/scope-request.ts';
 import type pg from 'pg';
 
@@ -70,6 +72,10 @@ const patientIn = (url: string): string | undefined => {
   return only !== undefined && others.length === 0 && isResourceId(only) ? only : undefined;
 };
 
+/** An emergency is declared for one patient, whoever the person acts for otherwise. */
+const declaredFor = ({ patient, url }: ExplanationCall): string =>
+  patient ?? patientIn(url) ?? refuse('An emergency is declared for one patient: say for whom.');
+
 /** Why a call cannot be explained, in words. */
 export class Refusal extends Error {}
 export const refuse = (why: string): never => {
@@ -81,6 +87,14 @@ const clearanceOf = (text: string | undefined): (typeof levels)[number] | undefi
   text === undefined
     ? undefined
     : (levels.find((level) => level === text) ?? refuse('How confidential it may see is N, R or V.'));
+
+const purposesSaid = ({ purpose }: ExplanationCall): readonly string[] | undefined => {
+  if (purpose === undefined) return undefined;
+  const parsed = parsePurposes(purpose);
+  return parsed.kind === 'purposes'
+    ? parsed.codes
+    : refuse(`The purpose is a code of v3-ActReason, such as TREAT, HRESCH or BTG: ${parsed.reason}.`);
+};
 
 const limits = { scopeCharacters: 16_384, scopeTokens: 300 };
 
@@ -141,9 +155,13 @@ export const createSupposedCaller = ({ pool, people, clients, base, now }: Calle
   const ofPerson = async (call: ExplanationCall, client: Client, name: string): Promise<Principal> => {
     const person = (await people.findNamed(name)) ?? refuse(`Nobody signs in as "${name}", or the account is closed.`);
     const known = call.grant === undefined ? undefined : await grantOf(call.grant, client, person);
-    const tokens = known === undefined ? tokensOf(call, client, resolveScope) : known.scope.split(' ');
-    const patient = known === undefined ? await patientOf(call, tokens, person) : known.patient;
-    const clearance = clearanceOf(known === undefined ? call.clearance : known.clearance);
+    const said = purposesSaid(call);
+    const declared = known === undefined && said?.includes(emergency) === true;
+    const asked = known === undefined ? tokensOf(call, client, resolveScope) : known.scope.split(' ');
+    const tokens = declared ? emergencyScope(asked) : asked;
+    const patient =
+      known !== undefined ? known.patient : declared ? declaredFor(call) : await patientOf(call, tokens, person);
+    const clearance = declared ? 'V' : clearanceOf(known === undefined ? call.clearance : known.clearance);
     const at = now();
     const supposed: Grant = known ?? {
       id: supposedGrant,
@@ -157,8 +175,7 @@ export const createSupposedCaller = ({ pool, people, clients, base, now }: Calle
       createdAt: at,
       expiresAt: at,
     };
-    const purposes =
-      call.purpose === undefined ? await purposesOf(pool, supposed, person, at) : call.purpose.split(' ');
+    const purposes = said ?? (await purposesOf(pool, supposed, person, at));
     return {
       clientId: client.id,
       tokenId: 'explained',
@@ -176,13 +193,14 @@ export const createSupposedCaller = ({ pool, people, clients, base, now }: Calle
     if (!client.grantTypes.includes('client_credentials'))
       return refuse(`"${client.id}" is no backend service: say who uses it.`);
     const clearance = clearanceOf(call.clearance);
+    const purposes = purposesSaid(call) ?? client.purposes;
     return {
       clientId: client.id,
       tokenId: 'explained',
       service: true,
       scopes: scopesOf(tokensOf(call, client, resolveSystemScope)),
       ...(clearance === undefined ? {} : { clearance }),
-      ...(call.purpose === undefined ? {} : { purposes: [call.purpose] }),
+      ...(purposes.length === 0 ? {} : { purposes }),
     };
   };
 

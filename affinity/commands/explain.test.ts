@@ -39,6 +39,7 @@ const yaml = `clients:
     jwks: ${jwks}
     scope: system/Observation.rs
     affinity_records: [Patient/b]
+    affinity_purposes: [HRESCH]
   - client_id: any
     redirect_uris: ['http://localhost:4001/']
 `;
@@ -72,6 +73,8 @@ const domainOn = async (t: { after(work: () => Promise<void>): void }) => {
       patients: patients.map((patient) => ({ patient, relation: 'self' })),
     });
   const { sub } = await person('ana', 'Patient/a', ['a']);
+  await person('doctor', 'Practitioner/d', []);
+  await createPeople(pool).set('doctor', { emergency: true }, new Date());
   const { sub: both } = await person('carla', 'Patient/b', ['a', 'b']);
   const explain = async (...args: readonly string[]): Promise<readonly [code: number, printed: string]> => {
     const printed: string[] = [];
@@ -172,7 +175,35 @@ test('a service that asks for itself reaches what was agreed with it', async (t)
   assert.match(text, /Records agreed for the service +b\n/);
   assert.match(text, /scope +does not let it through because it is not in the record of patient b/);
   assert.match(text, /none: the service asks for itself/);
+  assert.match(text, /Purpose +HRESCH \(research\)\n/, 'what its tokens say by themselves');
   assert.doesNotMatch(text, /As if the person/);
+});
+
+test('E74: an emergency is explained as it would be declared: for one patient, to look, whatever is confidential', async (t) => {
+  const { explain } = await domainOn(t);
+  const declared = ['--person', 'doctor', '--client', 'charts', '--scope', 'user/Observation.rs', '--purpose', 'BTG'];
+  const [code, text] = await explain(
+    ...declared,
+    '--record',
+    'Observation/secret',
+    'GET',
+    '/fhir/Observation?patient=a',
+  );
+  assert.equal(code, 0, text);
+  assert.match(text, /All rules let it through/);
+  assert.match(text, /What the app was granted +patient\/Observation\.rs/);
+  assert.match(text, /up to V/);
+  const [, other] = await explain(
+    ...declared,
+    '--patient',
+    'a',
+    '--record',
+    'Observation/other',
+    'GET',
+    '/fhir/Observation',
+  );
+  assert.match(other, /It is hidden/);
+  assert.match((await explain(...declared, 'GET', '/fhir/Observation'))[1], /declared for one patient: say for whom/);
 });
 
 test('a grant speaks for itself: one without its Consent is over', async (t) => {
@@ -217,6 +248,8 @@ test('what cannot be explained is said in words, with exit code 1; a wrong call 
     [[...ana, '--patient', 'a b', ...get], /not the id of a Patient/],
     [[...ana, '--record', 'Observation', ...get], /named as Type\/id/],
     [[...ana, '--clearance', 'X', ...get], /N, R or V/],
+    [[...ana, '--purpose', 'FUN', ...get], /a code of v3-ActReason, such as TREAT/],
+    [['--client', 'registry', '--purpose', 'FUN', ...get], /a code of v3-ActReason, such as TREAT/],
     [[...ana, '--scope', 'patient/Condition.rs', ...get], /given no token/],
     [[...ana, 'POST', '/fhir'], /each of its entries/],
     [[...ana, 'GET', '/fhir/Observation?_cursor=x'], /next page/],
