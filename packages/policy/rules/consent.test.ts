@@ -50,7 +50,8 @@ const observation = (patient: string, more: object = {}): Resource => ({
   ...more,
 });
 const sees = (resource: Resource, consents: ConsentFacts | undefined, who = doctor, more: DecisionFacts = {}) => {
-  const { consents: _, ...facts } = { ...wholeFacts(who), caredFor: ['a', 'b'], actors: ['Practitioner/1'], ...more };
+  const ofUser = who.user === undefined ? {} : { caredFor: ['a', 'b'], actors: ['Practitioner/1'] };
+  const { consents: _, ...facts } = { ...wholeFacts(who), ...ofUser, ...more };
   const interaction = { kind: 'read', type: resource.resourceType, id: resource.id ?? '' } as const;
   const known = { ...facts, ...(consents === undefined ? {} : { consents }) };
   const decision = decide({ principal: who, interaction, facts: known });
@@ -226,4 +227,16 @@ test('J14: the audit log is told to auditors and services whatever patients have
   assert.ok(user && grant && fhirUser && sees(event, consents, service));
   const mother = { ...doctor, fhirUser: 'RelatedPerson/7', patient: 'a', scopes: [scopeOf('patient/*.rs')] };
   assert.ok(!sees(event, consents, mother));
+});
+
+test('P20: a backend service is nobody whom a Consent keeps out by name; of an organization it may be', () => {
+  const service: Principal = { clientId: 'app', tokenId: 't', service: true, scopes: [scopeOf('system/*.rs')] };
+  const keepsOut = (reference: string) =>
+    consentsOf({
+      a: [consent(rule('permit', { provisions: [rule('deny', { actors: [{ roles: [], reference }] })] }))],
+    });
+  assert.equal(sees(observation('a'), keepsOut('Practitioner/1'), service), true);
+  assert.equal(sees(observation('a'), keepsOut('RelatedPerson/1'), service), true);
+  assert.equal(sees(observation('a'), keepsOut('Organization/1'), service), false);
+  assert.equal(sees(observation('a'), keepsOut('Group/1'), service), false);
 });

@@ -23,6 +23,14 @@ const knownPersons: ReadonlySet<string | undefined> = new Set([
   'Patient',
 ]);
 
+/** A backend service is none of these, whatever else it belongs to. */
+const persons: ReadonlySet<string | undefined> = new Set([
+  'Practitioner',
+  'PractitionerRole',
+  'RelatedPerson',
+  'Patient',
+]);
+
 const isRecipient = ({ roles }: ConsentActor): boolean =>
   roles.every(({ system, code }) => participation.has(system) && recipients.has(code));
 
@@ -39,7 +47,10 @@ const isCaller = ({ reference, identifier }: ConsentActor, { principal, facts }:
 const mayBeCaller = (actor: ConsentActor, question: Question): boolean => {
   if (!isRecipient(actor) || isCaller(actor, question)) return true;
   if (actor.reference === undefined) return actor.identifier?.system !== clientSystem;
-  return question.facts.actors === undefined || !knownPersons.has(actor.reference.split('/')[0]);
+  const [type] = actor.reference.split('/');
+  const { principal, facts } = question;
+  if (principal.service === true && principal.user === undefined && persons.has(type)) return false;
+  return facts.actors === undefined || !knownPersons.has(type);
 };
 
 /** Codes of consentaction. To look is to access, to use and to disclose. */

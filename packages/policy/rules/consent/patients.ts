@@ -80,9 +80,9 @@ const workedOutOf = (byPatient: ConsentFacts['byPatient']): WorkedOut => {
 const keyOf = ({ principal, interaction, facts }: Question, { instants }: WorkedOut, implicit: string): string => {
   const { now } = facts;
   const passed = now === undefined ? undefined : instants.findLastIndex((instant) => instant <= now);
-  const { clientId, user, fhirUser, purposes } = principal;
+  const { clientId, service, user, fhirUser, purposes } = principal;
   const asked = [interaction.type, permissionFor[interaction.kind], implicit, passed];
-  return JSON.stringify([...asked, clientId, user !== undefined, fhirUser, purposes, facts.actors]);
+  return JSON.stringify([...asked, clientId, service, user !== undefined, fhirUser, purposes, facts.actors]);
 };
 
 /** Of whoever reaches every record. */
