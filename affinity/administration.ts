@@ -11,6 +11,7 @@ import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import type { Config } from './config.ts';
 import type { Explain } from './explanation.ts';
+import { tellAlerts } from './told-alerts.ts';
 
 export const administrationClientId = 'administration';
 const callbackPath = '/admin/callback';
@@ -129,7 +130,7 @@ export const createAdministration = (neighbours: AdministrationNeighbours): Admi
     async openAlerts(by) {
       const list = await openAlerts(pool, shownAlerts);
       await noteBy(by, { event: 'alerts-shown', outcome: 'permitted' });
-      return list;
+      return { ...list, alerts: await tellAlerts({ pool, people }, list.alerts) };
     },
     acknowledge: (id, text, by) =>
       transaction(pool, async (db) => {

@@ -1,8 +1,10 @@
 /** The alert queue and the privileges of people from the command line, on a database that is there. */
 import assert from 'node:assert/strict';
+import { randomUUIDv7 } from 'node:crypto';
 import { test } from 'node:test';
 import { createPeople } from '@affinity/authorization-server/people.ts';
 import { openAlerts, raiseAlert } from '@affinity/store/alerts.ts';
+import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { testDatabase } from '@affinity/store/testing/database.ts';
 import { findCommand } from '../command-line.ts';
 import { readConfig } from '../config.ts';
@@ -60,6 +62,30 @@ test('E74: alerts are listed, and acknowledged once, with a name and a note, whi
     ['permitted', 'p1', 'emergency-access grant-1: Privacy officer: Resuscitation, in order.'],
   );
   assert.equal((await run('alerts'))[1], 'Nothing waits to be looked at.');
+});
+
+test('E74: whoever has to look into an emergency reads who declared it and why', async (t) => {
+  const { pool, run } = await commandsOn(t);
+  const { sub } = await createPeople(pool).add({ username: 'okafor', password: 'correct horse', name: 'Dr. Okafor' });
+  const audit = createAuditLog({ pool });
+  const grant = '84dbbca6-7d1c-4290-bfc3-1fdae69c84c1';
+  const at = new Date();
+  const said = { recorded: at.toISOString(), source: 'authorization-server', event: 'emergency-access' } as const;
+  await audit.append({ ...said, id: randomUUIDv7(), outcome: 'permitted', grant, reason: 'Unconscious after a fall' });
+  await audit.append({ ...said, id: randomUUIDv7(), outcome: 'permitted', grant: 'other', reason: 'Another one' });
+  await raiseAlert(pool, { kind: 'emergency-access', key: grant, at, patient: 'p1', person: sub });
+  await raiseAlert(pool, { kind: 'emergency-access', key: 'long-ago', at: new Date(0), person: 'closed' });
+  const [code, listed] = await run('alerts');
+  assert.equal(code, 0);
+  for (const part of [
+    `about: Consent/grant-${grant}`,
+    `person: Dr. Okafor (${sub})`,
+    'reason: Unconscious after a fall',
+    'about: Consent/grant-long-ago',
+    'person: closed',
+  ])
+    assert.ok(listed.includes(part), `${part} in ${listed}`);
+  assert.doesNotMatch(listed, /Another one/);
 });
 
 test('E74, J08: privileges are given and taken back, each recorded; what is not understood changes nothing', async (t) => {

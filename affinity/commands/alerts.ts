@@ -1,12 +1,14 @@
 /** `affinity alerts`: what waits for somebody to look at it, and the word of whoever did. IHE PCF; FHIR R4 security.html#audit. */
 import { randomUUIDv7 } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { type Alert, acknowledgeAlert, openAlerts } from '@affinity/store/alerts.ts';
+import { createPeople } from '@affinity/authorization-server/people.ts';
+import { acknowledgeAlert, openAlerts } from '@affinity/store/alerts.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import type { Config } from '../config.ts';
 import { type Database, openDatabase } from '../database.ts';
+import { type ToldAlert, tellAlerts } from '../told-alerts.ts';
 import type { CommandInput } from './command.ts';
 
 const alertsUsage = 'alerts [list] [--limit N] | alerts acknowledge ID --by NAME --note TEXT';
@@ -45,18 +47,19 @@ const readCall = (args: readonly string[]): Call => {
   }
 };
 
-const describe = ({ id, kind, key, at, lastAt, count, person, client, patient, detail }: Alert): string => {
+const describe = ({ id, kind, about, at, lastAt, count, person, client, patient, detail }: ToldAlert): string => {
   const again = count === 1 ? '' : `, ${count} times, last ${lastAt.toISOString()}`;
-  const about = Object.entries({ about: key, patient, person, app: client, detail }).flatMap(([name, value]) =>
+  const said = kind === 'emergency-access' ? { reason: detail } : { detail };
+  const facts = Object.entries({ about, patient, person, app: client, ...said }).flatMap(([name, value]) =>
     value === undefined ? [] : [`      ${name}: ${value}`],
   );
-  return [`${id}  ${kind}  ${at.toISOString()}${again}`, ...about].join('\n');
+  return [`${id}  ${kind}  ${at.toISOString()}${again}`, ...facts].join('\n');
 };
 
 const list = async (pool: pg.Pool, limit: number, print: CommandInput['print']): Promise<number> => {
   const { open, alerts } = await openAlerts(pool, limit);
   if (open === 0) print('Nothing waits to be looked at.');
-  for (const alert of alerts) print(describe(alert));
+  for (const alert of await tellAlerts({ pool, people: createPeople(pool) }, alerts)) print(describe(alert));
   if (open > alerts.length) print(`and ${open - alerts.length} more`);
   return 0;
 };

@@ -78,14 +78,16 @@ export interface AlertView {
   readonly id: string;
   readonly kind: string;
   /** what it is about */
-  readonly key: string;
+  readonly about: string;
   /** when it was raised first and last */
   readonly at: Date;
   readonly lastAt: Date;
   readonly count: number;
+  /** name and subject */
   readonly person?: string;
   readonly client?: string;
   readonly patient?: string;
+  /** the reason that was given, or what is wrong */
   readonly detail?: string;
 }
 

@@ -272,7 +272,7 @@ test('whatever words stand in a record’s ids, a Consent or an alert, the page 
           {
             id: words,
             kind: words,
-            key: words,
+            about: words,
             at: new Date(0),
             lastAt: new Date(1),
             count: 2,

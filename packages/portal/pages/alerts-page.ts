@@ -23,8 +23,7 @@ const printAlert = (alert: AlertView, csrf: string, index: number): Markup => {
   const { title, about } = words.kinds[alert.kind] ?? words.otherKind;
   const once = alert.count === 1;
   return html`<li class="card alert"><div class="alert-head"><span class="row-icon look">${icons.look}</span><div><h2 id="alert-${index}">${title}</h2><p class="fact">${about}</p></div></div>
-${alert.detail !== undefined && html`<p class="alert-detail">${cleaned(alert.detail)}</p>`}
-<dl class="facts">${fact(words.about, alert.key)}${fact(words.patient, alert.patient)}${fact(words.person, alert.person)}${fact(words.client, alert.client)}${fact(once ? words.when : words.first, words.showInstant(alert.at))}${!once && fact(words.last, words.showInstant(alert.lastAt))}${!once && fact(words.times, String(alert.count))}</dl>
+<dl class="facts">${fact(alert.kind === 'emergency-access' ? words.reason : words.detail, alert.detail)}${fact(words.about, alert.about)}${fact(words.patient, alert.patient)}${fact(words.person, alert.person)}${fact(words.client, alert.client)}${fact(once ? words.when : words.first, words.showInstant(alert.at))}${!once && fact(words.last, words.showInstant(alert.lastAt))}${!once && fact(words.times, String(alert.count))}</dl>
 <form method="post" action="/admin/alerts"><input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="alert" value="${alert.id}">
 <div class="field"><label for="note-${index}">${words.note}</label><textarea id="note-${index}" name="note" rows="2" maxlength="${longestNote}" required></textarea></div>
 <div class="actions"><button type="submit" aria-describedby="alert-${index}">${words.button}</button></div></form></li>`;

@@ -8,11 +8,11 @@ export const petra = 'user-petra';
 export const alert = (more: Partial<AlertView> = {}): AlertView => ({
   id: '0192f0c1-7f00-7000-8000-000000000001',
   kind: 'emergency-access',
-  key: 'grant-7',
+  about: 'Consent/grant-7',
   at: new Date('2026-11-23T09:00:00Z'),
   lastAt: new Date('2026-11-23T09:00:00Z'),
   count: 1,
-  person: 'user-okafor',
+  person: 'Dr. Daniel Okafor (user-okafor)',
   client: 'ward',
   patient: 'patient-0002',
   detail: 'Unconscious, and nobody knows what he takes.',
