@@ -19,7 +19,7 @@ const alertKinds: Readonly<Record<string, { readonly title: string; readonly abo
   },
   'consent-fault': {
     title: 'A Consent cannot be understood',
-    about: 'Until it is put right it counts as denying everything.',
+    about: 'Until it is put right, whatever is not understood in it counts as a refusal.',
   },
   'facts-limit': {
     title: 'There is more than is looked at',

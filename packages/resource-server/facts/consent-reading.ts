@@ -6,6 +6,7 @@ import { parseConsent } from '@affinity/core/fhir/consent-parse.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { SearchClause } from '@affinity/core/fhir/search-query.ts';
 import type { PatientConsents } from '@affinity/policy/facts.ts';
+import { unknownWords } from '@affinity/policy/rules/consent/unknown-words.ts';
 import { allMatches, type FactsBackend, referenceTo } from './all-matches.ts';
 import type { ReportOnce } from './report.ts';
 
@@ -29,12 +30,20 @@ type Read =
   | { readonly kind: 'fault'; readonly patients: readonly string[] }
   | undefined;
 
-/** What one version says; undefined: nothing that is in force. A Consent that cannot be understood is reported. */
+/** What one version says; undefined: nothing that is in force. A Consent that is not wholly understood is reported. */
 export const readConsent = (version: Version, { ownBases, report }: Omit<ConsentReading, 'backend'>): Read => {
   const resource = JSON.parse(version.body) as Resource;
   const parsed = parseConsent(resource, ownBases);
   if (parsed.kind === 'not-in-force') return undefined;
-  if (parsed.kind === 'consent') return { kind: 'consent', consent: parsed.consent };
+  if (parsed.kind === 'consent') {
+    const [word] = unknownWords(parsed.consent.provision);
+    if (word !== undefined) {
+      const meant = 'a refusal with it holds whatever is meant, and a permission with it opens nothing';
+      const detail = `${word.expression}: ${word.reason}. Until that is put right, ${meant}.`;
+      report({ kind: 'consent-fault', key: version.id, detail }, version.versionId);
+    }
+    return { kind: 'consent', consent: parsed.consent };
+  }
   const detail = `${parsed.expression}: ${parsed.reason}. Until that is put right, nothing is shown by this Consent.`;
   report({ kind: 'consent-fault', key: version.id, detail }, version.versionId);
   return { kind: 'fault', patients: version.patients ?? recordOwners(resource, ownBases) };

@@ -133,6 +133,23 @@ test('a Consent that cannot be understood closes the record, and is told once fo
   assert.equal(await isFaulty('a'), false);
 });
 
+test('a word that nobody knows is told as well: the Consent is decided by, and refuses whatever it may mean', async () => {
+  const { world, source, put } = setUp();
+  const purpose = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'RESEARCH' }];
+  await put('c1', 'a', { provision: { type: 'permit', provision: [{ type: 'deny', purpose }] } });
+  const { faulty, consents = [] } = (await source.of(['a'])).get('a') ?? {};
+  assert.deepEqual([faulty, consents.length], [false, 1]);
+  assert.deepEqual(
+    world.reported.map(({ kind, key }) => [kind, key]),
+    [['consent-fault', 'c1']],
+  );
+  assert.match(
+    world.reported[0]?.detail ?? '',
+    /^Consent\.provision\.provision\[0\]\.purpose\[0\]: .* a refusal with it/,
+  );
+  assert.doesNotMatch(world.reported[0]?.detail ?? '', /RESEARCH/);
+});
+
 test('as many Consents of a patient as the limit; one more and the record is closed, and nobody else’s', async () => {
   const { world, source, put, changes } = setUp({ consentsOfPatient: 2 });
   await put('c1', 'a');

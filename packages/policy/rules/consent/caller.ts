@@ -56,6 +56,7 @@ const mayBeCaller = (actor: ConsentActor, question: Question): boolean => {
 /** Codes of consentaction. To look is to access, to use and to disclose. */
 const actions = { r: ['access', 'use', 'disclose'], c: ['collect'], u: ['correct'] } as const;
 const known: ReadonlySet<string> = new Set(Object.values(actions).flat());
+export const isKnownAction = (code: string): boolean => known.has(code);
 const actionsOf = (kind: Intent['kind']): readonly string[] => {
   const letter = permissionFor[kind];
   return letter === 'c' ? actions.c : letter === 'r' || letter === 's' ? actions.r : actions.u;
@@ -85,7 +86,7 @@ export const possiblySpeaksOf = (provision: Provision, question: Question): bool
   const done = actionsOf(interaction.kind);
   return (
     isWithin(provision.period, facts.now) !== false &&
-    (provision.actions.length === 0 || provision.actions.some((code) => done.includes(code) || !known.has(code))) &&
+    (provision.actions.length === 0 || provision.actions.some((code) => done.includes(code) || !isKnownAction(code))) &&
     possiblyFor(provision.purposes, principal.purposes) &&
     (provision.actors.length === 0 || provision.actors.some((actor) => mayBeCaller(actor, question)))
   );

@@ -31,8 +31,9 @@ const typeSystems: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /** A class that is not a type of resource, such as a profile or a kind of document, cannot be judged. */
+export const isType = ({ system, code }: Coding): boolean => typeSystems.has(system) && isResourceType(code ?? '');
+
 const byClass = (classes: readonly Coding[], type: string): Sides => {
-  const isType = ({ system, code }: Coding): boolean => typeSystems.has(system) && isResourceType(code ?? '');
   const covers = classes.some((one) => isType(one) && one.code === type);
   return {
     covered: covers ? everything : nothing,

@@ -27,6 +27,8 @@ const saidBy = (label: Coding): Said => {
   return level === undefined ? { kind: 'unknown' } : { kind: 'level', level };
 };
 
+export const isKnownLabel = (label: Coding): boolean => saidBy(label).kind !== 'unknown';
+
 /** Any of the labels will do: a resource above the levels is let through where it carries one of the others. */
 export const labelsCovered = (labels: readonly Coding[]): Filter =>
   anyOf(

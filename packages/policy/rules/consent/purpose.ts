@@ -25,6 +25,11 @@ const kindOf: ReadonlyMap<string, string> = new Map(
   Object.entries(kinds).flatMap(([general, special]) => special.split(/\s+/).map((code) => [code, general] as const)),
 );
 
+const known: ReadonlySet<string | undefined> = new Set([...Object.keys(kinds), ...kindOf.keys()]);
+
+/** It is one of HL7's: of any other it is not known what it is a kind of. */
+export const isKnownPurpose = ({ system, code }: Coding): boolean => systems.has(system) && known.has(code);
+
 /** The code is the general one or a kind of it. */
 const isKindOf = (code: string, general: string): boolean => {
   for (let one: string | undefined = code; one !== undefined; one = kindOf.get(one)) if (one === general) return true;
@@ -39,13 +44,13 @@ export const surelyFor = (named: readonly Coding[], purposes: readonly string[] 
   named.length === 0 ||
   (purposes.length > 0 && purposes.every((purpose) => named.some((one) => isNamedBy(purpose, one))));
 
-/** It cannot be ruled out that the caller has one of these purposes: nothing was said, or what may be it under a wider name. */
+/** It cannot be ruled out that the caller has one of these purposes: nothing was said, or what may be it under another name. */
 export const possiblyFor = (named: readonly Coding[], purposes: readonly string[] = []): boolean =>
   named.length === 0 ||
   purposes.length === 0 ||
   purposes.some((purpose) => purpose !== 'PurposeOfUse' && !kindOf.has(purpose)) ||
   named.some(
     (one) =>
-      !systems.has(one.system) ||
+      !isKnownPurpose(one) ||
       purposes.some((purpose) => isNamedBy(purpose, one) || isKindOf(one.code ?? purpose, purpose)),
   );
