@@ -22,8 +22,8 @@ const isMeant = (provision: PlannedProvision, { actors, purpose, now, isPerson }
   const denies = provision.type === 'deny';
   if (!holds(provision, now)) return false;
   if (provision.actor !== undefined && !actors.includes(provision.actor)) {
-    // Which people stand behind a service is not known.
-    const mayBe = denies && !isPerson && provision.actor.includes('/');
+    // A service is no person; which organization stands behind it is not known.
+    const mayBe = denies && !isPerson && provision.actor.startsWith('Organization/');
     if (!mayBe) return false;
   }
   if (provision.purpose === undefined) return true;

@@ -87,5 +87,7 @@ export const searchFor = async (ground: Ground, mutation: Mutation, seeds = 30):
   const others = callers.map(({ name }) => ({ caller: name, seed: 0 }));
   const courses = [noticed, ...own.slice(0, 6), ...others, ...own.slice(6)];
   const { differs } = await play({ ground, courses }, mutation);
+  const unbroken = differs === undefined ? {} : await play({ ground, courses: [differs] });
+  if (unbroken.differs !== undefined) throw new Error(`${JSON.stringify(differs)} differs unbroken: ${unbroken.told}`);
   return differs;
 };
