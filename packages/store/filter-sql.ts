@@ -4,6 +4,7 @@
  */
 import { confidentialityLevels, type Filter } from '@affinity/core/fhir/filter.ts';
 import { datedSql, namesSql, ownedSql, type RowName } from './fact-sql.ts';
+import { labelledSql, speaks, spokenAtMost } from './spoken-sql.ts';
 import { andSql, orSql, type Sql, sql } from './sql.ts';
 import { codeTerm, labelTerm, referenceTerm, resourceKey, systemTerm, type Term, tokenTerm } from './terms.ts';
 
@@ -34,7 +35,7 @@ export const valueTerm = (
 const leafTerm = (filter: Filter, type: string): Term | undefined => {
   if (filter.kind === 'token') return valueTerm(type, filter.param, filter);
   if (filter.kind === 'reference') return referenceTerm(type, filter.param, filter.type, filter.id);
-  return filter.kind === 'label' ? labelTerm(type, filter.system, filter.code) : undefined;
+  return filter.kind === 'label' && !speaks(type) ? labelTerm(type, filter.system, filter.code) : undefined;
 };
 
 /** Up to so many conditions, of which one is enough, are looked at one after the other. */
@@ -76,11 +77,14 @@ export const filterSql = (filter: Filter, type: string, row: RowName = 'f'): Sql
       return namesSql(filter.patients, row);
     case 'dated':
       return datedSql(filter, row);
-    case 'confidentiality':
-      return sql`(${column[row].confidentiality} <= ${confidentialityLevels.indexOf(filter.atMost)})`;
+    case 'confidentiality': {
+      const own = sql`(${column[row].confidentiality} <= ${confidentialityLevels.indexOf(filter.atMost)})`;
+      return speaks(type) ? sql`(${own} and ${spokenAtMost(filter.atMost, row)})` : own;
+    }
+    case 'label':
+      return labelledSql(filter, type, row);
     case 'token':
-    case 'reference':
-    case 'label': {
+    case 'reference': {
       const term = leafTerm(filter, type);
       return term === undefined ? sql`false` : sql`(${hasAllTerms([term], row)})`;
     }

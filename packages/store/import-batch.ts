@@ -1,4 +1,5 @@
 /** Stores one batch of an import in one transaction: new resources by COPY, changed ones as new versions. */
+import { ownedThrough } from '@affinity/core/fhir/compartment.ts';
 import type pg from 'pg';
 import { canonicalRow, canonicalsTaken, noteCanonical } from './canonical.ts';
 import { copyResources } from './copy-rows.ts';
@@ -7,7 +8,7 @@ import { termArray } from './filter-sql.ts';
 import type { PreparedResource } from './import-item.ts';
 import { replaceResource, retireVersion } from './index-rows.ts';
 import { rowOf } from './indexed-row.ts';
-import { decidedBy, lookUpOwners, noteDecidedBy, ownersFrom, setOwnersThrough } from './ownership.ts';
+import { decidedBy, lookUpOwners, noteThrough, ownersFrom, setOwnersThrough } from './ownership.ts';
 import { type ParameterSet, type ParameterWatch, watchParameters } from './parameter-set.ts';
 import { transaction } from './postgres/pool.ts';
 import type { ResourceRow } from './resource-row.ts';
@@ -133,9 +134,9 @@ export const storeBatchWithin = async (
       now,
     );
     for (const { rid, resource } of round) {
-      const deciding = decidedBy(resource, ownBases);
+      const through = ownedThrough(resource, ownBases);
       const canonical = canonicalRow(resource);
-      if (deciding !== undefined) await noteDecidedBy(query, rid, deciding);
+      if (through !== undefined) await noteThrough(query, rid, through);
       if (canonical !== undefined) await noteCanonical(query, rid, canonical);
     }
   }

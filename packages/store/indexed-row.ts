@@ -4,7 +4,7 @@ import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import { factsOf } from '@affinity/core/fhir/resource-facts.ts';
 import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import { canonicalRow } from './canonical.ts';
-import { decidedBy } from './ownership.ts';
+import { speaksOfOthers } from './ownership.ts';
 import { type ResourceRow, toResourceRow } from './resource-row.ts';
 
 /** The resource as it will be stored, under the type and id of its place. */
@@ -26,5 +26,5 @@ export const rowOf = (resource: Resource, { ownBases, ...around }: IndexedBy): R
 /** Whether its rows are all that a resource changes: no other decides about it, and it says nothing to the others. */
 export const isSimple = (resource: Resource, ownBases: readonly string[]): boolean =>
   resource.resourceType !== 'SearchParameter' &&
-  decidedBy(resource, ownBases) === undefined &&
+  !speaksOfOthers(resource, ownBases) &&
   canonicalRow(resource) === undefined;

@@ -199,3 +199,58 @@ test('an AuditEvent is of its one patient; several owners are all told (J01, E24
   const read = await backend.read({ type: 'Account', id: 'x' }, everything);
   assert.deepEqual(read.kind === 'found' && read.version.patients, ['a', 'b']);
 });
+
+const levels = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality';
+const sensitivities = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
+
+test('what speaks of a resource becomes as confidential as that becomes, and bears its labels (E57, E58)', async (t) => {
+  const { backend, put, pool } = await store(t);
+  const labelled = (code: string): Resource => ({
+    ...observation('o', 'a'),
+    meta: { security: [{ system: code === 'R' ? levels : sensitivities, code }] },
+  });
+  const speaking = [
+    provenance('of-it', 'Observation/o'),
+    provenance('of-several', 'Observation/o', 'http://elsewhere.example/fhir/Observation/1'),
+    provenance('of-patient', 'Patient/a'),
+    binary('in-it', 'Observation/o'),
+    provenance('of-binary', 'Binary/in-it'),
+  ];
+  const seen = async (filter: Filter): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for (const { resourceType: type, id = '' } of speaking) {
+      const read = await backend.read({ type, id }, filter);
+      const vread = await backend.vread({ type, id, versionId: '1' }, filter);
+      const clauses = [{ param: '_id', values: [{ kind: 'token' as const, code: id }] }];
+      const query = { type, clauses, count: 10, sort: [], total: 'none' as const, understood: [] };
+      const { matches } = await backend.searchType(query, filter);
+      assert.deepEqual([vread.kind, matches.length === 1 ? 'found' : 'absent'], [read.kind, read.kind], id);
+      if (read.kind === 'found') found.push(id);
+    }
+    return found;
+  };
+  const normal: Filter = { kind: 'confidentiality', atMost: 'N' };
+  const hiv: Filter = { kind: 'label', system: sensitivities, code: 'HIV' };
+  const all = speaking.map(({ id }) => id);
+  await put({ resourceType: 'Patient', id: 'a' });
+  await put(observation('o', 'a'));
+  for (const resource of speaking) await put(resource);
+  assert.deepEqual(await seen(normal), all);
+  await put(labelled('R'));
+  assert.deepEqual(await seen(normal), ['of-patient']);
+  await put(labelled('HIV'));
+  assert.deepEqual(await seen(normal), ['of-patient']);
+  assert.deepEqual(await seen({ kind: 'not', filter: hiv }), ['of-patient']);
+  assert.deepEqual(await seen(hiv), ['of-it', 'of-several', 'in-it', 'of-binary']);
+  await put({ resourceType: 'Patient', id: 'a', meta: { security: [{ system: levels, code: 'V' }] } });
+  assert.deepEqual(await seen(normal), []);
+  await put({ resourceType: 'Patient', id: 'a' });
+  await put(observation('o', 'a'));
+  assert.deepEqual(await seen(normal), all);
+
+  const imported = [labelled('R'), provenance('imported', 'Observation/o'), provenance('of-a', 'Patient/a')];
+  await importResources(pool, imported, { ownBases });
+  assert.equal((await backend.read({ type: 'Provenance', id: 'imported' }, normal)).kind, 'absent');
+  assert.deepEqual(await seen(normal), ['of-patient']);
+  assert.equal((await backend.read({ type: 'Provenance', id: 'of-a' }, normal)).kind, 'found');
+});

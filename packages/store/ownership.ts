@@ -1,6 +1,6 @@
 /**
- * Whose record resources are that are in one through others: a Provenance through its targets, a Binary through its
- * security context (core/fhir/compartment.ts). What they refer to may change its own owner, or come later: then they are
+ * Whose record resources are, and how confidential, that are in one through others: a Provenance through its targets, a
+ * Binary through its security context (core/fhir/compartment.ts). What they refer to may change its own owner, or come later: then they are
  * set right in the same transaction. docs/decisions/0009-references-and-reindexing.md.
  */
 import { type OwnersOf, ownedThrough } from '@affinity/core/fhir/compartment.ts';
@@ -21,6 +21,8 @@ export const decidedBy = (resource: Resource, ownBases: readonly string[]): read
   if (through === undefined || !through.whole) return undefined;
   return through.targets.some(({ type }) => type !== 'Patient') ? through.targets : undefined;
 };
+
+type Through = NonNullable<ReturnType<typeof ownedThrough>>;
 
 interface OwnedRow extends Place {
   readonly owner: string | null;
@@ -48,15 +50,24 @@ export const ownersFrom =
   ({ type, id }) =>
     known.get(`${type}/${id}`);
 
-/** Notes what decides, in place of what did. */
-export const noteDecidedBy = async (query: Query, rid: Term, places: readonly Place[] | undefined): Promise<void> => {
+/**
+ * Notes what it speaks of, in place of what it did: that decides whose record it is, and it is no less confidential. Key 0
+ * stands for what can never give an owner.
+ */
+export const noteThrough = async (query: Query, rid: Term, through: Through | undefined): Promise<void> => {
   await query(sql`delete from owned_through where rid = ${rid}`);
-  if (places === undefined) return;
+  const { targets = [], whole = true } = through ?? {};
+  if (targets.length === 0) return;
+  const keys = [...targets.map(({ type, id }) => resourceKey(type, id)), ...(whole ? [] : ['0'])];
+  const owners = [...targets.map(({ type, id }) => (type === 'Patient' ? id : null)), ...(whole ? [] : [null])];
   await query(sql`
     insert into owned_through (rid, target, owner)
-    select ${rid}::bigint, entry.* from unnest(${places.map(({ type, id }) => resourceKey(type, id))}::bigint[],
-      ${places.map(({ type, id }) => (type === 'Patient' ? id : null))}::text[]) entry`);
+    select ${rid}::bigint, entry.* from unnest(${keys}::bigint[], ${owners}::text[]) entry`);
 };
+
+/** Whether it speaks of resources of this server by its type, so that these bear on it. */
+export const speaksOfOthers = (resource: Resource, ownBases: readonly string[]): boolean =>
+  (ownedThrough(resource, ownBases)?.targets.length ?? 0) > 0;
 
 /** Sets the owners of these right. Their rows are locked first, so that what decides about them stays while it is read. */
 const setOwners = async (query: Query, rids: readonly Term[]): Promise<readonly Term[]> => {

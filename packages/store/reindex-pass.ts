@@ -3,7 +3,7 @@
  * one stopped. Writes go on beside it: each indexes by the newest parameters, and a row is locked while it is gone over.
  * docs/decisions/0009-references-and-reindexing.md.
  */
-import { throughElements } from '@affinity/core/fhir/compartment.ts';
+import { ownedThrough, throughElements } from '@affinity/core/fhir/compartment.ts';
 import { parseJson } from '@affinity/core/fhir/json.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { canonicalRow, isHeldByAnother, noteCanonical } from './canonical.ts';
@@ -11,7 +11,7 @@ import type { Database, Query } from './database.ts';
 import { termArray } from './filter-sql.ts';
 import { reindexResource, removeIndexRows } from './index-rows.ts';
 import { rowOf } from './indexed-row.ts';
-import { decidedBy, lookUpOwners, noteDecidedBy, ownersFrom, setOwnersThrough } from './ownership.ts';
+import { decidedBy, lookUpOwners, noteThrough, ownersFrom, setOwnersThrough } from './ownership.ts';
 import type { ParameterSet } from './parameter-set.ts';
 import { transaction } from './postgres/pool.ts';
 import { sql } from './sql.ts';
@@ -55,7 +55,9 @@ const goOver = async (
   await texts.keep(query, [row], false);
   await query(removeIndexRows(rid));
   await query(reindexResource(row));
-  if (Object.hasOwn(throughElements, resource.resourceType)) await noteDecidedBy(query, rid, deciding);
+  if (Object.hasOwn(throughElements, resource.resourceType)) {
+    await noteThrough(query, rid, ownedThrough(resource, ownBases));
+  }
   const canonical = canonicalRow(resource);
   // Of two that have the same url and version from before, the first keeps it.
   if (canonical !== undefined && !(await isHeldByAnother(query, rid, canonical))) {

@@ -4,7 +4,7 @@
  */
 import type { Update, WriteResult } from '@affinity/core/fhir/backend.ts';
 import { canonicalTypes } from '@affinity/core/fhir/canonical.ts';
-import { throughElements } from '@affinity/core/fhir/compartment.ts';
+import { ownedThrough, throughElements } from '@affinity/core/fhir/compartment.ts';
 import type { Filter } from '@affinity/core/fhir/filter.ts';
 import { parseJson, rewriteJson } from '@affinity/core/fhir/json.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
@@ -13,7 +13,7 @@ import type { Query } from './database.ts';
 import { filterSql } from './filter-sql.ts';
 import { insertResource, replaceResource, retireVersion } from './index-rows.ts';
 import { rowOf, storedResource } from './indexed-row.ts';
-import { decidedBy, lookUpOwners, noteDecidedBy, ownersFrom, setOwnersThrough } from './ownership.ts';
+import { decidedBy, lookUpOwners, noteThrough, ownersFrom, setOwnersThrough } from './ownership.ts';
 import type { ParameterSet } from './parameter-set.ts';
 import type { ResourceRow } from './resource-row.ts';
 import { sql } from './sql.ts';
@@ -73,7 +73,7 @@ export const noteBeside = async (
   rid: Term,
   resource: Resource | undefined,
 ): Promise<void> => {
-  if (Object.hasOwn(throughElements, type)) await noteDecidedBy(query, rid, resource && decidedBy(resource, ownBases));
+  if (Object.hasOwn(throughElements, type)) await noteThrough(query, rid, resource && ownedThrough(resource, ownBases));
   if (canonicalTypes.has(type)) await noteCanonical(query, rid, resource && canonicalRow(resource));
 };
 
