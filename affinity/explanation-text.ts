@@ -1,6 +1,6 @@
 /** An explanation as a page of text, for a terminal. */
 import { printRule } from '@affinity/policy/print-consent.ts';
-import { type FilterWords, printWords } from '@affinity/policy/print-filter.ts';
+import { type FilterWords, noRecord, printWords } from '@affinity/policy/print-filter.ts';
 import type { ExplainedDecision, ExplainedRecord, Explanation } from '@affinity/resource-server/explain/explanation.ts';
 
 /** What of a request asks for a decision. */
@@ -43,19 +43,23 @@ const linesOf = (words: FilterWords): readonly string[] =>
 const hanging = (lead: string, words: FilterWords): readonly string[] =>
   linesOf(words).map((line, at) => (at === 0 ? `${lead}${line}` : `${' '.repeat(lead.length)}and ${line}`));
 
+/** What a verdict comes to. */
+const cameTo = (lead: string, words: FilterWords, just: string): readonly string[] =>
+  words === noRecord ? [`${lead}${just}no record at all`] : hanging(`${lead}${just}what `, words);
+
 const decisionLines = (decision: ExplainedDecision): readonly string[] => {
   const { part, rules, outcome } = decision;
   return [
     `  ${titleOf(decision)}`,
     ...rules.flatMap(({ rule, verdict, words, reason }) => {
       const lead = `    ${pad(rule, 10)} ${pad(verdict, 8)} `;
-      if (words !== undefined) return hanging(lead, words);
+      if (words !== undefined) return cameTo(lead, words, 'to ');
       return [`${lead}${reason ?? ''}`.trimEnd()];
     }),
     ...(outcome.kind === 'deny' && part === 'include'
       ? ['    together   denies   so that none of these is brought in; the caller is not told']
       : outcome.kind === 'permit'
-        ? hanging('    together   permits  what ', outcome.words)
+        ? cameTo('    together   permits  ', outcome.words, '')
         : [
             `    together   denies   with ${outcome.status}, by the rule ${outcome.rule}: ${outcome.reason}`,
             ...(outcome.neededScope === undefined ? [] : [`    ${pad('', 19)} enough would be ${outcome.neededScope}`]),

@@ -64,8 +64,8 @@ test('E74: alerts are listed, and acknowledged once, with a name and a note, whi
   assert.equal((await run('alerts'))[1], 'Nothing waits to be looked at.');
 });
 
-test('E74: whoever has to look into an emergency reads who declared it and why', async (t) => {
-  const { pool, run } = await commandsOn(t);
+test('E74: whoever has to look into an emergency reads who declared it and why, which is recorded', async (t) => {
+  const { pool, run, recorded } = await commandsOn(t);
   const { sub } = await createPeople(pool).add({ username: 'okafor', password: 'correct horse', name: 'Dr. Okafor' });
   const audit = createAuditLog({ pool });
   const grant = '84dbbca6-7d1c-4290-bfc3-1fdae69c84c1';
@@ -86,6 +86,8 @@ test('E74: whoever has to look into an emergency reads who declared it and why',
   ])
     assert.ok(listed.includes(part), `${part} in ${listed}`);
   assert.doesNotMatch(listed, /Another one/);
+  const [shown, ...others] = await recorded('alerts-shown');
+  assert.deepEqual([shown?.source, shown?.outcome, others.length], ['command-line', 'permitted', 0]);
 });
 
 test('E74, J08: privileges are given and taken back, each recorded; what is not understood changes nothing', async (t) => {

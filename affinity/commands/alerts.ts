@@ -5,7 +5,6 @@ import { createPeople } from '@affinity/authorization-server/people.ts';
 import { acknowledgeAlert, openAlerts } from '@affinity/store/alerts.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
-import type pg from 'pg';
 import type { Config } from '../config.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { type ToldAlert, tellAlerts } from '../told-alerts.ts';
@@ -56,8 +55,22 @@ const describe = ({ id, kind, about, at, lastAt, count, person, client, patient,
   return [`${id}  ${kind}  ${at.toISOString()}${again}`, ...facts].join('\n');
 };
 
-const list = async (pool: pg.Pool, limit: number, print: CommandInput['print']): Promise<number> => {
+/** They tell who looked at whose record and why: that somebody read them is recorded before they are shown. */
+const list = async (
+  { pool, audit: auditPool }: Database,
+  { origin }: Config,
+  limit: number,
+  print: CommandInput['print'],
+): Promise<number> => {
   const { open, alerts } = await openAlerts(pool, limit);
+  await createAuditLog({ pool: auditPool }).append({
+    id: randomUUIDv7(),
+    recorded: new Date().toISOString(),
+    source: 'command-line',
+    event: 'alerts-shown',
+    outcome: 'permitted',
+    base: origin,
+  });
   if (open === 0) print('Nothing waits to be looked at.');
   for (const alert of await tellAlerts({ pool, people: createPeople(pool) }, alerts)) print(describe(alert));
   if (open > alerts.length) print(`and ${open - alerts.length} more`);
@@ -105,7 +118,7 @@ export const alerts = async ({ config, args, log, print }: CommandInput): Promis
   const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
   try {
     return call.kind === 'list'
-      ? await list(database.pool, call.limit, print)
+      ? await list(database, config, call.limit, print)
       : await acknowledge(database, config, call, print);
   } finally {
     await database.close();

@@ -151,7 +151,7 @@ const holds = (words: FilterWords, record: Parameters<typeof factsOfWorld>[0]): 
       return alone !== 'a';
     case 'is in the record of one of these patients and in nobody else’s: a, b':
       return alone === 'a' || alone === 'b';
-    case 'is not in the record of exactly one patient, this one being among: a, b':
+    case 'is in the record of none of these patients, or in somebody else’s too: a, b':
       return alone !== 'a' && alone !== 'b';
     case 'is not more confidential than N (normal)':
       return 'ULMN'.includes(record.confidentiality);

@@ -101,7 +101,9 @@ interface Said {
 }
 
 const always: Said = { words: 'may be any at all' };
-const never: Said = { words: 'cannot be: none is let through' };
+/** What nothing is let through by says. */
+export const noRecord = 'cannot be: none is let through';
+const never: Said = { words: noRecord };
 
 /** What a leaf says of a record. */
 const leafWords = (leaf: Leaf, is: boolean): Said => {
@@ -127,7 +129,7 @@ const leafWords = (leaf: Leaf, is: boolean): Said => {
       return {
         words: either(
           `is in the record of one of these patients and in nobody else’s: ${leaf.patients.join(', ')}`,
-          `is not in the record of exactly one patient, this one being among: ${leaf.patients.join(', ')}`,
+          `is in the record of none of these patients, or in somebody else’s too: ${leaf.patients.join(', ')}`,
         ),
       };
     case 'names':
