@@ -201,6 +201,10 @@ suite('who may see what', () => {
       .find(({ provision }: Loose) => JSON.stringify(provision).includes('"value":"charts"'));
     assert.equal((await fhir(`Consent/${consent.id}`, own, { method: 'DELETE' })).status, 204);
     await soon(async () => (await fhir('Observation?_count=1', next.access_token)).status === 401, 'the end');
+    assert.match(
+      (await fhir('Observation?_count=1', next.access_token)).text,
+      /has ended: the app has to ask for access/,
+    );
     const refused = await refresh(domain.origin, next.refresh_token, {}, basic('charts'));
     assert.deepEqual([refused.status, ((await refused.json()) as Loose).error], [400, 'invalid_grant']);
   });

@@ -72,10 +72,13 @@ const printDecision = (decision: Decision): Markup => {
   ]);
 };
 
+/** Red is for what a rule has taken away: what is not there, or was not asked for, nobody has. */
+const recordVerdicts = { shown: 'permits', hidden: 'denies', 'not-asked-for': 'narrows', absent: 'narrows' } as const;
+
 const printRecord = ({ reference, kind, decisions }: RecordView): Markup => {
   const { title, about } = words.recordKinds[kind];
   return html`<section aria-labelledby="the-record"><h2 id="the-record">${words.recordTitle} <code>${reference}</code></h2>
-<p class="record-end">${chip(kind === 'shown' ? 'permits' : 'denies', title)} ${about}</p>
+<p class="record-end">${chip(recordVerdicts[kind], title)} ${about}</p>
 ${decisions.map(({ part, rules }) =>
   printTable(words.parts[part], words.why, [
     ...rules

@@ -39,6 +39,7 @@ export interface Rights {
 }
 
 const notGiven = 'the access token does not give this right';
+const hasEnded = 'what the access token was given for has ended: the app has to ask for access again';
 const couldDeclare =
   `${notGiven}; you may declare an emergency, which the app asks for at the authorization endpoint with ` +
   `purpose_of_use=${emergency}`;
@@ -56,7 +57,7 @@ const denial = (realm: Realm, question: Question, { status, neededScope }: Deny)
   if (status === 404) return fhirError(404, 'not-found', 'there is no such resource');
   const scope = neededScope === undefined ? {} : { scope: printScope(neededScope) };
   const code = status === 401 ? 'login' : 'forbidden';
-  const diagnostics = status === 403 && mayDeclare(question) ? couldDeclare : notGiven;
+  const diagnostics = status === 401 ? hasEnded : mayDeclare(question) ? couldDeclare : notGiven;
   const issue = { severity: 'error', code, diagnostics } as const;
   const error = status === 401 ? 'invalid_token' : 'insufficient_scope';
   return new FhirError(status, [issue], { 'WWW-Authenticate': challenge(realm, { error, ...scope }) });
