@@ -163,7 +163,10 @@ export function keyFaults(jwks: unknown): string[] {
 }
 
 function scopeFaults(given: Record<string, unknown>, grantTypes: readonly string[]): string[] {
-  if (given.scope === undefined) return grantTypes.includes('client_credentials') ? ['scope is missing'] : [];
+  if (given.scope === undefined)
+    return grantTypes.includes('client_credentials')
+      ? ['scope is missing: a backend service has what is registered, such as system/Observation.rs']
+      : [];
   if (typeof given.scope !== 'string') return ['scope must be a string'];
   const result = parseScopes(given.scope);
   if (result.kind === 'too-many') return [result.reason];

@@ -17,7 +17,10 @@ export function purposesAsked(given: string | undefined, client: Client): Return
   if (given === undefined) return { kind: 'purposes', codes: [] };
   const parsed = parsePurposes(given);
   if (parsed.kind === 'fault' || parsed.codes.every((code) => client.purposes.includes(code))) return parsed;
-  return { kind: 'fault', reason: 'the app is not registered for this purpose_of_use' };
+  return {
+    kind: 'fault',
+    reason: 'the app is not registered for this purpose_of_use: its affinity_purposes would have to name it',
+  };
 }
 
 /** Whether this person may ask for these purposes: a patient's own are a patient's, all others a practitioner's. */

@@ -30,7 +30,7 @@ function narrow(token: string, scope: ResourceScope, allowed: RequestedScopes | 
  * Nothing left is a fault.
  */
 export function resolveScope(text: string | undefined, client: Client, limits: ScopeLimits): ResolvedScope {
-  if (text === undefined) return fault('scope is missing');
+  if (text === undefined) return fault('scope is missing: say what the app asks for, such as patient/Observation.rs');
   const parsed = parseScopes(text, { characters: limits.scopeCharacters, tokens: limits.scopeTokens });
   if (parsed.kind === 'too-many') return fault(parsed.reason);
   const kept = text.split(' ').flatMap((token) => {
@@ -54,7 +54,8 @@ export function resolveScope(text: string | undefined, client: Client, limits: S
 
 /** For a backend service: what of `system/` it was registered for. SMART Backend Services, "Obtain access token". */
 export function resolveSystemScope(text: string | undefined, client: Client, limits: ScopeLimits): ResolvedScope {
-  if (text === undefined) return fault('scope is missing');
+  if (text === undefined)
+    return fault('scope is missing: say what the service asks for, such as system/Observation.rs');
   const parsed = parseScopes(text, { characters: limits.scopeCharacters, tokens: limits.scopeTokens });
   if (parsed.kind === 'too-many') return fault(parsed.reason);
   const allowed = client.allowed ?? { resources: [], launch: [], identity: [], rejected: [] };
