@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ConsentItem, consentGroups } from '@affinity/authorization-server/page-views.ts';
+import { nameType } from '@affinity/core/fhir/resource-type-words.ts';
 import { html } from './markup.ts';
-import { nameType } from './resource-type-words.ts';
 import { english } from './words.ts';
 import { namePurposes } from './words-purposes.ts';
 

@@ -1,7 +1,7 @@
 /** Every word of the people's pages, in English. A second language is a second value of type `Words`. */
 import type { ConsentGroup, ConsentItem, ErrorView } from '@affinity/authorization-server/page-views.ts';
+import { nameType } from '@affinity/core/fhir/resource-type-words.ts';
 import { html, type Markup } from './markup.ts';
-import { nameType } from './resource-type-words.ts';
 import { emergencyWords } from './words-emergency.ts';
 import { namePurposes } from './words-purposes.ts';
 

@@ -74,6 +74,11 @@ test('its words say who may do what, until when and what is left out', () => {
     /may see, add, change and delete medications, and see medications in this record/,
   );
   assert.match(words(terms({ scope: ['patient/*.rs', 'patient/Goal.rs'] })), /may see everything in your record/);
+  assert.match(
+    words(terms({ scope: ['patient/Consent.rs', 'patient/Slot.rs'] })),
+    /may see permissions given earlier and entries of the kind slot in your record/,
+    'as the consent page says it',
+  );
   assert.match(words(terms({ scope: ['openid'] })), /nothing of any record/);
   const hostile = (grantConsent(terms({ app: '<script>&"\u0000x' })).text as { div: string }).div;
   assert.ok(hostile.includes('&lt;script&gt;&amp;&quot; x may see') && !hostile.includes('<script'), hostile);

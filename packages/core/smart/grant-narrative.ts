@@ -1,23 +1,17 @@
 /** What a grant says, in words for the person whose record it is about. FHIR R4 narrative.html, consent.html. */
+import { nameType } from '../fhir/resource-type-words.ts';
 import { type GrantTerms, resourceScopesOf } from './grant-terms.ts';
 import type { Permission, ResourceScope } from './scope.ts';
 import { constraintValues } from './scope-constraint.ts';
 
+/** Said together on the consent page, and so here. */
 const typeWords: ReadonlyMap<string, string> = new Map([
   ['*', 'everything'],
-  ['Patient', 'personal details'],
   ['Medication', 'medications'],
   ['MedicationRequest', 'medications'],
   ['MedicationDispense', 'medications'],
   ['MedicationStatement', 'medications'],
   ['MedicationAdministration', 'medications'],
-  ['AllergyIntolerance', 'allergies'],
-  ['Condition', 'conditions'],
-  ['Observation', 'measurements and findings'],
-  ['DiagnosticReport', 'reports of examinations'],
-  ['Immunization', 'immunizations'],
-  ['Encounter', 'visits'],
-  ['DocumentReference', 'documents'],
   ['Binary', 'documents'],
 ]);
 const codeWords: ReadonlyMap<string, string> = new Map([
@@ -34,7 +28,8 @@ const spelt = (type: string): string => type.replace(/(?<=[a-z])(?=[A-Z])/g, ' '
 
 /** What one scope is about. A selection that only the app knows is named as a part. */
 const thingOf = ({ type, constraints }: ResourceScope): string => {
-  const whole = typeWords.get(type) ?? `entries of the kind ${spelt(type)}`;
+  const name = nameType(type);
+  const whole = typeWords.get(type) ?? (name === spelt(type) ? `entries of the kind ${name}` : name);
   if (constraints.length === 0) return whole;
   const codes = constraints.flatMap(({ value }) => constraintValues(value) ?? []).map(({ code = '' }) => code);
   const named = codes.map((code) => codeWords.get(code));
