@@ -200,13 +200,48 @@ export const drawRequest = (drawing: Drawing): WorldRequest => {
   return dice.chance(0.65) ? drawWrite(drawing) : drawBundle(drawing);
 };
 
-/** What is asked at the end of every world: paths of a compartment, and operations on what may be hidden. */
+/** References by which a search can go: from, by which parameter, to. */
+const edges = [
+  ['Observation', 'encounter', 'Encounter'],
+  ['Observation', 'has-member', 'Observation'],
+  ['DiagnosticReport', 'result', 'Observation'],
+  ['Condition', 'encounter', 'Encounter'],
+  ['Provenance', 'target', 'Observation'],
+  ['Group', 'member', 'Patient'],
+] as const;
+
+/** Every way along a reference that is there, whoever may see its ends. */
+const drawAlong = ({ dice, plan }: Drawing): readonly WorldRequest[] => {
+  const [from, param, to] = dice.one(edges);
+  const pairs = plan.flatMap(({ type, id, versions }) => {
+    const text = type === from ? JSON.stringify(versions.at(-1)?.resource) : '';
+    const target = new RegExp(`"${to}/([ax]\\d*)`).exec(text)?.[1];
+    return target === undefined ? [] : [[id, target] as const];
+  });
+  if (pairs.length === 0) return [];
+  const [source, target] = dice.one(pairs);
+  return [
+    `/${from}?${param}:${to}._id=${target}`,
+    `/${to}?_has:${from}:${param}:_id=${source}`,
+    `/${from}?_id=${source}&_include=${from}:${param}`,
+    `/${to}?_id=${target}&_revinclude=${from}:${param}`,
+  ].map((path) => ({ path, init: {} }));
+};
+
+/** What is asked at the end of every world: along references, earlier versions, paths of a compartment, operations on what may be hidden. */
 export const drawLastRequests = (drawing: Drawing): readonly WorldRequest[] => {
   const { dice } = drawing;
   const type = drawType(drawing);
   const patient = dice.one(patients);
   const at = `/${type}/${drawId(drawing, type)}`;
+  const changed = drawing.plan.filter(({ versions }) => versions.length > 1);
+  const earlier = Array.from({ length: changed.length > 0 ? 3 : 0 }, () => {
+    const { type: of, id } = dice.one(changed);
+    return ['_history', '_history/1', '_history/2'].map((rest) => ({ path: `/${of}/${id}/${rest}`, init: {} }));
+  });
   return [
+    ...Array.from({ length: 5 }, () => drawAlong(drawing)).flat(),
+    ...earlier.flat(),
     { path: `/Patient/${patient}/${type}?_count=5`, init: {} },
     { path: `/Patient/${patient}/*?_total=accurate`, init: {} },
     { path: `${at}/$validate`, init: {} },
