@@ -9,7 +9,10 @@ import { kidneyDisease } from './stories/kidney-disease.ts';
 import type { Story } from './stories/story.ts';
 
 /** What a person has decided about their record: the choices that the demonstration shows. */
-export type PrivacyChoice = 'not-my-mental-health-to-my-family-doctor' | 'no-research' | 'only-in-an-emergency';
+export type PrivacyChoice =
+  | 'not-my-mental-health-to-my-family-doctor'
+  | 'not-my-notes-to-my-family-doctor'
+  | 'not-my-family-doctor-but-in-an-emergency';
 
 /** Somebody who acts for a patient without being one of the staff. */
 export interface Relative {
@@ -42,7 +45,14 @@ export const cast: readonly Part[] = [
     stories: [depression, healthy],
     privacy: 'not-my-mental-health-to-my-family-doctor',
   },
-  { given: 'Carla', family: 'Novak', gender: 'female', age: 37, stories: [asthma], privacy: 'no-research' },
+  {
+    given: 'Carla',
+    family: 'Novak',
+    gender: 'female',
+    age: 37,
+    stories: [asthma],
+    privacy: 'not-my-notes-to-my-family-doctor',
+  },
   {
     given: 'Leo',
     family: 'Novak',
@@ -59,6 +69,6 @@ export const cast: readonly Part[] = [
     age: 75,
     stories: [kidneyDisease, hypertension],
     relative: { slug: 'son', relationship: ['SONC', 'son'], number: 5 },
-    privacy: 'only-in-an-emergency',
+    privacy: 'not-my-family-doctor-but-in-an-emergency',
   },
 ];

@@ -2,7 +2,6 @@
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { cast, type PrivacyChoice } from './cast.ts';
 import type { Chart } from './chart.ts';
-import { referenceTo } from './datatypes.ts';
 
 const actReason = 'http://terminology.hl7.org/CodeSystem/v3-ActReason';
 const actCode = 'http://terminology.hl7.org/CodeSystem/v3-ActCode';
@@ -12,48 +11,34 @@ interface Choice {
   readonly provision: object;
 }
 
-const choiceOf = (choice: PrivacyChoice, { primary, person }: Chart): Choice => {
-  const number = cast[person.number - 1]?.relative?.number;
-  const relative =
-    number === undefined ? undefined : referenceTo('Patient', `patient-${String(number).padStart(4, '0')}`);
+/** Each is about the doctor whom the patient sees first; everybody else who may see the record sees it. */
+const choiceOf = (choice: PrivacyChoice, { primary }: Chart): Choice => {
+  const denied = (more: object): object => ({
+    type: 'permit',
+    provision: [{ type: 'deny', actor: [{ role: recipient, reference: primary.reference }], ...more }],
+  });
   switch (choice) {
     case 'not-my-mental-health-to-my-family-doctor':
       return {
         words: 'Those who care for me may see my record. My family doctor may not see what is marked as mental health.',
-        provision: {
-          type: 'permit',
-          provision: [
-            {
-              type: 'deny',
-              actor: [{ role: recipient, reference: primary.reference }],
-              securityLabel: [
-                { system: actCode, code: 'PSY', display: 'psychiatry disorder information sensitivity' },
-                { system: actCode, code: 'PSYTHPN', display: 'psychotherapy note information sensitivity' },
-              ],
-            },
+        provision: denied({
+          securityLabel: [
+            { system: actCode, code: 'PSY', display: 'psychiatry disorder information sensitivity' },
+            { system: actCode, code: 'PSYTHPN', display: 'psychotherapy note information sensitivity' },
           ],
-        },
+        }),
       };
-    case 'no-research':
+    case 'not-my-notes-to-my-family-doctor':
       return {
-        words: 'Those who care for me may see my record. It may not be used for research.',
-        provision: {
-          type: 'permit',
-          provision: [
-            { type: 'deny', purpose: [{ system: actReason, code: 'HRESCH', display: 'healthcare research' }] },
-          ],
-        },
+        words: 'Those who care for me may see my record. My family doctor may not read the notes of others in it.',
+        provision: denied({ class: [{ system: 'http://hl7.org/fhir/resource-types', code: 'DocumentReference' }] }),
       };
-    case 'only-in-an-emergency':
+    case 'not-my-family-doctor-but-in-an-emergency':
       return {
-        words: 'Nobody but my family may see my record, except in an emergency.',
-        provision: {
-          type: 'deny',
-          provision: [
-            ...(relative === undefined ? [] : [{ type: 'permit', actor: [{ role: recipient, reference: relative }] }]),
-            { type: 'permit', purpose: [{ system: actReason, code: 'BTG', display: 'break the glass' }] },
-          ],
-        },
+        words: 'Those who care for me may see my record. My family doctor may see it only in an emergency.',
+        provision: denied({
+          provision: [{ type: 'permit', purpose: [{ system: actReason, code: 'BTG', display: 'break the glass' }] }],
+        }),
       };
   }
 };
@@ -87,7 +72,7 @@ export function addPrivacyChoice(chart: Chart): void {
     dateTime: person.start,
     performer: [subject],
     policyRule: {
-      coding: [{ system: actCode, code: 'type' in provision && provision.type === 'permit' ? 'OPTIN' : 'OPTOUT' }],
+      coding: [{ system: actCode, code: 'OPTIN' }],
     },
     provision,
   };
