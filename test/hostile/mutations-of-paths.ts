@@ -2,7 +2,6 @@
 import type { Mutation } from './mutations.ts';
 
 const all = "{ kind: 'everything' } as const";
-const first = { caller: 'a patient', seed: 0 };
 
 export const pathMutations: readonly Mutation[] = [
   {
@@ -153,13 +152,6 @@ export const pathMutations: readonly Mutation[] = [
     find: 'chained: (type) => (closed.has(type) ? nothing : (filters.get(type) ?? nothing)),',
     replace: `chained: () => (${all}),`,
     noticed: { caller: 'a service for everything', seed: 0 },
-  },
-  {
-    name: '$everything: any of the types',
-    file: 'packages/resource-server/guard/system.ts',
-    find: 'allOf([read(type), search(type)])',
-    replace: all,
-    noticed: { caller: 'a patient', seed: 0 },
   },
   {
     name: '$meta: of any resource',
