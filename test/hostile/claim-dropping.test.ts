@@ -30,7 +30,7 @@ const kinds: readonly (readonly [caller: string, seed: number])[] = [
   ['a practitioner of the whole server', 5],
   ['an emergency', 5],
   ['a service for everything', 5],
-  ['a service for two types of two patients', 1],
+  ['a service for two types of two patients', 10],
 ];
 
 /** Over every way to many resources at once. */

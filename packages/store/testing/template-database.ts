@@ -3,6 +3,7 @@
  * (PostgreSQL 18 documentation, 22.3).
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Migration, migrate, readMigrations } from '../postgres/migrate.ts';
 import { createPool } from '../postgres/pool.ts';
@@ -29,7 +30,7 @@ export async function testDatabaseOn(server: string): Promise<TestDatabase> {
   const pool = createPool({ url, applicationName: 'affinity test', onError: () => {} });
   const close = async (): Promise<void> => {
     await pool.end();
-    await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`));
+    await withClient(server, (client) => drop(client, name));
   };
   let closing: Promise<void> | undefined;
   return {
@@ -42,6 +43,22 @@ export async function testDatabaseOn(server: string): Promise<TestDatabase> {
   };
 }
 
+/**
+ * A worker of autovacuum is in it now and then, which only a superuser may end (42501): it is soon gone. The last attempt
+ * tells.
+ */
+async function drop(client: pg.Client, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.query(`drop database if exists ${name} with (force)`);
+      return;
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== '42501' || attempt === 50) throw error;
+      await sleep(100);
+    }
+  }
+}
+
 /** The template has the name of what is in it, is made by one process while the others wait, and appears when whole. */
 async function ensureTemplate(client: pg.Client, server: string, migrations: readonly Migration[]): Promise<string> {
   const hash = createHash('sha256').update(migrations.map(({ name, checksum }) => `${name} ${checksum}`).join('\n'));
@@ -49,7 +66,7 @@ async function ensureTemplate(client: pg.Client, server: string, migrations: rea
   await client.query('select pg_advisory_lock(hashtext($1))', [template]);
   const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
   if (rowCount === 0) {
-    await client.query(`drop database if exists ${template}_draft with (force)`);
+    await drop(client, `${template}_draft`);
     await client.query(`create database ${template}_draft`);
     await migrate(withDatabase(server, `${template}_draft`), migrations);
     await client.query(`alter database ${template}_draft rename to ${template}`);
