@@ -27,12 +27,23 @@ const someSpokenOf = (row: RowName, condition: (of: Sql) => Sql): Sql => sql`
 export const spokenAtMost = (level: Confidentiality, row: RowName): Sql => sql`
   not ${someSpokenOf(row, (of) => sql`${of}.confidentiality > ${confidentialityLevels.indexOf(level)}`)}`;
 
+/** A label on whichever type, as the text of an array; the few labels that rules name are remembered: 1,000, then all are forgotten. */
+const onAnyType = (system: string, code: string): string => {
+  const key = `${system} ${code}`;
+  const known = ofAnyType.get(key);
+  if (known !== undefined) return known;
+  const made = arrayOf(resourceTypes.map((type) => labelTerm(type, system, code)));
+  if (ofAnyType.size >= 1_000) ofAnyType.clear();
+  ofAnyType.set(key, made);
+  return made;
+};
+const ofAnyType = new Map<string, string>();
+const arrayOf = (terms: readonly Term[]): string => `{${terms.join(',')}}`;
+
 /** It carries the label, or something that it speaks of does: whichever type that has. */
 export const labelledSql = ({ system, code }: Extract<Filter, { kind: 'label' }>, type: string, row: RowName): Sql => {
-  const terms = (types: readonly string[]): string =>
-    `{${types.map((of): Term => labelTerm(of, system, code)).join(',')}}`;
-  const ofAny = terms(resourceTypes);
-  const itself = sql`${own[row].terms} @> ${terms([type])}::bigint[]`;
+  const itself = sql`${own[row].terms} @> ${arrayOf([labelTerm(type, system, code)])}::bigint[]`;
   if (!speaks(type)) return sql`(${itself})`;
+  const ofAny = onAnyType(system, code);
   return sql`(${itself} or ${someSpokenOf(row, (of) => sql`coalesce(${of}.terms && ${ofAny}::bigint[], false)`)})`;
 };
