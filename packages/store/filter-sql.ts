@@ -41,8 +41,25 @@ const leafTerm = (filter: Filter, type: string): Term | undefined => {
 /** Up to so many conditions, of which one is enough, are looked at one after the other. */
 const fewConditions = 8;
 
-/** @param type the type of the rows: every statement reads resources of one type, and the terms are of that type. */
+const written = new WeakMap<Filter, Map<string, Sql>>();
+
+/**
+ * A Filter that comes again, as that of a caller who asks again does, is written once.
+ * @param type the type of the rows: every statement reads resources of one type, and the terms are of that type
+ */
 export const filterSql = (filter: Filter, type: string, row: RowName = 'f'): Sql => {
+  if (filter.kind !== 'and' && filter.kind !== 'or') return write(filter, type, row);
+  const known = written.get(filter) ?? new Map<string, Sql>();
+  const key = `${row} ${type}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const made = write(filter, type, row);
+  known.set(key, made);
+  written.set(filter, known);
+  return made;
+};
+
+const write = (filter: Filter, type: string, row: RowName): Sql => {
   switch (filter.kind) {
     case 'everything':
       return sql`true`;

@@ -62,3 +62,10 @@ export const clientSystem = 'urn:affinity:client';
 /** The id of the Consent that an OAuth grant is: `grant-` and the grant's id. */
 export const grantConsentId = (grant: string): string => `grant-${grant}`;
 export const isGrantConsentId = (id: string): boolean => id.startsWith('grant-');
+
+/** When something of a rule, or of its exceptions, begins or is over: epoch milliseconds, in no order. */
+export const instantsOf = ({ period, provisions }: Provision): readonly number[] => [
+  ...(period?.start === undefined ? [] : [period.start]),
+  ...(period?.end === undefined ? [] : [period.end]),
+  ...provisions.flatMap(instantsOf),
+];

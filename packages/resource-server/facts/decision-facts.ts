@@ -12,6 +12,7 @@ import { type ConsentLimits, createConsentSource } from './consents.ts';
 import { createGrantSource } from './grants.ts';
 import { createRemembered } from './remembered.ts';
 import { type Report, reportOnce } from './report.ts';
+import { createSameFacts } from './same-facts.ts';
 import { type ServicePolicy, serviceFactsOf } from './service-policy.ts';
 import { FactsUnavailable } from './unavailable.ts';
 import { createUserSource, type People } from './user.ts';
@@ -54,6 +55,7 @@ export const createDecisionFacts = (
   const userOf = createUserSource({ ...common, people, rules: settings, short });
   const services = createRemembered<ServiceFacts>(short);
   const said = createRemembered<boolean>(short);
+  const same = createSameFacts();
 
   const consentsOf = async (patients: 'everybody' | readonly string[]): Promise<ConsentFacts> => {
     const { implicit } = settings;
@@ -111,8 +113,9 @@ export const createDecisionFacts = (
 
   return async (principal) => {
     try {
-      if (principal.service === true) return await ofService(principal);
-      return principal.user === undefined ? { now: now() } : await ofUser(principal.user, principal);
+      if (principal.service === true) return same(principal, await ofService(principal));
+      if (principal.user === undefined) return { now: now() };
+      return same(principal, await ofUser(principal.user, principal));
     } catch (error) {
       throw error instanceof FactsUnavailable ? error : new FactsUnavailable('a fact could not be learned', error);
     }

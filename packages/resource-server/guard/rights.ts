@@ -72,13 +72,35 @@ export const searchFor = (criteria: Criteria, count = 0): SearchQuery => ({
   understood: [],
 });
 
+const permits = new WeakMap<Principal, WeakMap<DecisionFacts, Map<string, Permit>>>();
+
+/** What was permitted to this caller by these very facts. Neither is ever changed in place. */
+const permitsBy = (principal: Principal, facts: DecisionFacts): Map<string, Permit> => {
+  const ofCaller = permits.get(principal) ?? new WeakMap<DecisionFacts, Map<string, Permit>>();
+  permits.set(principal, ofCaller);
+  const known = ofCaller.get(facts) ?? new Map<string, Permit>();
+  ofCaller.set(facts, known);
+  return known;
+};
+
+/** A decision is about an interaction with a type; but for a search under constraints, which is about its values too. */
+const isOfType = ({ kind }: Intent, { scopes }: Principal): boolean =>
+  kind !== 'search-type' || scopes.every(({ constraints }) => constraints.length === 0);
+
 export const rightsOf = (principal: Principal, known: DecisionFacts, realm: Realm): Rights => {
+  const permitted = permitsBy(principal, known);
   const ask = (interaction: Intent): Permit | Denied => {
+    const key = isOfType(interaction, principal) ? `${interaction.kind} ${interaction.type}` : undefined;
+    const before = key === undefined ? undefined : permitted.get(key);
+    if (before !== undefined) return before;
     const question = { principal, interaction, facts: known };
     const decision = decide(question);
-    return decision.kind === 'permit'
-      ? decision
-      : { kind: 'denied', error: denial(realm, question, decision), rule: decision.rule, reason: decision.reason };
+    if (decision.kind === 'permit') {
+      if (key !== undefined) permitted.set(key, decision);
+      return decision;
+    }
+    const { rule, reason } = decision;
+    return { kind: 'denied', error: denial(realm, question, decision), rule, reason };
   };
 
   const filterOf = (make: (type: string) => Intent): FilterOf => {

@@ -1,6 +1,6 @@
 /** What many patients have consented to, as one Filter that stays small. FHIR R4 consent.html; IHE PCF. */
 
-import type { Provision } from '@affinity/core/fhir/consent.ts';
+import { instantsOf } from '@affinity/core/fhir/consent.ts';
 import { allOf, anyOf, everything, type Filter, nothing } from '@affinity/core/fhir/filter.ts';
 import { permissionFor } from '@affinity/core/smart/scope-interaction.ts';
 import type { Question } from '../../decision.ts';
@@ -50,12 +50,6 @@ const workOut = (consents: ConsentFacts, question: Question): Filter => {
   return implied(consents).kind === 'nothing' ? allOf([apart(groups), bound]) : bound;
 };
 
-const instantsIn = ({ period, provisions }: Provision): readonly number[] => [
-  ...(period?.start === undefined ? [] : [period.start]),
-  ...(period?.end === undefined ? [] : [period.end]),
-  ...provisions.flatMap(instantsIn),
-];
-
 /** What has been worked out of the Consents of all: it stands until one of them changes, or begins, or is over. */
 interface WorkedOut {
   /** ascending: when a rule begins or is over */
@@ -70,7 +64,7 @@ const workedOutOf = (byPatient: ConsentFacts['byPatient']): WorkedOut => {
   const before = workedOut.get(byPatient);
   if (before !== undefined) return before;
   const all = [...byPatient.values()].flatMap(({ consents }) => consents);
-  const instants = [...new Set(all.flatMap(({ provision }) => instantsIn(provision)))].sort((a, b) => a - b);
+  const instants = [...new Set(all.flatMap(({ provision }) => instantsOf(provision)))].sort((a, b) => a - b);
   const made = { instants, filters: new Map<string, Filter>() };
   workedOut.set(byPatient, made);
   return made;
