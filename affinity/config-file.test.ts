@@ -60,6 +60,16 @@ test('facts are remembered for a tenth of a second to a minute', () => {
   assert.deepEqual(policyOf({ facts_seconds: 61 }).faults, ['policy.facts_seconds']);
 });
 
+test('P20: a service that does not say why it asks is named', () => {
+  const noticesOf = (more: object): string => {
+    const client = { client_id: 'reports', grant_types: ['client_credentials'], ...more };
+    return policyNotices(checkFile({ clients: [client] }, []) ?? assert.fail()).join('\n');
+  };
+  assert.match(noticesOf({}), /The service reports does not say why it asks/);
+  assert.equal(noticesOf({ affinity_purposes: ['HOPERAT'] }), '');
+  assert.equal(noticesOf({ grant_types: ['authorization_code'] }), '');
+});
+
 test('what widens more than an operator may think announces itself', () => {
   const noticesOf = (given: object): string =>
     policyNotices(checkFile({ policy: given }, []) ?? assert.fail()).join('\n');

@@ -146,7 +146,7 @@ const file = z.strictObject({
 export type ConfigFile = z.infer<typeof file>;
 
 /** What an operator should know of the policy's settings, though they are allowed. */
-export const policyNotices = ({ policy }: ConfigFile): readonly string[] => [
+export const policyNotices = ({ policy, clients }: ConfigFile): readonly string[] => [
   ...(policy.whole_server_practitioners
     ? [
         'policy.whole_server_practitioners is true: every practitioner reaches every record that the scopes of an app name.',
@@ -160,6 +160,13 @@ export const policyNotices = ({ policy }: ConfigFile): readonly string[] => [
         `policy.facts_seconds is ${policy.facts_seconds}: who leaves a care team is let in for up to ${policy.facts_seconds} s more; 1 s is promised.`,
       ]
     : []),
+  ...clients.flatMap(({ client_id, grant_types, affinity_purposes }) =>
+    Array.isArray(grant_types) && grant_types.includes('client_credentials') && affinity_purposes === undefined
+      ? [
+          `The service ${client_id} does not say why it asks (affinity_purposes): whoever refused any purpose is hidden from it.`,
+        ]
+      : [],
+  ),
 ];
 
 /** Adds a fault for everything that is wrong; undefined if there was any. */
