@@ -87,7 +87,7 @@ const drawConsent = (dice: Dice, patient: string, number: number, ids: readonly 
   const type = dice.one(['permit', 'permit', 'deny'] as const);
   const other = type === 'permit' ? 'deny' : 'permit';
   const exceptions = 1 + dice.below(2);
-  return {
+  const known = {
     id: `p-${patient}${number}`,
     patient,
     active: dice.chance(0.85),
@@ -95,12 +95,10 @@ const drawConsent = (dice: Dice, patient: string, number: number, ids: readonly 
     // No two on the same day: one is the later.
     given: beginning - (2 * (1 + dice.below(5)) + number) * day,
     grantor: dice.chance(0.7) ? `Patient/${patient}` : 'RelatedPerson/r1',
-    provision: {
-      type,
-      ...(dice.chance(0.3) ? drawHolding(dice) : {}),
-      provisions: Array.from({ length: exceptions }, () => drawProvision(dice, other, ids, 1)),
-    },
   };
+  const holding = dice.chance(0.3) ? drawHolding(dice) : {};
+  const provisions = Array.from({ length: exceptions }, () => drawProvision(dice, other, ids, 1, { ...holding }));
+  return { ...known, provision: { type, ...holding, provisions } };
 };
 
 /** @param ids `Type/id` of what Consents may name */

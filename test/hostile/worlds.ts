@@ -138,7 +138,8 @@ const versionOf = (dice: Dice, type: string, id: string, earlier: readonly Plann
   const facts: Facts = {
     ...{ type, id, owner, level },
     names: namesIn(resource),
-    labels: [...own, ...contained.labels],
+    // What speaks of another bears its labels, too.
+    labels: [...own, ...contained.labels, ...(of?.labels ?? [])],
     category: type === 'Observation' ? category : '',
     code: codedTypes.includes(type) ? code : '',
     ...datesOf(type, date),
