@@ -240,3 +240,15 @@ test('P20: a backend service is nobody whom a Consent keeps out by name; of an o
   assert.equal(sees(observation('a'), keepsOut('Organization/1'), service), false);
   assert.equal(sees(observation('a'), keepsOut('Group/1'), service), false);
 });
+
+test('P21, P25: where nothing is implied, what names somebody who objects is withheld from those who reach everybody, too', () => {
+  const service: Principal = { clientId: 'app', tokenId: 't', service: true, scopes: [scopeOf('system/*.rs')] };
+  const ofBoth = observation('a', { performer: [{ reference: 'Patient/b' }] });
+  for (const implicit of ['permit', 'deny', 'emergency-only'] as const) {
+    const agreed = consentsOf({ a: [yes], b: [no] }, { implicit });
+    assert.equal(sees(observation('a'), agreed, service), true, implicit);
+    assert.equal(sees(ofBoth, agreed, service), false, implicit);
+    assert.equal(sees(ofBoth, consentsOf({ a: [yes], b: [yes] }, { implicit }), service), true, implicit);
+    assert.equal(sees(observation('c'), agreed, service), implicit === 'permit', implicit);
+  }
+});
