@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { recall } from './begun.ts';
 import type { PreparationNews, PreparationTask } from './set-up.ts';
+import { addMissingPeople } from './sign-ins.ts';
 
 export interface DemonstrationNeighbours {
   readonly pool: pg.Pool;
@@ -15,10 +16,13 @@ export interface DemonstrationNeighbours {
   readonly onProgress: (taken: number) => void;
 }
 
-/** Nothing is done where it was done before. */
+/** Nothing is done where it was done before, but for people who came to the demonstration since. */
 export const prepareDemonstration = async (neighbours: DemonstrationNeighbours): Promise<void> => {
   const { pool, url, ownBases, patients, now, onProgress } = neighbours;
-  if ((await recall(pool, 'demonstration-done')) !== undefined) return;
+  if ((await recall(pool, 'demonstration-done')) !== undefined) {
+    await addMissingPeople(pool);
+    return;
+  }
   await runPreparation({ url, ownBases, patients, now: now().getTime() }, onProgress);
 };
 

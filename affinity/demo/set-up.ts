@@ -6,8 +6,8 @@ import type { People } from '@affinity/authorization-server/people.ts';
 import { importResources } from '@affinity/store/import.ts';
 import type pg from 'pg';
 import { remember } from './begun.ts';
-import { samplePeople } from './people.ts';
 import { generatePopulation } from './population.ts';
+import { addSamplePeople } from './sign-ins.ts';
 
 /** What the process that does it is told, and what it tells. */
 export interface PreparationTask {
@@ -37,21 +37,7 @@ const seed = 2026;
 /** @throws Error when a record was refused: ours are sound, so something is wrong with the database or with them */
 export const setUp = async ({ pool, people, ownBases, patients, now, onProgress }: SetUpNeighbours): Promise<void> => {
   const begun = await remember(pool, 'demonstration-begun', { seed, today: now.toISOString().slice(0, 10), patients });
-  const adding = Promise.all(
-    samplePeople.map(
-      ({ username, password, name, fhirUser, patients: own, emergency = false, administrator = false }) =>
-        people.add({
-          username,
-          password,
-          name,
-          patients: own,
-          emergency,
-          administrator,
-          auditor: administrator,
-          ...(fhirUser === undefined ? {} : { fhirUser }),
-        }),
-    ),
-  );
+  const adding = addSamplePeople(people);
   const importing = importResources(pool, generatePopulation(begun), {
     ownBases,
     mode: 'keep',
