@@ -27,6 +27,8 @@ interface AtLeast {
 }
 export interface OwnedFacts extends ResourceFacts {
   readonly atLeast: AtLeast;
+  /** it speaks of something that is not there for the caller */
+  readonly ofUnseen: boolean;
 }
 
 /** What it says of those would be told to whoever may not see them. */
@@ -55,7 +57,7 @@ export const createOwnedFacts =
     const targets = ownedThrough(resource, ownBases)?.targets ?? [];
     if (targets.length === 0) {
       const atLeast = { confidentiality: 'U', sensitivities: [] } as const;
-      return { ...factsOf(resource, ownBases, around), atLeast };
+      return { ...factsOf(resource, ownBases, around), atLeast, ofUnseen: false };
     }
     const known = new Map(written);
     const others = targets.filter(({ type, id }) => !written.has(`${type}/${id}`));
@@ -74,6 +76,7 @@ export const createOwnedFacts =
     const confidentiality = highestOf(spoken.map((each) => each.confidentiality)) ?? 'U';
     return {
       ...facts,
+      ofUnseen: targets.some((target) => place(target) === undefined),
       atLeast: { confidentiality, sensitivities: sensitivitiesOf(spoken.flatMap(({ labels }) => labels)) },
     };
   };

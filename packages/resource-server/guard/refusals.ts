@@ -44,6 +44,12 @@ export const belowTarget = (): Answer =>
 /** Rights that are other than when the work began: what was decided by the old ones does not stand. */
 export const changedMeanwhile = (): FhirError =>
   fhirError(409, 'conflict', 'what you may do has changed meanwhile; nothing was done, and it can be sent again');
+/**
+ * What is hidden decides how confidential a resource is that speaks of it: whoever could write one would learn that it is
+ * there. Hidden and absent are one answer.
+ */
+export const ofUnseen = (): Answer =>
+  refusal(fhirError(422, 'business-rule', 'it speaks of a resource that is not there, or not for this caller'));
 export const several = (): Answer =>
   refusal(fhirError(412, 'multiple-matches', 'the condition meets several resources; narrow it to one'));
 export const notOffered = (): Answer => refusal(fhirError(400, 'not-supported', 'this is not possible here'));

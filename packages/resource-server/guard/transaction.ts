@@ -42,6 +42,12 @@ interface Write {
 }
 
 const order = ['delete', 'create', 'update', 'patch'];
+/** What speaks of others comes after these, and a Provenance after the Binary that it may speak of. */
+const speaking = ['Binary', 'Provenance'];
+const rankOf = ({ prepared }: Write): number => {
+  const { kind, type } = prepared.asked.intent;
+  return order.indexOf(kind) + order.length * (speaking.indexOf(type) + 1);
+};
 
 const settled = (index: number, answer: Answer): Answer => {
   if (statusOf(answer) >= 400) throw new EntryRefused(index, answer);
@@ -120,7 +126,7 @@ export const run = async (
     .flatMap(({ prepared, freshId }, index): Write[] =>
       prepared.kind === 'prepared' ? [{ index, prepared, freshId }] : [],
     )
-    .sort((a, b) => order.indexOf(a.prepared.asked.intent.kind) - order.indexOf(b.prepared.asked.intent.kind));
+    .sort((a, b) => rankOf(a) - rankOf(b));
   const plans = new Map<number, Plan>();
   const plan = async ({ index, prepared, freshId }: Write): Promise<void> => {
     const made = await planOf(on, prepared, freshId, around);

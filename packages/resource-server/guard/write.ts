@@ -17,7 +17,7 @@ import { type About, aboutFacts, aboutNothing } from './about.ts';
 import { tellsMore } from './owned-facts.ts';
 import { type At, mayUpdateCreate, type Plan } from './plan.ts';
 import type { Prepared } from './preparation.ts';
-import { absentUpdate, belowTarget, conflict, outside, weakened } from './refusals.ts';
+import { absentUpdate, belowTarget, conflict, ofUnseen, outside, weakened } from './refusals.ts';
 import { aboutRelabelling, keepsLabelsOf } from './relabelling.ts';
 import type { On, Surroundings } from './surroundings.ts';
 
@@ -80,6 +80,7 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     ...(plan.kind === 'create' && create?.kind === 'permit' ? [create.filter] : []),
   ];
   if (!evaluate(allOf(filters), facts)) return outside();
+  if (facts.ofUnseen) return ofUnseen();
   if (tellsMore(facts)) return belowTarget();
   const claim = around.falseClaim(content.resource);
   if (claim !== undefined) return refusal(claim);
@@ -154,6 +155,7 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   if (loaded instanceof FhirError) return refusal(loaded);
   const facts = await around.factsOf(loaded.content.resource, known);
   if (!evaluate(permit.filter, facts)) return outside();
+  if (facts.ofUnseen) return ofUnseen();
   if (tellsMore(facts)) return belowTarget();
   const claim = around.falseClaim(loaded.content.resource);
   if (claim !== undefined) return refusal(claim);
