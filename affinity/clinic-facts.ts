@@ -42,8 +42,8 @@ export const createClinicFacts = (neighbours: FactsNeighbours): ((principal: Pri
       mayDeclareEmergency: (user) => people.mayDeclareEmergency(user),
       mayRelabel: (user) => people.mayRelabel(user),
     },
-    serviceOf: (id) => {
-      const client = registry.find(id);
+    serviceOf: async (id) => {
+      const client = await registry.find(id);
       return client === undefined ? undefined : servicePolicyOf(client);
     },
     settings: factsSettings(config.file),

@@ -204,8 +204,8 @@ export const createSupposedCaller = ({ pool, people, clients, base, now }: Calle
     };
   };
 
-  return (call: ExplanationCall): Promise<Principal> | Principal => {
-    const client = clients.find(call.client) ?? refuse(`There is no app "${call.client}".`);
+  return async (call: ExplanationCall): Promise<Principal> => {
+    const client = (await clients.find(call.client)) ?? refuse(`There is no app "${call.client}".`);
     if (call.patient !== undefined && !isResourceId(call.patient))
       refuse(`"${call.patient}" is not the id of a Patient.`);
     return call.person === undefined ? ofService(call, client) : ofPerson(call, client, call.person);

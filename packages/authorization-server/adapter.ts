@@ -37,7 +37,7 @@ export function createAdapter(pool: pg.Pool, clients: ClientRegistry, now: () =>
   const nothing = async (): Promise<undefined> => undefined;
   return (model) => {
     if (model === 'Client') {
-      const find = async (id: string): Promise<AdapterPayload | undefined> => providerClient(clients, id);
+      const find = (id: string): Promise<AdapterPayload | undefined> => providerClient(clients, id);
       return {
         find,
         upsert: nothing,
@@ -97,8 +97,8 @@ export function createAdapter(pool: pg.Pool, clients: ClientRegistry, now: () =>
 }
 
 /** What oidc-provider needs to know of an app: it never authenticates one, for only its authorization endpoint is reached. */
-function providerClient(clients: ClientRegistry, id: string): AdapterPayload | undefined {
-  const client = clients.find(id);
+async function providerClient(clients: ClientRegistry, id: string): Promise<AdapterPayload | undefined> {
+  const client = await clients.find(id);
   if (client === undefined || !client.grantTypes.includes('authorization_code')) return undefined;
   return {
     client_id: client.id,

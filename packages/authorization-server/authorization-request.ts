@@ -70,7 +70,7 @@ export async function checkAuthorizationRequest(
     return page('bad-request', 'A parameter holds a NUL character.');
   if (repeated.includes('client_id')) return page('unknown-app', 'client_id was sent more than once.');
   if (repeated.includes('redirect_uri')) return page('bad-return-address', 'redirect_uri was sent more than once.');
-  const client = clients.find(values.get('client_id') ?? '');
+  const client = await clients.find(values.get('client_id') ?? '');
   if (client === undefined || !client.grantTypes.includes('authorization_code')) {
     return page('unknown-app', values.has('client_id') ? 'client_id is not known here.' : 'client_id is missing.');
   }

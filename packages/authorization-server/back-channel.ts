@@ -36,18 +36,18 @@ export function errorResponse({ error, description, status }: OAuthError, reques
 }
 
 /** Lets the browser apps of the domain read an answer. The authorization endpoint never passes here. */
-export function shareWithApps(response: Response, request: Request, clients: ClientRegistry): Response {
+export async function shareWithApps(response: Response, request: Request, clients: ClientRegistry): Promise<Response> {
   const origin = request.headers.get('origin');
   response.headers.append('vary', 'Origin');
-  if (origin !== null && clients.servesOrigin(origin)) {
+  if (origin !== null && (await clients.servesOrigin(origin))) {
     response.headers.set('access-control-allow-origin', origin);
     response.headers.set('access-control-expose-headers', 'WWW-Authenticate');
   }
   return response;
 }
 
-export function answerPreflight(request: Request, clients: ClientRegistry, methods: string): Response {
-  const response = shareWithApps(new Response(null, { status: 204 }), request, clients);
+export async function answerPreflight(request: Request, clients: ClientRegistry, methods: string): Promise<Response> {
+  const response = await shareWithApps(new Response(null, { status: 204 }), request, clients);
   if (response.headers.has('access-control-allow-origin')) {
     response.headers.set('access-control-allow-methods', methods);
     response.headers.set('access-control-allow-headers', 'Authorization, Content-Type');

@@ -267,7 +267,7 @@ test('keys behind a URL are cached no longer than their owner says, and refetche
   await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
   t.after(() => void host.close());
   const uri = `http://127.0.0.1:${(host.address() as AddressInfo).port}/jwks`;
-  const client = createClientRegistry([
+  const client = await createClientRegistry([
     { client_id: 's', jwks_uri: uri, grant_types: ['client_credentials'], scope: 'system/Patient.rs' },
   ]).find('s');
   assert.ok(client !== undefined);

@@ -94,7 +94,7 @@ export async function verifyAssertion(assertion: string, neighbours: AssertionNe
   const claims = decodePart(parts[1]);
   if (parts.length !== 3 || header === undefined || claims === undefined)
     return refused('not a compact JWS of two JSON objects');
-  const client = typeof claims.iss === 'string' ? clients.find(claims.iss) : undefined;
+  const client = typeof claims.iss === 'string' ? await clients.find(claims.iss) : undefined;
   if (client === undefined || client.authentication !== 'private_key_jwt') return refused('iss is no app with keys');
   const fault = headerFault(header, client) ?? claimsFault(claims, neighbours);
   if (fault !== undefined) return refused(fault);

@@ -34,7 +34,7 @@ async function checkSecret(
   const wait = await secretWait(pool, settings.signIn, id, address);
   if (wait !== undefined)
     throw new OAuthError('invalid_client', 'too many wrong secrets', { status: 429, detail: `${wait} s to wait` });
-  const client = clients.find(id);
+  const client = await clients.find(id);
   // An unknown app is compared with a hash that no secret has, so that it takes as long.
   const right = timingSafeEqual(hashOf(secret), client?.secretHash ?? Buffer.alloc(32));
   if (client?.secretHash !== undefined && right) return client;
@@ -79,7 +79,7 @@ export async function authenticateClient(
     return sameId(result.client);
   }
   if (id === undefined) throw refused('no client authentication');
-  const client = neighbours.clients.find(id);
+  const client = await neighbours.clients.find(id);
   if (client === undefined || client.authentication !== 'none')
     throw refused('an app that must prove who it is did not');
   return client;

@@ -54,10 +54,13 @@ export interface Client {
 }
 
 export interface ClientRegistry {
-  find(id: string): Client | undefined;
+  find(id: string): Promise<Client | undefined>;
   /** an origin from which a browser app of ours speaks to us */
-  servesOrigin(origin: string): boolean;
+  servesOrigin(origin: string): Promise<boolean>;
 }
+
+/** Apps that have come since the start, looked up where the declared ones do not answer. */
+export type MoreClients = ClientRegistry;
 
 export const assertionAlgorithms = ['RS384', 'ES384', 'RS256', 'ES256', 'PS256', 'PS384'] as const;
 /** What holds where an app registered no algorithm. SMART App Launch 2.2, client-confidential-asymmetric. */
@@ -87,7 +90,8 @@ export function checkClients(list: readonly unknown[]): string[] {
   });
 }
 
-function faultsOf(given: Record<string, unknown>): string[] {
+/** What is wrong with one app's metadata, as sentences without its name. */
+export function faultsOf(given: Record<string, unknown>): string[] {
   const faults: string[] = [];
   const method = methodOf(given);
   const grantTypes = given.grant_types ?? ['authorization_code', 'refresh_token'];
@@ -181,8 +185,11 @@ const methodOf = (given: Record<string, unknown>): unknown =>
       ? 'private_key_jwt'
       : 'none');
 
-/** @throws Error with every fault, where `checkClients` finds some. */
-export function createClientRegistry(list: readonly unknown[]): ClientRegistry {
+/**
+ * A declared app is never hidden by a registered one of the same id.
+ * @throws Error with every fault, where `checkClients` finds some
+ */
+export function createClientRegistry(list: readonly unknown[], more?: MoreClients): ClientRegistry {
   const faults = checkClients(list);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   const clients = new Map(
@@ -191,10 +198,15 @@ export function createClientRegistry(list: readonly unknown[]): ClientRegistry {
   const origins = new Set(
     [...clients.values()].flatMap(({ redirectUris }) => redirectUris.map((uri) => new URL(uri).origin)),
   );
-  return { find: (id) => clients.get(id), servesOrigin: (origin) => origin !== 'null' && origins.has(origin) };
+  return {
+    find: async (id) => clients.get(id) ?? (await more?.find(id)),
+    servesOrigin: async (origin) =>
+      origin !== 'null' && (origins.has(origin) || (await more?.servesOrigin(origin)) === true),
+  };
 }
 
-function clientOf(metadata: ClientMetadata): Client {
+/** @param metadata without faults */
+export function clientOf(metadata: ClientMetadata): Client {
   const { client_secret: secret, ...rest } = metadata;
   const scopes = metadata.scope === undefined ? undefined : parseScopes(metadata.scope);
   return {

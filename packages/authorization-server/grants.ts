@@ -1,5 +1,6 @@
 /** What a person allowed an app: one row from the consent to its end. RFC 6749 §1.3; RFC 7009; SMART App Launch 2.2. */
 import { randomUUID } from 'node:crypto';
+import type { LaunchContext } from '@affinity/core/smart/launch-context.ts';
 import type pg from 'pg';
 
 export interface Grant {
@@ -17,10 +18,33 @@ export interface Grant {
   readonly purpose?: string;
   /** may have refresh tokens */
   readonly lasting: boolean;
+  /** what the launch put into context beside the patient */
+  readonly context?: LaunchContext;
+  /** other resource servers that the same consent covers, each with the patient's id there */
+  readonly servers?: readonly GrantedServer[];
+  /** its refresh tokens end with the sign-in session in which it was given */
+  readonly online?: boolean;
+  /** claims about the person that were allowed by name, beside those of scopes; separated by a space */
+  readonly claims?: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
-  /** seconds since the epoch */
+  /** of the sign-in from which the first token came: known once its code is redeemed */
   readonly authTime?: number;
+  readonly signIn?: SignIn;
+}
+
+export interface GrantedServer {
+  readonly base: string;
+  /** bare id; absent where the patient is not known there */
+  readonly patient?: string;
+}
+
+/** How and in which session somebody signed in. OIDC Core 1.0 §2: `acr`, `amr`. */
+export interface SignIn {
+  /** `uid` of the session at the authorization server */
+  readonly session?: string;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
 }
 
 /** Tells every resource server that the tokens of a grant are dead. `expiresAt`: when the last of them dies by itself. */
@@ -41,7 +65,8 @@ export type EndReason =
 
 type Queryable = pg.Pool | pg.PoolClient;
 
-const columns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at, auth_time`;
+const columns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
+  auth_time, context, servers, online, claims, session_uid, acr, amr`;
 
 interface Row {
   readonly id: string;
@@ -57,7 +82,20 @@ interface Row {
   readonly created_at: Date;
   readonly expires_at: Date;
   readonly auth_time: string | null;
+  readonly context: LaunchContext | null;
+  readonly servers: readonly GrantedServer[] | null;
+  readonly online: boolean;
+  readonly claims: string | null;
+  readonly session_uid: string | null;
+  readonly acr: string | null;
+  readonly amr: readonly string[] | null;
 }
+
+const signInOf = ({ session_uid, acr, amr }: Row): SignIn => ({
+  ...(session_uid === null ? {} : { session: session_uid }),
+  ...(acr === null ? {} : { acr }),
+  ...(amr === null ? {} : { amr }),
+});
 
 const grantOf = (row: Row): Grant => ({
   id: row.id,
@@ -72,18 +110,22 @@ const grantOf = (row: Row): Grant => ({
   lasting: row.lasting,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
-  ...(row.auth_time === null ? {} : { authTime: Number(row.auth_time) }),
+  ...(row.context === null ? {} : { context: row.context }),
+  ...(row.servers === null ? {} : { servers: row.servers }),
+  ...(row.online ? { online: true } : {}),
+  ...(row.claims === null ? {} : { claims: row.claims }),
+  ...(row.auth_time === null ? {} : { authTime: Number(row.auth_time), signIn: signInOf(row) }),
 });
 
-export type NewGrant = Omit<Grant, 'id' | 'authTime'>;
+export type NewGrant = Omit<Grant, 'id' | 'authTime' | 'signIn'>;
 
 /** The row alone: its Consent is written in the same transaction (grant-consents.ts). */
 export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Grant> {
   const { rows } = await db.query<Row>(
     `insert into authorization_grant
        (id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
-        consent_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11) returning ${columns}`,
+        consent_at, context, servers, online, claims)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16) returning ${columns}`,
     [
       randomUUID(),
       grant.sub,
@@ -97,6 +139,10 @@ export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Gran
       grant.lasting,
       grant.createdAt,
       grant.expiresAt,
+      grant.context === undefined ? null : JSON.stringify(grant.context),
+      grant.servers === undefined ? null : JSON.stringify(grant.servers),
+      grant.online ?? false,
+      grant.claims ?? null,
     ],
   );
   const [row] = rows;
@@ -134,11 +180,25 @@ export async function findEarlierGrants(
   );
 }
 
-export async function noteGrantUse(db: Queryable, id: string, at: Date, authTime?: number): Promise<void> {
+export async function noteGrantUse(db: Queryable, id: string, at: Date): Promise<void> {
   await db.query(
-    `update authorization_grant set last_used_at = $2, redeemed_at = coalesce(redeemed_at, $2),
-       auth_time = coalesce(auth_time, $3) where id = $1`,
-    [id, at, authTime ?? null],
+    `update authorization_grant set last_used_at = $2, redeemed_at = coalesce(redeemed_at, $2) where id = $1`,
+    [id, at],
+  );
+}
+
+/** The first use, with the sign-in that it came from. */
+export async function noteFirstUse(
+  db: Queryable,
+  { id }: Grant,
+  at: Date,
+  authTime: number | undefined,
+  { session, acr, amr }: SignIn,
+): Promise<void> {
+  await db.query(
+    `update authorization_grant set last_used_at = $2, redeemed_at = $2, auth_time = $3, session_uid = $4, acr = $5, amr = $6
+     where id = $1`,
+    [id, at, authTime ?? null, session ?? null, acr ?? null, amr ?? null],
   );
 }
 

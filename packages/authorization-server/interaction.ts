@@ -143,7 +143,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     if (readCookie(request, cookies.interaction) !== uid) return responses.fault('expired', 400);
     const interaction = await provider.Interaction.find(uid);
     const params = interaction?.params as Readonly<{ [name: string]: string | undefined }> | undefined;
-    const client = clients.find(params?.client_id ?? '');
+    const client = await clients.find(params?.client_id ?? '');
     const redirectUri = params?.redirect_uri;
     if (interaction === undefined || client === undefined || redirectUri === undefined)
       return responses.fault('expired', 400);

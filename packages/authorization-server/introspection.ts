@@ -76,7 +76,7 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
   const byBearer = async (token: string): Promise<Client | undefined> => {
     const claims = await accessTokens.verify(token);
     const present = claims === undefined ? undefined : await presentClaims(claims);
-    return present === undefined ? undefined : clients.find(present.client_id);
+    return present === undefined ? undefined : await clients.find(present.client_id);
   };
 
   return backChannel(

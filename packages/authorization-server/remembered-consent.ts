@@ -30,7 +30,7 @@ function reusable(earlier: Grant, tokens: readonly string[]): string | undefined
 export const rememberGrant =
   ({ pool, consents, clients, people, now }: RememberNeighbours) =>
   async (request: AuthorizationParameters, sub: string): Promise<Grant | undefined> => {
-    const client = clients.find(request.client_id);
+    const client = await clients.find(request.client_id);
     if (client === undefined || client.authentication === 'none') return undefined;
     const at = now();
     const tokens = request.affinity_scope.split(' ');
@@ -49,7 +49,7 @@ export const rememberGrant =
       const { grant } = present;
       const scope = reusable(grant, tokens);
       if (scope === undefined) continue;
-      const { id: _, authTime: __, ...terms } = grant;
+      const { id: _, authTime: __, signIn: ___, ...terms } = grant;
       return giveGrant({ pool, consents }, { ...terms, scope, requestedScope: tokens.join(' '), createdAt: at });
     }
     return undefined;

@@ -11,22 +11,22 @@ const service = (more: Readonly<Record<string, unknown>> = {}) => ({
   scope: 'system/*.rs',
   ...more,
 });
-const policyOf = (client: Readonly<Record<string, unknown>>) => {
-  const found = createClientRegistry([client]).find('service') ?? assert.fail();
+const policyOf = async (client: Readonly<Record<string, unknown>>) => {
+  const found = (await createClientRegistry([client]).find('service')) ?? assert.fail();
   return servicePolicyOf(found);
 };
 
-test('E32: a service that an operator declares reaches everything that is not confidential, unless told', () => {
-  assert.deepEqual(policyOf(service()), { records: 'all', clearance: 'N' });
+test('E32: a service that an operator declares reaches everything that is not confidential, unless told', async () => {
+  assert.deepEqual(await policyOf(service()), { records: 'all', clearance: 'N' });
   const records = ['Patient/a', 'Group/cohort', 'Organization/ward-2'];
-  assert.deepEqual(policyOf(service({ affinity_records: records, affinity_clearance: 'V' })), {
+  assert.deepEqual(await policyOf(service({ affinity_records: records, affinity_clearance: 'V' })), {
     records,
     clearance: 'V',
   });
-  assert.equal(policyOf({ client_id: 'service', redirect_uris: ['https://app.example/cb'] }), undefined);
+  assert.equal(await policyOf({ client_id: 'service', redirect_uris: ['https://app.example/cb'] }), undefined);
 });
 
-test('E32: what is not understood of it is a fault that says what is allowed', () => {
+test('E32: what is not understood of it is a fault that says what is allowed', async () => {
   const cases: [Readonly<Record<string, unknown>>, RegExp][] = [
     [{ affinity_records: 'everything' }, /all, or a list of 1 to 1000 references/],
     [{ affinity_records: [] }, /list of 1 to 1000/],
@@ -48,7 +48,7 @@ test('E32: what is not understood of it is a fault that says what is allowed', (
   );
 });
 
-test('E32: an app with people has no such policy', () => {
+test('E32: an app with people has no such policy', async () => {
   const app = { client_id: 'app', redirect_uris: ['https://app.example/cb'] };
   const faults = checkClients([{ ...app, affinity_records: 'all', affinity_clearance: 'N' }]).join('\n');
   assert.match(faults, /affinity_records is for backend services/);

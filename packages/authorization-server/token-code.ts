@@ -4,7 +4,7 @@ import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
-import { findLiveGrant, noteGrantUse } from './grants.ts';
+import { findLiveGrant, noteFirstUse, type SignIn } from './grants.ts';
 import {
   endFamily,
   stillEntitled,
@@ -22,7 +22,16 @@ interface CodePayload {
   readonly codeChallengeMethod?: string;
   readonly nonce?: string;
   readonly authTime?: number;
+  readonly sessionUid?: string;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
 }
+
+const signInOf = ({ sessionUid, acr, amr }: CodePayload): SignIn => ({
+  ...(sessionUid === undefined ? {} : { session: sessionUid }),
+  ...(acr === undefined ? {} : { acr }),
+  ...(amr === undefined ? {} : { amr }),
+});
 
 const refused = (error: OAuthError): TokenOutcome => ({ kind: 'refused', error, event: 'token-refused' });
 const invalidGrant = (detail: string): OAuthError =>
@@ -78,9 +87,10 @@ export async function redeemCode(neighbours: TokenNeighbours, { client, sent }: 
       await endFamily(db, neighbours, grant, 'consent-withdrawn');
       return { ...refused(invalidGrant('the consent has ended')), grant };
     }
-    await noteGrantUse(db, grant.id, at, payload.authTime);
+    const signIn = signInOf(payload);
+    await noteFirstUse(db, grant, at, payload.authTime, signIn);
     const { response, issued } = await issueTokens(db, neighbours, {
-      grant: { ...present.grant, ...(payload.authTime === undefined ? {} : { authTime: payload.authTime }) },
+      grant: { ...present.grant, signIn, ...(payload.authTime === undefined ? {} : { authTime: payload.authTime }) },
       person,
       client,
       scope: present.grant.scope.split(' '),

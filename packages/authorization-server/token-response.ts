@@ -1,5 +1,5 @@
 /** What the token endpoint gives: the whole grant restated, with its launch context. RFC 6749 §5.1; SMART App Launch 2.2. */
-import { consentClaim } from '@affinity/core/smart/launch-context.ts';
+import { consentClaim, type LaunchContext } from '@affinity/core/smart/launch-context.ts';
 import { purposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import type pg from 'pg';
 import type { AccessTokens, IssuedToken } from './access-token.ts';
@@ -12,7 +12,7 @@ import { isEmergency, purposesOf } from './purposes.ts';
 import { addRefreshToken } from './refresh-tokens.ts';
 import type { Settings } from './settings.ts';
 
-export interface TokenResponse {
+export interface TokenResponse extends LaunchContext {
   readonly access_token: string;
   readonly token_type: 'Bearer';
   readonly expires_in: number;
@@ -92,6 +92,7 @@ export async function issueTokens(
       ? { refresh_token: await addRefreshToken(db, grant.id, at, idle < grant.expiresAt ? idle : grant.expiresAt) }
       : {}),
     ...(grant.patient === undefined ? {} : { patient: grant.patient }),
+    ...grant.context,
   };
   return { response, issued };
 }

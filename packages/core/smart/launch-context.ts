@@ -1,10 +1,29 @@
 /** What a launch tells an app beside its tokens. SMART App Launch 2.2, scopes-and-launch-context. */
 import type { PurposeClaim } from './purpose-of-use.ts';
 
-/** Kept with the grant, and given again with every refresh. Ids are bare (`12`, not `Patient/12`). */
+/** What else is in context. SMART App Launch 2.2, fhirContext: an array of objects, never of strings. */
+export interface FhirContextItem {
+  /** relative reference on the server that the token is for */
+  readonly reference?: string;
+  readonly canonical?: string;
+  readonly identifier?: { readonly system?: string; readonly value: string };
+  readonly type?: string;
+  /** absent: `launch` */
+  readonly role?: string;
+}
+
+/**
+ * Kept with the grant beside its patient, and given again with every refresh, under the names of the token response. Ids are
+ * bare (`12`, not `Encounter/12`).
+ */
 export interface LaunchContext {
-  readonly patient?: string;
   readonly encounter?: string;
+  readonly fhirContext?: readonly FhirContextItem[];
+  readonly intent?: string;
+  readonly tenant?: string;
+  readonly need_patient_banner?: boolean;
+  /** absolute URL; its content never changes */
+  readonly smart_style_url?: string;
 }
 
 /**

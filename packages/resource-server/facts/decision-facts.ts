@@ -31,7 +31,7 @@ export interface DecisionFactsOptions {
   readonly feed: ConsentFeed;
   readonly people: People;
   /** of a client that was declared as a backend service; undefined for any other */
-  readonly serviceOf: (clientId: string) => ServicePolicy | undefined;
+  readonly serviceOf: (clientId: string) => ServicePolicy | undefined | Promise<ServicePolicy | undefined>;
   readonly settings: FactsSettings;
   /** to the administrator */
   readonly report: Report;
@@ -66,7 +66,7 @@ export const createDecisionFacts = (
 
   const ofService = async ({ clientId }: Principal): Promise<DecisionFacts> => {
     const at = now();
-    const policy = serviceOf(clientId);
+    const policy = await serviceOf(clientId);
     if (policy === undefined) return { now: at };
     const service = await services(clientId, () => serviceFactsOf(policy, at, { ...common, patientsMost }));
     const reached = service.records === 'all' ? 'everybody' : service.records;
