@@ -131,8 +131,20 @@ const policy = z
   })
   .prefault({});
 
+/** requests that the domain makes to URLs of others */
+const outbound = z
+  .strictObject({
+    /** names whose addresses may lie in private networks; for URLs that stand in this file, never for those of apps */
+    private_hosts: z
+      .array(z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/))
+      .max(100)
+      .default([]),
+  })
+  .prefault({});
+
 const file = z.strictObject({
   listen,
+  outbound,
   policy,
   tokens,
   limits,

@@ -28,6 +28,7 @@ import { createGrantConsents } from './grant-consents.ts';
 import type { Fetch } from './http-server.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { outboundPermissions } from './outbound.ts';
 import description from './package.json' with { type: 'json' };
 import { loadDeskKey } from './page-key.ts';
 import { createPatientDirectory, createPatientFinder } from './patient-directory.ts';
@@ -148,6 +149,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     audit,
     endGrant,
     consents: createGrantConsents({ backend, base: clinicBase, clients: registry }),
+    outbound: outboundPermissions(config),
     settings: settingsOf(file),
     now,
     log,

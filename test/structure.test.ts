@@ -79,6 +79,23 @@ test('validation imports only core', () => {
   assert.deepEqual(offenders(within('packages/validation'), beyond('packages/core', 'packages/validation')), []);
 });
 
+test('what goes out of the domain imports only core', () => {
+  assert.deepEqual(offenders(within('packages/outbound'), beyond('packages/core', 'packages/outbound')), []);
+});
+
+test('requests to others are made by what goes out of the domain, and by the client: nowhere else', () => {
+  const makers = within('packages').filter((file) =>
+    /(?:\bawait|\breturn|=>?|\() fetch\(|\bfrom '(undici|node:https?|node:tls)'/.test(
+      code(file).replace(/^import type .*$/gm, ''),
+    ),
+  );
+  const known = ['packages/client/', 'packages/outbound/', 'packages/store/postgres/'];
+  assert.deepEqual(
+    makers.filter((file) => !known.some((folder) => file.startsWith(folder))),
+    [],
+  );
+});
+
 test('the client imports only core', () => {
   assert.deepEqual(offenders(within('packages/client'), beyond('packages/core', 'packages/client')), []);
 });
@@ -89,7 +106,8 @@ test('the resource server knows no other server and no page', () => {
 });
 
 test('the authorization server never imports the portal', () => {
-  const allowed = beyond('packages/core', 'packages/policy', 'packages/store', 'packages/authorization-server');
+  const floors = ['core', 'policy', 'store', 'outbound', 'authorization-server'].map((name) => `packages/${name}`);
+  const allowed = beyond(...floors);
   assert.deepEqual(offenders(within('packages/authorization-server'), allowed), []);
 });
 

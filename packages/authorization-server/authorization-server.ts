@@ -3,6 +3,8 @@
  * Launch 2.2. It trusts nothing of a request's Host: every URL follows the configured issuer.
  */
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
+import type { Permissions } from '@affinity/outbound/outbound-url.ts';
+import { createSafeFetch, type SafeFetch } from '@affinity/outbound/safe-fetch.ts';
 import type { JSONWebKeySet } from 'jose';
 import type pg from 'pg';
 import { createAccessTokens } from './access-token.ts';
@@ -50,6 +52,10 @@ export interface AuthorizationServerOptions {
   readonly endGrant: EndGrant;
   /** where the Consents are kept that the grants are */
   readonly consents: GrantConsents;
+  /** how URLs of others are fetched */
+  readonly fetchOutside?: SafeFetch;
+  /** what URLs of the operator's own settings may reach beside the public Internet; those of strangers never do */
+  readonly outbound?: Permissions;
   readonly settings?: Partial<Settings>;
   readonly now?: () => Date;
   readonly log?: Log;
@@ -78,6 +84,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     patients,
     findPatient,
     pages,
+    fetchOutside = createSafeFetch(),
+    outbound = {},
     now = () => new Date(),
     log = () => {},
   } = options;
@@ -107,7 +115,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const interaction = createInteractionEndpoint({ ...shared, provider, pages, patients, findPatient, keys, responses });
   const backChannel = {
     ...shared,
-    clientKeys: createClientKeys(settings.jwksCacheSeconds, now, log),
+    clientKeys: createClientKeys({ fetchOutside, outbound, cacheSeconds: settings.jwksCacheSeconds, now, log }),
     audiences: [metadata.token_endpoint, issuer],
     accessTokens,
     idTokens,

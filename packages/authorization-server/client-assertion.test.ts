@@ -4,6 +4,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { createSafeFetch } from '@affinity/outbound/safe-fetch.ts';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createClientKeys } from './client-keys.ts';
 import { createClientRegistry } from './clients.ts';
@@ -272,11 +273,13 @@ test('keys behind a URL are cached no longer than their owner says, and refetche
   ]).find('s');
   assert.ok(client !== undefined);
   let clock = Date.now();
-  const keys = createClientKeys(
-    300,
-    () => new Date(clock),
-    () => {},
-  );
+  const keys = createClientKeys({
+    fetchOutside: createSafeFetch(),
+    outbound: { dangerouslyAllowLoopback: true },
+    cacheSeconds: 300,
+    now: () => new Date(clock),
+    log: () => {},
+  });
   const found = async (kid: string, kty: 'EC' | 'RSA' = 'EC'): Promise<boolean> =>
     (await keys.find(client, kid, kty)) !== undefined;
 
@@ -296,4 +299,18 @@ test('keys behind a URL are cached no longer than their owner says, and refetche
   assert.equal(hits, 4);
   kids = ['a', 'a'];
   assert.equal(await found('a'), false, 'two keys with one kid');
+  const before = hits;
+  assert.equal(await found('a'), false);
+  assert.equal(hits, before, 'what failed is not asked for again at once');
+  [control, kids] = ['no-store', ['a']];
+  clock += 61_000;
+  for (let at = 0; at < 60; at++) assert.equal(await found('a'), true);
+  assert.equal(await found('a'), false, 'the 61st in a minute');
+  clock += 61_000;
+  assert.equal(await found('a'), true);
+
+  // The same URL registered by the app itself is a stranger's word.
+  const strange = hits;
+  assert.equal(await keys.find({ ...client, registered: 'listed' }, 'a', 'EC'), undefined);
+  assert.equal(hits, strange);
 });

@@ -51,6 +51,8 @@ export interface Client {
   readonly secretHash?: Buffer;
   readonly allowed?: RequestedScopes;
   readonly purposes: readonly string[];
+  /** it came by registration, not by the operator's own word; `pending`: nobody has looked at it */
+  readonly registered?: 'pending' | 'listed';
 }
 
 export interface ClientRegistry {
