@@ -52,6 +52,14 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./commands/audit.ts')).audit(input),
   },
   {
+    name: 'keys',
+    usage: 'keys [list]\n  keys rotate [--use id-token|id-token-es256|access-token] [--now]',
+    summary:
+      'shows the keys that sign tokens; makes new ones, which take over once everybody can know them. With --now, for a ' +
+      'key that somebody else may have, the old ones go at once and every token of theirs with them',
+    run: async (input) => (await import('./commands/keys.ts')).keys(input),
+  },
+  {
     name: 'check',
     usage: 'check',
     summary: 'checks the settings, the database and the chain of the audit log',

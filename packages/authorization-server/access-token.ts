@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import { jwtVerify, SignJWT } from 'jose';
-import type { SigningKeys } from './signing-keys.ts';
+import { kidOf, type SigningKeys } from './signing-keys.ts';
 
 export interface IssuedToken {
   readonly token: string;
@@ -19,9 +19,9 @@ export interface AccessTokens {
 }
 
 export function createAccessTokens(issuer: string, keys: SigningKeys, now: () => Date): AccessTokens {
-  const { alg, kid } = keys.accessToken;
   return {
     async issue(facts, { seconds, until }) {
+      const { alg, kid, private: key } = keys.current().signing['access-token'];
       const iat = Math.floor(now().getTime() / 1000);
       const exp = Math.min(
         iat + seconds,
@@ -38,19 +38,21 @@ export function createAccessTokens(issuer: string, keys: SigningKeys, now: () =>
         jti,
       })
         .setProtectedHeader({ alg, kid, typ: 'at+jwt' })
-        .sign(keys.accessToken.private);
+        .sign(key);
       return { token, jti, expiresIn: exp - iat };
     },
     async verify(token) {
+      const key = keys.current().published('access-token', kidOf(token));
+      if (key === undefined) return undefined;
       try {
-        const { payload, protectedHeader } = await jwtVerify(token, keys.accessToken.public, {
+        const { payload } = await jwtVerify(token, key.public, {
           issuer,
           typ: 'at+jwt',
-          algorithms: [alg],
+          algorithms: [key.alg],
           requiredClaims: ['aud', 'sub', 'client_id', 'iat', 'exp', 'jti', 'scope'],
           currentDate: now(),
         });
-        return protectedHeader.kid === kid ? (payload as unknown as AccessTokenClaims) : undefined;
+        return payload as unknown as AccessTokenClaims;
       } catch {
         return undefined;
       }

@@ -107,6 +107,7 @@ async function providerClient(clients: ClientRegistry, id: string): Promise<Adap
     grant_types: ['authorization_code'],
     token_endpoint_auth_method: 'none',
     application_type: client.native ? 'native' : 'web',
-    id_token_signed_response_alg: 'RS256',
+    // as its key (provider.ts): it signs none that anybody gets
+    id_token_signed_response_alg: 'ES256',
   };
 }

@@ -50,7 +50,7 @@ function providerQuery(request: Exclude<AuthorizationRequest, { kind: 'page' }>,
   if (request.prompt !== undefined) query.set('prompt', request.prompt);
   if (request.nonce !== undefined) query.set('nonce', request.nonce);
   if (request.maxAge !== undefined) query.set('max_age', request.maxAge);
-  if (request.idTokenHint !== undefined) query.set('id_token_hint', request.idTokenHint);
+  if (request.subject !== undefined) query.set('affinity_subject', request.subject);
   return query;
 }
 

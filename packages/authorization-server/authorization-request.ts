@@ -46,14 +46,15 @@ export type AuthorizationRequest =
       readonly prompt?: string;
       readonly nonce?: string;
       readonly maxAge?: string;
-      readonly idTokenHint?: string;
+      /** whom an id_token of ours names, which the app sent as a hint */
+      readonly subject?: string;
     };
 
 export interface RequestNeighbours {
   readonly clients: ClientRegistry;
   readonly resourceServers: readonly ResourceServer[];
   readonly settings: Settings;
-  verifyHint(idToken: string, clientId: string): Promise<boolean>;
+  verifyHint(idToken: string, clientId: string): Promise<{ readonly sub: string } | undefined>;
 }
 
 export async function checkAuthorizationRequest(
@@ -128,7 +129,8 @@ export async function checkAuthorizationRequest(
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
     return fault('invalid_request', 'max_age must be a number of seconds');
   const idTokenHint = values.get('id_token_hint');
-  if (idTokenHint !== undefined && !(await verifyHint(idTokenHint, client.id))) {
+  const hinted = idTokenHint === undefined ? undefined : await verifyHint(idTokenHint, client.id);
+  if (idTokenHint !== undefined && hinted === undefined) {
     return fault('invalid_request', 'id_token_hint is not an id_token of this app');
   }
   const openid = scope.tokens.includes('openid');
@@ -146,6 +148,6 @@ export async function checkAuthorizationRequest(
     ...(prompt === '' ? {} : { prompt }),
     ...(openid && nonce !== undefined ? { nonce } : {}),
     ...(openid && maxAge !== undefined ? { maxAge } : {}),
-    ...(openid && idTokenHint !== undefined ? { idTokenHint } : {}),
+    ...(openid && hinted !== undefined ? { subject: hinted.sub } : {}),
   };
 }

@@ -96,14 +96,14 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const resourceServers = options.resourceServers.map((server) => ({ ...server, base: canonicalBase(server.base) }));
   const record = createRecorder(options.audit, issuer, now);
   const people = createPeople(pool);
-  const keys = await loadSigningKeys(pool);
+  const keys = await loadSigningKeys({ pool, settings, log });
   const cookies = cookieNames(issuer);
   const accessTokens = createAccessTokens(issuer, keys, now);
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
   const metadata = metadataOf(issuer);
   const shared = { issuer, pool, consents, clients, people, settings, cookies, record, now, log };
   const remembered = rememberGrant({ pool, consents, clients, people, now });
-  const { provider, bridge } = createProvider({ ...shared, keys, remembered });
+  const { provider, bridge } = await createProvider({ ...shared, remembered });
   const responses = createPageResponses(issuer, pages, log);
   const authorization = createAuthorizationEndpoint({
     ...shared,
@@ -126,20 +126,23 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const purge = startPurge({ pool, consents, settings, log, now });
 
   const publicDocument =
-    (body: object) =>
+    (body: () => object) =>
     async (request: Request): Promise<Response> => {
-      const headers = { 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' };
+      const headers = {
+        'cache-control': `public, max-age=${settings.documentSeconds}`,
+        'access-control-allow-origin': '*',
+      };
       if (request.method === 'OPTIONS')
         return new Response(null, { status: 204, headers: { ...headers, 'access-control-allow-methods': 'GET' } });
       return request.method === 'GET' || request.method === 'HEAD'
-        ? jsonResponse(body, 200, headers)
+        ? jsonResponse(body(), 200, headers)
         : jsonResponse({ error: 'invalid_request' }, 405, { allow: 'GET' });
     };
 
   const mount = new URL(issuer).pathname;
   const routes = new Map<string, (request: Request, connection: Connection) => Promise<Response>>([
-    ...metadataPaths(issuer).map((path) => [path, publicDocument(metadata)] as const),
-    [`${mount}/jwks`, publicDocument(keys.jwks)],
+    ...metadataPaths(issuer).map((path) => [path, publicDocument(() => metadata)] as const),
+    [`${mount}/jwks`, publicDocument(() => keys.current().jwks)],
     [`${mount}/authorize`, authorization.authorize],
     [`${mount}/token`, createTokenEndpoint(backChannel)],
     [`${mount}/revoke`, createRevocationEndpoint(backChannel)],
@@ -171,10 +174,12 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       }
     },
     metadata: () => metadata,
-    keys: async () => keys.jwks,
+    keys: async () => keys.current().jwks,
     giveConsents: () => giveConsents({ pool, consents }, now()),
     noteClients: () =>
       recordClientChanges({ pool, record, digest: keys.seal }, options.clients as readonly ClientMetadata[]),
-    close: () => purge.stop(),
+    async close() {
+      await Promise.all([purge.stop(), keys.stop()]);
+    },
   };
 }

@@ -26,6 +26,8 @@ export interface ClientMetadata extends ServiceMetadata {
   /** `client_secret_basic` where there is a secret, else `none` */
   readonly token_endpoint_auth_method?: AuthenticationMethod;
   readonly token_endpoint_auth_signing_alg?: string;
+  /** `RS256` unless told */
+  readonly id_token_signed_response_alg?: string;
   readonly jwks?: { readonly keys: readonly JWK[] };
   readonly jwks_uri?: string;
   /** all that the app may ever ask for; without it, whatever a person allows (never for `system/`) */
@@ -68,6 +70,9 @@ export const assertionAlgorithms = ['RS384', 'ES384', 'RS256', 'ES256', 'PS256',
 /** What holds where an app registered no algorithm. SMART App Launch 2.2, client-confidential-asymmetric. */
 export const usualAlgorithms: readonly string[] = ['RS384', 'ES384'];
 
+/** Those with a key of ours. SMART App Launch 2.2: RS256 where an app registered none. */
+export const idTokenAlgorithms: readonly string[] = ['RS256', 'ES256'];
+
 const methods: readonly unknown[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 const grants: readonly unknown[] = ['authorization_code', 'refresh_token', 'client_credentials'];
 
@@ -103,6 +108,10 @@ export function faultsOf(given: Record<string, unknown>): string[] {
   }
   if (given.application_type !== undefined && given.application_type !== 'web' && given.application_type !== 'native') {
     faults.push('application_type must be web or native');
+  }
+  const idTokenAlg = given.id_token_signed_response_alg;
+  if (idTokenAlg !== undefined && !idTokenAlgorithms.some((known) => known === idTokenAlg)) {
+    faults.push(`id_token_signed_response_alg must be one of ${idTokenAlgorithms.join(', ')}`);
   }
   const uris = given.redirect_uris ?? [];
   if (!isStrings(uris) || uris.length > 50) faults.push('redirect_uris must be a list of at most 50 strings');

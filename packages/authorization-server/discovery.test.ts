@@ -54,9 +54,9 @@ test('discovery', async (t) => {
     const { keys } = (await response.json()) as { keys: Record<string, string>[] };
     assert.deepEqual(
       keys.map(({ alg }) => alg),
-      ['RS256', 'ES256'],
+      ['RS256', 'ES256', 'ES256'],
     );
-    assert.equal(new Set(keys.map(({ kid }) => kid)).size, 2);
+    assert.equal(new Set(keys.map(({ kid }) => kid)).size, 3);
     for (const key of keys) {
       assert.equal(key.use, 'sig');
       for (const hidden of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'x5c']) assert.ok(!(hidden in key), hidden);

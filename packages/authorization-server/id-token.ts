@@ -1,13 +1,16 @@
 /** id_tokens: who signed in, told to the app. OIDC Core 1.0 §2, §12.2; SMART App Launch 2.2: RS256, `fhirUser`. */
 import { createHash } from 'node:crypto';
 import { compactVerify, SignJWT } from 'jose';
+import type { Client } from './clients.ts';
 import type { Grant } from './grants.ts';
+import type { KeyUse } from './key-schedule.ts';
 import type { Person } from './people.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import { kidOf, type SigningKeys } from './signing-keys.ts';
 
 export interface IdTokenFacts {
   readonly grant: Grant;
   readonly person: Person;
+  readonly client: Client;
   readonly scope: readonly string[];
   readonly accessToken: string;
   /** only with the code: a refreshed id_token has none */
@@ -16,8 +19,8 @@ export interface IdTokenFacts {
 
 export interface IdTokens {
   issue(facts: IdTokenFacts): Promise<string>;
-  /** An id_token that we gave this app, however old. */
-  verifyHint(idToken: string, clientId: string): Promise<boolean>;
+  /** Of an id_token that we gave this app, however old: who it was about. */
+  verifyHint(idToken: string, clientId: string): Promise<{ readonly sub: string } | undefined>;
 }
 
 /** The person's resource as an absolute URL: on the server that the token is for, unless it names another. */
@@ -39,10 +42,14 @@ export function personClaims(
   };
 }
 
+/** RS256 unless the app registered another. SMART App Launch 2.2, scopes; OIDC Registration 1.0 §2. */
+const useFor = ({ metadata }: Client): KeyUse =>
+  metadata.id_token_signed_response_alg === 'ES256' ? 'id-token-es256' : 'id-token';
+
 export function createIdTokens(issuer: string, keys: SigningKeys, seconds: number, now: () => Date): IdTokens {
-  const { alg, kid } = keys.idToken;
   return {
-    issue({ grant, person, scope, accessToken, nonce }) {
+    issue({ grant, person, client, scope, accessToken, nonce }) {
+      const { alg, kid, private: key } = keys.current().signing[useFor(client)];
       const iat = Math.floor(now().getTime() / 1000);
       const half = createHash('sha256').update(accessToken).digest().subarray(0, 16);
       return new SignJWT({
@@ -57,16 +64,20 @@ export function createIdTokens(issuer: string, keys: SigningKeys, seconds: numbe
         exp: iat + seconds,
       })
         .setProtectedHeader({ alg, kid, typ: 'JWT' })
-        .sign(keys.idToken.private);
+        .sign(key);
     },
     async verifyHint(idToken, clientId) {
+      const kid = kidOf(idToken);
+      const key = keys.current().retained('id-token', kid) ?? keys.current().retained('id-token-es256', kid);
+      if (key === undefined) return undefined;
       try {
-        const { payload, protectedHeader } = await compactVerify(idToken, keys.idToken.public, { algorithms: [alg] });
+        const { payload, protectedHeader } = await compactVerify(idToken, key.public, { algorithms: [key.alg] });
         const claims: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-        if (typeof claims !== 'object' || claims === null || protectedHeader.typ !== 'JWT') return false;
-        return 'iss' in claims && claims.iss === issuer && 'aud' in claims && claims.aud === clientId;
+        if (typeof claims !== 'object' || claims === null || protectedHeader.typ !== 'JWT') return undefined;
+        if (!('iss' in claims && claims.iss === issuer && 'aud' in claims && claims.aud === clientId)) return undefined;
+        return 'sub' in claims && typeof claims.sub === 'string' ? { sub: claims.sub } : undefined;
       } catch {
-        return false;
+        return undefined;
       }
     },
   };

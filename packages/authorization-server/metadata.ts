@@ -1,5 +1,5 @@
 /** What the server says of itself: the same in every place where it is asked. RFC 8414; OIDC Discovery 1.0; RFC 9207 §3. */
-import { assertionAlgorithms } from './clients.ts';
+import { assertionAlgorithms, idTokenAlgorithms } from './clients.ts';
 
 export interface Metadata {
   readonly issuer: string;
@@ -34,7 +34,7 @@ export function metadataOf(issuer: string): Metadata {
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
+    id_token_signing_alg_values_supported: idTokenAlgorithms,
     token_endpoint_auth_methods_supported: ['none', ...methods],
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     revocation_endpoint_auth_methods_supported: ['none', ...methods],

@@ -3,6 +3,7 @@
  * and audience travel beside its own, because it would filter them (docs/decisions/0006-oidc-provider-traps.md).
  */
 
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider, { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type pg from 'pg';
 import { createAdapter } from './adapter.ts';
@@ -12,13 +13,13 @@ import { type Bridge, createBridge } from './koa-bridge.ts';
 import { faultName, type Log } from './log.ts';
 import type { People } from './people.ts';
 import type { Settings } from './settings.ts';
-import type { SigningKeys } from './signing-keys.ts';
 
 /** What is handed to oidc-provider beside the parameters that it knows; a request cannot set them. */
 export const internalParameters = [
   'affinity_scope',
   'affinity_audience',
   'affinity_purpose',
+  'affinity_subject',
   'affinity_fault',
 ] as const;
 /** The only scopes that oidc-provider ever sees. */
@@ -32,6 +33,8 @@ export interface AuthorizationParameters {
   readonly affinity_audience: string;
   /** codes of v3-ActReason, separated by a space */
   readonly affinity_purpose?: string;
+  /** the person whom the app expects, by an id_token of ours: nobody else will do */
+  readonly affinity_subject?: string;
   /** `code description`, to be told to the app once a person has signed in */
   readonly affinity_fault?: string;
   readonly prompt?: string;
@@ -42,7 +45,6 @@ export interface Neighbours {
   readonly pool: pg.Pool;
   readonly clients: ClientRegistry;
   readonly people: People;
-  readonly keys: SigningKeys;
   readonly settings: Settings;
   readonly cookies: CookieNames;
   /** A grant under which this request needs no question; made anew, so that each authorization ends by itself. */
@@ -66,6 +68,18 @@ function policyOf(): interactionPolicy.DefaultPolicy {
         'the person who was signed in is no longer known',
         'login_required',
         (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.entities.Account === undefined,
+      ),
+    );
+  policy
+    .get('login')
+    ?.checks.add(
+      new Check(
+        'another_subject',
+        'the person who is signed in is not the one whom the app expects',
+        'login_required',
+        (ctx) =>
+          ctx.oidc.params?.affinity_subject !== undefined &&
+          ctx.oidc.session?.accountId !== ctx.oidc.params.affinity_subject,
       ),
     );
   policy.remove('consent');
@@ -94,11 +108,20 @@ function policyOf(): interactionPolicy.DefaultPolicy {
   return policy;
 }
 
-export function createProvider(neighbours: Neighbours): { readonly provider: Provider; readonly bridge: Bridge } {
-  const { issuer, settings, cookies, people, keys, clients, pool, now } = neighbours;
+/** It wants a key to sign with and signs nothing that is reached: it gets none of ours, so that none has to be changed in it. */
+async function makeUnusedKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  return { ...(await exportJWK(privateKey)), alg: 'ES256', use: 'sig', kid: 'unused' };
+}
+
+export async function createProvider(
+  neighbours: Neighbours,
+): Promise<{ readonly provider: Provider; readonly bridge: Bridge }> {
+  const { issuer, settings, cookies, people, clients, pool, now } = neighbours;
   const provider: Provider = new Provider(issuer, {
     adapter: createAdapter(pool, clients, now),
-    jwks: { keys: [keys.idTokenJwk as never] },
+    jwks: { keys: [(await makeUnusedKey()) as never] },
+    enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     scopes: [openidScope, recordScope],
     responseTypes: ['code'],
     extraParams: [...internalParameters],

@@ -19,6 +19,11 @@ const statements = (settings: Settings): readonly string[] => [
      where expires_at < now() limit ${batch} for update skip locked))`,
   `delete from refresh_token where ctid = any(array(select ctid from refresh_token
      where expires_at < now() limit ${batch} for update skip locked))`,
+  // What signs nothing any more is not kept, so that it cannot be stolen; id_tokens that come back as hints need the other half.
+  `update signing_key set private_jwk = null where ctid = any(array(select ctid from signing_key
+     where private_jwk is not null and signs_until < now() limit ${batch} for update skip locked))`,
+  `delete from signing_key where ctid = any(array(select ctid from signing_key
+     where use = 'access-token' and published_until < now() limit ${batch} for update skip locked))`,
   `update refresh_token set answer = null where ctid = any(array(select ctid from refresh_token
      where answer is not null and consumed_at < now() - interval '${settings.refreshGraceSeconds * 2} seconds'
      limit ${batch} for update skip locked))`,

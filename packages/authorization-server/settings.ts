@@ -12,6 +12,12 @@ export interface Settings {
   /** entries of a patient by one person in one window of sign-in, that found nobody, before an emergency has to wait */
   readonly emergencyEntries: number;
   readonly idTokenSeconds: number;
+  /** how long others may remember our keys and metadata: `Cache-Control: max-age`, and by it keys are published ahead */
+  readonly documentSeconds: number;
+  /** how often the keys are looked at: by then every process follows a rotation */
+  readonly keyPollSeconds: number;
+  /** without a look at the keys for so long, nothing is signed or verified */
+  readonly keyStaleSeconds: number;
   /** SMART App Launch: about a minute */
   readonly codeSeconds: number;
   /** a refresh token presented twice within this time gets the same answer twice; later it is a replay. At most 10 */
@@ -58,6 +64,9 @@ export const defaultSettings: Settings = {
   emergencySignInSeconds: 300,
   emergencyEntries: 10,
   idTokenSeconds: 900,
+  documentSeconds: 300,
+  keyPollSeconds: 1,
+  keyStaleSeconds: 30,
   codeSeconds: 60,
   refreshGraceSeconds: 10,
   refreshIdleSeconds: 93 * 86_400,

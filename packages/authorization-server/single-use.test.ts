@@ -95,7 +95,7 @@ test('eight at once, fifty times, on two servers with one database', async (t) =
 
 test('servers that start at once on an empty database agree on their keys', async (t) => {
   const domain = await startDomain(t);
-  await domain.database.pool.query('delete from authorization_key');
+  await domain.database.pool.query('delete from signing_key');
   const made = await Promise.all([domain.another(), domain.another(), domain.another()]);
   const sets = await Promise.all(made.map((server) => server.keys()));
   for (const set of sets) assert.deepEqual(set, sets[0]);

@@ -82,6 +82,7 @@ export async function issueTokens(
           id_token: await idTokens.issue({
             grant,
             person,
+            client,
             scope,
             accessToken: issued.token,
             ...(nonce === undefined ? {} : { nonce }),

@@ -58,8 +58,8 @@ suite('tokens', () => {
     database = await testDatabase();
     domain = await startDomain({ yaml: clientsYaml, env: { DATABASE_URL: database.url, AFFINITY_DEMO_PATIENTS: '4' } });
     origin = domain.origin;
-    const { rows } = await database.pool.query("select jwk from authorization_key where use = 'access-token'");
-    key = createPrivateKey({ key: rows[0].jwk, format: 'jwk' });
+    const { rows } = await database.pool.query("select private_jwk from signing_key where use = 'access-token'");
+    key = createPrivateKey({ key: rows[0].private_jwk, format: 'jwk' });
     const visitor = createVisitor(origin);
     code = codeOf(await walk(visitor, origin));
     tokens = (await (await redeem(origin, code)).json()) as Tokens;

@@ -22,6 +22,7 @@ export const secret = 'a:b%c d and some more';
 const apps = (serviceKey: JWK): readonly unknown[] => [
   { client_id: 'web', client_name: 'Web app', client_secret: secret, redirect_uris: [callback] },
   { client_id: 'other', client_secret: secret, redirect_uris: [callback] },
+  { client_id: 'es256', client_secret: secret, redirect_uris: [callback], id_token_signed_response_alg: 'ES256' },
   {
     client_id: 'ward',
     client_secret: secret,
