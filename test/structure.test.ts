@@ -96,18 +96,23 @@ test('requests to others are made by what goes out of the domain, and by the cli
   );
 });
 
+test('proof imports only core', () => {
+  assert.deepEqual(offenders(within('packages/proof'), beyond('packages/core', 'packages/proof')), []);
+});
+
 test('the client imports only core', () => {
   assert.deepEqual(offenders(within('packages/client'), beyond('packages/core', 'packages/client')), []);
 });
 
 test('the resource server knows no other server and no page', () => {
-  const allowed = beyond('packages/core', 'packages/policy', 'packages/store', 'packages/resource-server');
+  const lower = ['packages/core', 'packages/policy', 'packages/store', 'packages/proof'];
+  const allowed = beyond(...lower, 'packages/resource-server');
   assert.deepEqual(offenders(within('packages/resource-server'), allowed), []);
 });
 
 test('the authorization server never imports the portal', () => {
-  const floors = ['core', 'policy', 'store', 'outbound', 'authorization-server'].map((name) => `packages/${name}`);
-  const allowed = beyond(...floors);
+  const floors = ['core', 'policy', 'store', 'outbound', 'proof', 'authorization-server'];
+  const allowed = beyond(...floors.map((name) => `packages/${name}`));
   assert.deepEqual(offenders(within('packages/authorization-server'), allowed), []);
 });
 

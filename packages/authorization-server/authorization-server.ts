@@ -27,6 +27,8 @@ import { type Metadata, metadataOf, metadataPaths } from './metadata.ts';
 import { createPageResponses } from './page-response.ts';
 import type { Pages, PatientView } from './page-views.ts';
 import { createPeople } from './people.ts';
+import { createTokenPresentation } from './presented-token.ts';
+import { createProofOfKey } from './proof-of-key.ts';
 import { createProvider } from './provider.ts';
 import { startPurge } from './purge.ts';
 import { rememberGrant } from './remembered-consent.ts';
@@ -100,6 +102,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const cookies = cookieNames(issuer);
   const accessTokens = createAccessTokens(issuer, keys, now);
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
+  const proofs = createProofOfKey({ pool, keys, settings, now });
+  const presentToken = createTokenPresentation(accessTokens, proofs);
   const metadata = metadataOf(issuer);
   const shared = { issuer, pool, consents, clients, people, settings, cookies, record, now, log };
   const remembered = rememberGrant({ pool, consents, clients, people, now });
@@ -119,10 +123,12 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     audiences: [metadata.token_endpoint, issuer],
     accessTokens,
     idTokens,
+    proofs,
+    presentToken,
     resourceServers,
     endGrant,
   };
-  const userinfo = createUserinfoEndpoint({ ...shared, accessTokens });
+  const userinfo = createUserinfoEndpoint({ ...shared, presentToken, proofs });
   const purge = startPurge({ pool, consents, settings, log, now });
 
   const publicDocument =

@@ -149,6 +149,8 @@ test('the endpoints for tokens that were issued', async (t) => {
         (await preflight('http://localhost:4000')).headers.get('access-control-allow-origin'),
         'http://localhost:4000',
       );
+      const allowed = (await preflight('http://localhost:4000')).headers.get('access-control-allow-headers');
+      assert.equal(allowed, 'Authorization, Content-Type, DPoP');
       assert.equal((await preflight('https://evil.example')).headers.get('access-control-allow-origin'), null);
     }
   });
@@ -161,7 +163,8 @@ test('the endpoints for tokens that were issued', async (t) => {
       assert.deepEqual(await json(response), { sub: domain.ana, fhirUser: `${clinic}/Patient/p1`, name: 'Ana' });
     }
     const bare = await userinfo({});
-    assert.deepEqual([bare.status, bare.headers.get('www-authenticate')], [401, `Bearer realm="${issuer}"`]);
+    const challenge = `Bearer realm="${issuer}", DPoP algs="ES256 ES384 PS256 RS256 EdDSA Ed25519"`;
+    assert.deepEqual([bare.status, bare.headers.get('www-authenticate')], [401, challenge]);
     assert.equal((await userinfo({ authorization: 'Bearer x' })).status, 401);
     assert.equal((await userinfo({ authorization: `Bearer ${tokens.id_token}` })).status, 401);
     assert.equal(

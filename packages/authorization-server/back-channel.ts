@@ -9,6 +9,7 @@ import { authenticateClient } from './client-authentication.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import { readForm } from './form.ts';
 import type { Log } from './log.ts';
+import { proofAlgorithmsText } from './proof-of-key.ts';
 
 export const noStore = { 'cache-control': 'no-store', pragma: 'no-cache' } as const;
 
@@ -25,12 +26,15 @@ export function jsonResponse(
 }
 
 /** RFC 6749 §5.2; `WWW-Authenticate` where Basic was tried. The detail stays here. */
-export function errorResponse({ error, description, status }: OAuthError, request: Request, issuer: string): Response {
-  const response = jsonResponse({ error, error_description: description }, status);
+export function errorResponse(refusal: OAuthError, request: Request, issuer: string): Response {
+  const { error, description, status, headers } = refusal;
+  const response = jsonResponse({ error, error_description: description }, status, { ...noStore, ...headers });
   const tried = request.headers.get('authorization');
-  if (status === 401) {
-    const scheme = tried !== null && /^bearer /i.test(tried) ? 'Bearer' : 'Basic';
-    if (tried !== null) response.headers.set('www-authenticate', `${scheme} realm="${issuer}", error="${error}"`);
+  if (status === 401 && tried !== null) {
+    const scheme = /^(bearer|dpop) /i.exec(tried)?.[1]?.toLowerCase();
+    const challenge = `${scheme === undefined ? 'Basic' : scheme === 'dpop' ? 'DPoP' : 'Bearer'} realm="${issuer}", error="${error}"`;
+    const algorithms = scheme === 'dpop' ? `, algs="${proofAlgorithmsText}"` : '';
+    response.headers.set('www-authenticate', challenge + algorithms);
   }
   return response;
 }
@@ -41,7 +45,7 @@ export async function shareWithApps(response: Response, request: Request, client
   response.headers.append('vary', 'Origin');
   if (origin !== null && (await clients.servesOrigin(origin))) {
     response.headers.set('access-control-allow-origin', origin);
-    response.headers.set('access-control-expose-headers', 'WWW-Authenticate');
+    response.headers.set('access-control-expose-headers', 'WWW-Authenticate, DPoP-Nonce');
   }
   return response;
 }
@@ -50,7 +54,7 @@ export async function answerPreflight(request: Request, clients: ClientRegistry,
   const response = await shareWithApps(new Response(null, { status: 204 }), request, clients);
   if (response.headers.has('access-control-allow-origin')) {
     response.headers.set('access-control-allow-methods', methods);
-    response.headers.set('access-control-allow-headers', 'Authorization, Content-Type');
+    response.headers.set('access-control-allow-headers', 'Authorization, Content-Type, DPoP');
     response.headers.set('access-control-max-age', '600');
   }
   return response;
@@ -72,8 +76,8 @@ export interface Call {
 export function backChannel(
   neighbours: BackChannelNeighbours,
   handle: (call: Call) => Promise<Response>,
-  /** another way to be allowed, asked where the request bears an access token */
-  byBearer?: (token: string) => Promise<Client | undefined>,
+  /** another way to be allowed, asked where the request comes with an access token */
+  byToken?: (request: Request) => Promise<Client | undefined>,
 ) {
   const { issuer, clients, settings, log } = neighbours;
   const answer = async (request: Request, { address }: Connection): Promise<Response> => {
@@ -91,10 +95,10 @@ export function backChannel(
       if (form.parameters.repeated.length > 0)
         throw new OAuthError('invalid_request', 'a parameter was sent more than once');
       const sent = form.parameters.values;
-      const bearer = /^bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+      const withToken = /^(?:bearer|dpop) /i.test(request.headers.get('authorization') ?? '');
       const client =
-        bearer !== undefined && byBearer !== undefined
-          ? await byBearer(bearer)
+        withToken && byToken !== undefined
+          ? await byToken(request)
           : await authenticateClient(neighbours, request, sent, address);
       if (client === undefined) throw new OAuthError('invalid_token', 'the access token is not valid');
       return await handle({ request, client, sent, ...(address === undefined ? {} : { address }) });

@@ -2,7 +2,7 @@
  * A signed statement by which an app proves who it is, read as strictly as it is written. RFC 7523 §3; RFC 8725 §3;
  * SMART App Launch 2.2, client-confidential-asymmetric.
  */
-import { parseJson } from '@affinity/core/fhir/json.ts';
+import { isInstant, type Members, readJws, smuggles } from '@affinity/proof/strict-jws.ts';
 import { compactVerify, importJWK } from 'jose';
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
@@ -27,29 +27,10 @@ export interface AssertionNeighbours {
   now(): Date;
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
-/** One part of a compact JWS as an object; duplicate keys, odd encodings and anything else are none. */
-function decodePart(part: string | undefined): Members | undefined {
-  if (part === undefined || !/^[A-Za-z0-9_-]+$/.test(part)) return undefined;
-  const bytes = Buffer.from(part, 'base64url');
-  if (bytes.toString('base64url') !== part) return undefined;
-  const parsed = parseJson(bytes.toString('utf8'), { depth: 8 });
-  if (parsed.kind !== 'ok' || typeof parsed.value !== 'object' || parsed.value === null || Array.isArray(parsed.value))
-    return undefined;
-  return parsed.value as Members;
-}
-
-const isInstant = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-
-/** Members of a header by which a key or a meaning could be smuggled in. RFC 7515 §4.1; RFC 7797. */
-const forbiddenHeaders = ['crit', 'b64', 'jwk', 'x5u', 'x5c', 'zip', 'enc'];
-
 function headerFault(header: Members, client: Client): string | undefined {
   const { alg, kid, typ, jku } = header;
   if (typ !== 'JWT') return 'typ is not JWT';
-  if (forbiddenHeaders.some((name) => Object.hasOwn(header, name))) return 'a header that is not allowed';
+  if (smuggles(header, ['jku'])) return 'a header that is not allowed';
   const registered = client.metadata.token_endpoint_auth_signing_alg;
   const allowed = registered === undefined ? usualAlgorithms : [registered];
   if (typeof alg !== 'string' || !allowed.includes(alg)) return 'alg is not registered';
@@ -88,12 +69,9 @@ async function useOnce(pool: pg.Pool, issuer: string, jti: string, until: number
 export async function verifyAssertion(assertion: string, neighbours: AssertionNeighbours): Promise<Assertion> {
   const refused = (reason: string): Assertion => ({ kind: 'refused', reason });
   const { clients, clientKeys, settings, pool } = neighbours;
-  if (assertion.length > settings.assertionCharacters) return refused('too long');
-  const parts = assertion.split('.');
-  const header = decodePart(parts[0]);
-  const claims = decodePart(parts[1]);
-  if (parts.length !== 3 || header === undefined || claims === undefined)
-    return refused('not a compact JWS of two JSON objects');
+  const read = readJws(assertion, settings.assertionCharacters);
+  if (read === undefined) return refused('too long, or not a compact JWS of two JSON objects');
+  const { header, claims } = read;
   const client = typeof claims.iss === 'string' ? await clients.find(claims.iss) : undefined;
   if (client === undefined || client.authentication !== 'private_key_jwt') return refused('iss is no app with keys');
   const fault = headerFault(header, client) ?? claimsFault(claims, neighbours);

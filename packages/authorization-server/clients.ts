@@ -30,6 +30,10 @@ export interface ClientMetadata extends ServiceMetadata {
   readonly id_token_signed_response_alg?: string;
   readonly jwks?: { readonly keys: readonly JWK[] };
   readonly jwks_uri?: string;
+  /** its tokens are always bound to a key: it sends a proof for each (RFC 9449 §5.2) */
+  readonly dpop_bound_access_tokens?: boolean;
+  /** it pushes every authorization request (RFC 9126 §6) */
+  readonly require_pushed_authorization_requests?: boolean;
   /** all that the app may ever ask for; without it, whatever a person allows (never for `system/`) */
   readonly scope?: string;
   /** base of the resource server that this client is: it may introspect the tokens meant for it */
@@ -112,6 +116,9 @@ export function faultsOf(given: Record<string, unknown>): string[] {
   const idTokenAlg = given.id_token_signed_response_alg;
   if (idTokenAlg !== undefined && !idTokenAlgorithms.some((known) => known === idTokenAlg)) {
     faults.push(`id_token_signed_response_alg must be one of ${idTokenAlgorithms.join(', ')}`);
+  }
+  for (const name of ['dpop_bound_access_tokens', 'require_pushed_authorization_requests']) {
+    if (given[name] !== undefined && typeof given[name] !== 'boolean') faults.push(`${name} must be true or false`);
   }
   const uris = given.redirect_uris ?? [];
   if (!isStrings(uris) || uris.length > 50) faults.push('redirect_uris must be a list of at most 50 strings');

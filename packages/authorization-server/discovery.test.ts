@@ -72,7 +72,6 @@ test('discovery', async (t) => {
       'end_session_endpoint',
       'check_session_iframe',
       'require_pushed_authorization_requests',
-      'dpop_signing_alg_values_supported',
     ];
     for (const name of absent) assert.ok(!(name in domain.server.metadata()), name);
     const grants = domain.server.metadata().grant_types_supported as string[];

@@ -1,4 +1,4 @@
-/** What a token stands for, told to those whom it concerns. RFC 7662; SMART App Launch 2.2, token introspection. */
+/** What a token stands for, told to those whom it concerns. RFC 7662; RFC 9449 §6.2; SMART App Launch 2.2, token introspection. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { withinRemainder } from '@affinity/core/smart/grant-remainder.ts';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
@@ -8,6 +8,7 @@ import type { Client } from './clients.ts';
 import { findPresentGrant } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
 import { fhirUserUrl } from './id-token.ts';
+import type { PresentToken } from './presented-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
 import { stillEntitled, type TokenNeighbours } from './token-grants.ts';
 
@@ -26,8 +27,12 @@ function concerns(client: Client, clientId: string, audience: readonly string[])
   return client.id === clientId || (own !== undefined && audience.includes(canonicalBase(own)));
 }
 
-export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackChannelNeighbours) {
-  const { pool, accessTokens, clients, issuer, now } = neighbours;
+export interface IntrospectionNeighbours extends TokenNeighbours, BackChannelNeighbours {
+  readonly presentToken: PresentToken;
+}
+
+export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours) {
+  const { pool, accessTokens, presentToken, clients, issuer, now } = neighbours;
 
   const presentOf = (id: string): Promise<Grant | undefined> => findPresentGrant(neighbours, id, now());
 
@@ -45,12 +50,12 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
     if (presented !== undefined) {
       const claims = await presentClaims(presented);
       if (claims === undefined) return inactive;
-      const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser, extensions } = claims;
+      const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser, extensions, cnf } = claims;
       const audience = typeof aud === 'string' ? [aud] : aud;
       if (!concerns(client, client_id, audience)) return inactive;
-      const token_type = 'Bearer';
+      const token_type = cnf === undefined ? 'Bearer' : 'DPoP';
       const rights = { scope, patient, fhirUser, extensions };
-      return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, ...rights };
+      return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, cnf, ...rights };
     }
     const row = await findRefreshToken(pool, token);
     const grant =
@@ -69,12 +74,13 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
       sub,
       patient,
       fhirUser: fhirUserUrl(person, audience),
+      ...(row.jkt === null ? {} : { cnf: { jkt: row.jkt } }),
     };
   };
 
   // SMART lets an app introspect with an access token of its own (App Launch 2.2, token-introspection).
-  const byBearer = async (token: string): Promise<Client | undefined> => {
-    const claims = await accessTokens.verify(token);
+  const byToken = async (request: Request): Promise<Client | undefined> => {
+    const claims = await presentToken(request, `${issuer}/introspect`);
     const present = claims === undefined ? undefined : await presentClaims(claims);
     return present === undefined ? undefined : await clients.find(present.client_id);
   };
@@ -95,6 +101,6 @@ export function createIntrospectionEndpoint(neighbours: TokenNeighbours & BackCh
       });
       return jsonResponse(answer);
     },
-    byBearer,
+    byToken,
   );
 }

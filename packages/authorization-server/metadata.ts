@@ -1,4 +1,5 @@
 /** What the server says of itself: the same in every place where it is asked. RFC 8414; OIDC Discovery 1.0; RFC 9207 §3. */
+import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { assertionAlgorithms, idTokenAlgorithms } from './clients.ts';
 
 export interface Metadata {
@@ -41,6 +42,7 @@ export function metadataOf(issuer: string): Metadata {
     revocation_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     introspection_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
+    dpop_signing_alg_values_supported: proofAlgorithms,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     claims_supported: ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'at_hash', 'fhirUser', 'name'],

@@ -13,6 +13,10 @@ const statements = (settings: Settings): readonly string[] => [
      limit ${batch} for update skip locked))`,
   `delete from used_assertion where ctid = any(array(select ctid from used_assertion
      where expires_at < now() limit ${batch} for update skip locked))`,
+  `delete from used_proof where ctid = any(array(select ctid from used_proof
+     where expires_at < now() limit ${batch} for update skip locked))`,
+  `delete from pushed_request where ctid = any(array(select ctid from pushed_request
+     where expires_at < now() limit ${batch} for update skip locked))`,
   `delete from sign_in_failure where ctid = any(array(select ctid from sign_in_failure
      where window_ends < now() limit ${batch} for update skip locked))`,
   `delete from known_browser where ctid = any(array(select ctid from known_browser

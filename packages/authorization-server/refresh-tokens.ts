@@ -11,6 +11,8 @@ export interface RefreshRow {
   readonly expiresAt: Date;
   readonly consumedAt: Date | null;
   readonly answer: Buffer | null;
+  /** thumbprint of the key to whose holder it is bound */
+  readonly jkt: string | null;
 }
 
 const sealKey = (token: string): Buffer => Buffer.from(hkdfSync('sha256', token, '', 'affinity refresh answer', 32));
@@ -30,14 +32,18 @@ export function openAnswer(token: string, sealed: Buffer): string {
 }
 
 /** A new token of a grant: 256 random bits. */
-export async function addRefreshToken(db: pg.PoolClient, grantId: string, at: Date, expiresAt: Date): Promise<string> {
+export async function addRefreshToken(
+  db: pg.PoolClient,
+  grantId: string,
+  at: Date,
+  expiresAt: Date,
+  jkt?: string,
+): Promise<string> {
   const token = randomBytes(32).toString('base64url');
-  await db.query('insert into refresh_token (token, grant_id, created_at, expires_at) values ($1, $2, $3, $4)', [
-    hashOf(token),
-    grantId,
-    at,
-    expiresAt,
-  ]);
+  await db.query(
+    'insert into refresh_token (token, grant_id, created_at, expires_at, jkt) values ($1, $2, $3, $4, $5)',
+    [hashOf(token), grantId, at, expiresAt, jkt ?? null],
+  );
   return token;
 }
 
@@ -47,10 +53,12 @@ export async function findRefreshToken(db: pg.Pool | pg.PoolClient, token: strin
     expires_at: Date;
     consumed_at: Date | null;
     answer: Buffer | null;
-  }>('select grant_id, expires_at, consumed_at, answer from refresh_token where token = $1', [hashOf(token)]);
+    jkt: string | null;
+  }>('select grant_id, expires_at, consumed_at, answer, jkt from refresh_token where token = $1', [hashOf(token)]);
   const [row] = rows;
   if (row === undefined) return undefined;
-  return { grantId: row.grant_id, expiresAt: row.expires_at, consumedAt: row.consumed_at, answer: row.answer };
+  const { grant_id: grantId, expires_at: expiresAt, consumed_at: consumedAt, answer, jkt } = row;
+  return { grantId, expiresAt, consumedAt, answer, jkt };
 }
 
 /** One statement. @returns whether this use is the first */

@@ -32,6 +32,12 @@ export interface Settings {
   readonly knownBrowserSeconds: number;
   /** furthest `exp` of a client assertion; SMART: five minutes */
   readonly assertionSeconds: number;
+  /** how old a proof of a key may be, and how long one time of its nonces lasts */
+  readonly proofSeconds: number;
+  readonly proofNonceSeconds: number;
+  /** every proof needs a nonce of ours */
+  readonly requireProofNonce: boolean;
+  readonly proofCharacters: number;
   /** how far clocks may differ, at most 60 */
   readonly clockSkewSeconds: number;
   /** days for which an app may be allowed to go on, beside `once` */
@@ -74,6 +80,10 @@ export const defaultSettings: Settings = {
   interactionSeconds: 900,
   knownBrowserSeconds: 365 * 86_400,
   assertionSeconds: 300,
+  proofSeconds: 60,
+  proofNonceSeconds: 120,
+  requireProofNonce: false,
+  proofCharacters: 8_192,
   clockSkewSeconds: 30,
   consentDays: [30, 90, 365],
   consentDaysChecked: 365,

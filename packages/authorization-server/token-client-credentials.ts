@@ -11,7 +11,7 @@ const refused = (error: OAuthError): TokenOutcome => ({ kind: 'refused', error, 
 /** Without `resource` (RFC 8707) the token is for every FHIR server of the domain: SMART's request names none. */
 export async function grantToService(
   neighbours: TokenNeighbours,
-  { client, sent }: TokenRequest,
+  { client, sent, jkt }: TokenRequest,
 ): Promise<TokenOutcome> {
   const { resourceServers, accessTokens, settings } = neighbours;
   if (client.authentication !== 'private_key_jwt') {
@@ -31,13 +31,14 @@ export async function grantToService(
       sub: client.id,
       client_id: client.id,
       scope: scope.tokens.join(' '),
+      ...(jkt === undefined ? {} : { cnf: { jkt } }),
       ...(purposes.length === 0 ? {} : { extensions: purposeClaim(purposes) }),
     },
     { seconds: Math.min(settings.backendTokenSeconds, 300) },
   );
   const body = {
     access_token: issued.token,
-    token_type: 'Bearer',
+    token_type: jkt === undefined ? 'Bearer' : 'DPoP',
     expires_in: issued.expiresIn,
     scope: scope.tokens.join(' '),
   };

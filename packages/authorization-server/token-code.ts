@@ -1,4 +1,4 @@
-/** The authorization code, redeemed once. RFC 6749 §4.1.3, §10.5; RFC 7636 §4.6; RFC 9700 §2.1. */
+/** The authorization code, redeemed once. RFC 6749 §4.1.3, §10.5; RFC 7636 §4.6; RFC 9700 §2.1; RFC 9449 §10. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
@@ -25,6 +25,8 @@ interface CodePayload {
   readonly sessionUid?: string;
   readonly acr?: string;
   readonly amr?: readonly string[];
+  /** thumbprint of the key to whose holder the code is bound */
+  readonly dpopJkt?: string;
 }
 
 const signInOf = ({ sessionUid, acr, amr }: CodePayload): SignIn => ({
@@ -54,7 +56,10 @@ async function consumeCode(db: pg.PoolClient, code: string, at: Date): Promise<b
   return rowCount === 1;
 }
 
-export async function redeemCode(neighbours: TokenNeighbours, { client, sent }: TokenRequest): Promise<TokenOutcome> {
+export async function redeemCode(
+  neighbours: TokenNeighbours,
+  { client, sent, jkt }: TokenRequest,
+): Promise<TokenOutcome> {
   const [code, redirectUri, verifier] = [sent.get('code'), sent.get('redirect_uri'), sent.get('code_verifier')];
   if (code === undefined) return refused(new OAuthError('invalid_request', 'code is missing'));
   if (redirectUri === undefined) return refused(new OAuthError('invalid_request', 'redirect_uri is missing'));
@@ -72,6 +77,7 @@ export async function redeemCode(neighbours: TokenNeighbours, { client, sent }: 
     if (payload.clientId !== client.id) return refused(invalidGrant('of another app'));
     if (payload.redirectUri !== redirectUri) return refused(invalidGrant('another redirect_uri'));
     if (!provesChallenge(verifier, payload)) return refused(invalidGrant('code_verifier does not fit'));
+    if (payload.dpopJkt !== undefined && payload.dpopJkt !== jkt) return refused(invalidGrant('another key, or none'));
     const first = await consumeCode(db, code, at);
     const grant = await findLiveGrant(db, row.grant_id, at);
     if (grant === undefined) return refused(invalidGrant('the grant has ended'));
@@ -95,6 +101,7 @@ export async function redeemCode(neighbours: TokenNeighbours, { client, sent }: 
       client,
       scope: present.grant.scope.split(' '),
       ...(payload.nonce === undefined ? {} : { nonce: payload.nonce }),
+      ...(jkt === undefined ? {} : { jkt }),
       at,
     });
     return { kind: 'issued', body: JSON.stringify(response), event: 'token-issued', token: issued.jti, grant };

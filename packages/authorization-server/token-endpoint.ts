@@ -1,6 +1,7 @@
-/** The token endpoint: which app, which grant type, and the audit record before the answer. RFC 6749 §3.2, §5. */
+/** The token endpoint: which app, which grant type, which key, and the audit record before the answer. RFC 6749 §3.2, §5; RFC 9449 §5. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
-import { type BackChannelNeighbours, backChannel, type Call, jsonResponse } from './back-channel.ts';
+import { type BackChannelNeighbours, backChannel, type Call, jsonResponse, noStore } from './back-channel.ts';
+import type { ProofOfKey } from './proof-of-key.ts';
 import { grantToService } from './token-client-credentials.ts';
 import { redeemCode } from './token-code.ts';
 import type { TokenNeighbours, TokenOutcome, TokenRequest } from './token-grants.ts';
@@ -23,7 +24,29 @@ const recordableForm = (sent: ReadonlyMap<string, string>): string =>
     .toString()
     .slice(0, 2048);
 
-export function createTokenEndpoint(neighbours: TokenNeighbours & BackChannelNeighbours) {
+export interface TokenEndpointNeighbours extends TokenNeighbours, BackChannelNeighbours {
+  readonly proofs: ProofOfKey;
+}
+
+/** The key to which the tokens are bound, where one is proved, and a refusal where one has to be. RFC 9449 §5, §5.2. */
+async function bindingOf({ issuer, proofs }: TokenEndpointNeighbours, { request, client }: Call): Promise<Binding> {
+  try {
+    const jkt = await proofs.prove(request, { url: `${issuer}/token` });
+    if (jkt !== undefined) return { kind: 'bound', jkt };
+    return client.metadata.dpop_bound_access_tokens === true
+      ? { kind: 'refused', error: new OAuthError('invalid_dpop_proof', 'the app has to send a DPoP proof') }
+      : { kind: 'unbound' };
+  } catch (error) {
+    if (error instanceof OAuthError) return { kind: 'refused', error };
+    throw error;
+  }
+}
+type Binding =
+  | { readonly kind: 'bound'; readonly jkt: string }
+  | { readonly kind: 'unbound' }
+  | { readonly kind: 'refused'; readonly error: OAuthError };
+
+export function createTokenEndpoint(neighbours: TokenEndpointNeighbours) {
   return backChannel(neighbours, async (call: Call): Promise<Response> => {
     const { client, sent, address } = call;
     const grantType = sent.get('grant_type');
@@ -33,7 +56,11 @@ export function createTokenEndpoint(neighbours: TokenNeighbours & BackChannelNei
     if (!client.grantTypes.some((type) => type === grantType)) {
       throw new OAuthError('unauthorized_client', 'the app is not registered for this grant_type');
     }
-    const outcome = await handler(neighbours, call);
+    const binding = await bindingOf(neighbours, call);
+    const outcome: TokenOutcome =
+      binding.kind === 'refused'
+        ? { kind: 'refused', error: binding.error, event: 'token-refused' }
+        : await handler(neighbours, { ...call, ...(binding.kind === 'bound' ? { jkt: binding.jkt } : {}) });
     const facts = {
       client: client.id,
       method: 'POST',
@@ -57,6 +84,6 @@ export function createTokenEndpoint(neighbours: TokenNeighbours & BackChannelNei
       status: 200,
       ...(outcome.token === undefined ? {} : { token: outcome.token }),
     });
-    return jsonResponse(outcome.body);
+    return jsonResponse(outcome.body, 200, { ...noStore, ...neighbours.proofs.headers() });
   });
 }

@@ -22,6 +22,8 @@ export interface TokenRequest {
   readonly client: Client;
   readonly sent: ReadonlyMap<string, string>;
   readonly address?: string;
+  /** thumbprint of the key that the request proved (RFC 9449) */
+  readonly jkt?: string;
 }
 
 /** A refusal is a value, so that what was decided on the way (a family revoked) is committed with it. */

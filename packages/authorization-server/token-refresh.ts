@@ -46,7 +46,7 @@ export function refreshedScope(
 
 export async function refreshTokens(
   neighbours: TokenNeighbours,
-  { client, sent }: TokenRequest,
+  { client, sent, jkt }: TokenRequest,
 ): Promise<TokenOutcome> {
   const token = sent.get('refresh_token');
   if (token === undefined) return refused(new OAuthError('invalid_request', 'refresh_token is missing'));
@@ -62,6 +62,7 @@ export async function refreshTokens(
     const row = await findRefreshToken(db, token);
     if (grant === undefined || row === undefined) return refused(invalidGrant('the grant has ended'));
     if (grant.clientId !== client.id) return refused(invalidGrant('of another app'));
+    if (row.jkt !== null && row.jkt !== jkt) return refused(invalidGrant('another key, or none'));
     const age = row.consumedAt === null ? 0 : at.getTime() - row.consumedAt.getTime();
     if (row.consumedAt !== null && (age > settings.refreshGraceSeconds * 1000 || row.answer === null)) {
       await endFamily(db, neighbours, grant, 'refresh-token-replayed');
@@ -86,7 +87,7 @@ export async function refreshTokens(
     const left = withinRemainder(scope, present.grant.scope.split(' '));
     if (left.length === 0) return refused(new OAuthError('invalid_scope', 'nothing of scope is allowed any more'));
     await noteGrantUse(db, grant.id, at);
-    const issue = { grant: present.grant, person, client, scope: left, at };
+    const issue = { grant: present.grant, person, client, scope: left, at, ...(jkt === undefined ? {} : { jkt }) };
     const { response, issued } = await issueTokens(db, neighbours, issue);
     const body = JSON.stringify(response);
     if (!(await consumeRefreshToken(db, token, at, body)))

@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts';
 
 export interface TokenResponse extends LaunchContext {
   readonly access_token: string;
-  readonly token_type: 'Bearer';
+  readonly token_type: 'Bearer' | 'DPoP';
   readonly expires_in: number;
   readonly scope: string;
   readonly id_token?: string;
@@ -38,6 +38,8 @@ export interface Issue {
   /** of this access token: the grant's, or less */
   readonly scope: readonly string[];
   readonly nonce?: string;
+  /** thumbprint of the key that was proved: its holder alone can use the tokens */
+  readonly jkt?: string;
   readonly at: Date;
 }
 
@@ -45,7 +47,7 @@ export interface Issue {
 export async function issueTokens(
   db: pg.PoolClient,
   { accessTokens, idTokens, consents, settings }: IssueNeighbours,
-  { grant, person, client, scope, nonce, at }: Issue,
+  { grant, person, client, scope, nonce, jkt, at }: Issue,
 ): Promise<{ readonly response: TokenResponse; readonly issued: IssuedToken }> {
   const purposes = await purposesOf(db, grant, person, at);
   const fhirUser = fhirUserUrl(person, grant.audience);
@@ -62,6 +64,7 @@ export async function issueTokens(
       client_id: client.id,
       scope: scope.join(' '),
       grant_id: grant.id,
+      ...(jkt === undefined ? {} : { cnf: { jkt } }),
       ...(grant.patient === undefined ? {} : { patient: grant.patient }),
       ...(fhirUser === undefined ? {} : { fhirUser }),
       ...(grant.clearance === undefined ? {} : { clearance: grant.clearance }),
@@ -72,9 +75,11 @@ export async function issueTokens(
   const lasting =
     grant.lasting && grant.scope.split(' ').includes('offline_access') && client.grantTypes.includes('refresh_token');
   const idle = new Date(at.getTime() + settings.refreshIdleSeconds * 1000);
+  // An app that proves who it is needs no other binding: it may change its key (RFC 9449 §5).
+  const refreshKey = client.authentication === 'none' ? jkt : undefined;
   const response: TokenResponse = {
     access_token: issued.token,
-    token_type: 'Bearer',
+    token_type: jkt === undefined ? 'Bearer' : 'DPoP',
     expires_in: issued.expiresIn,
     scope: scope.join(' '),
     ...(scope.includes('openid')
@@ -90,7 +95,15 @@ export async function issueTokens(
         }
       : {}),
     ...(lasting
-      ? { refresh_token: await addRefreshToken(db, grant.id, at, idle < grant.expiresAt ? idle : grant.expiresAt) }
+      ? {
+          refresh_token: await addRefreshToken(
+            db,
+            grant.id,
+            at,
+            idle < grant.expiresAt ? idle : grant.expiresAt,
+            refreshKey,
+          ),
+        }
       : {}),
     ...(grant.patient === undefined ? {} : { patient: grant.patient }),
     ...grant.context,

@@ -1,12 +1,13 @@
-/** Who signed in, for the app that holds an access token with `openid`. OIDC Core 1.0 §5.3; RFC 6750 §3. */
+/** Who signed in, for the app that holds an access token with `openid`. OIDC Core 1.0 §5.3; RFC 6750 §3; RFC 9449 §7. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
 import type pg from 'pg';
-import type { AccessTokens } from './access-token.ts';
 import { answerPreflight, errorResponse, jsonResponse, noStore, shareWithApps } from './back-channel.ts';
 import type { ClientRegistry } from './clients.ts';
 import { findPresentGrant, type GrantConsents } from './grant-consents.ts';
 import { personClaims } from './id-token.ts';
 import type { People } from './people.ts';
+import type { PresentToken } from './presented-token.ts';
+import { type ProofOfKey, proofAlgorithmsText } from './proof-of-key.ts';
 
 export interface UserinfoNeighbours {
   readonly issuer: string;
@@ -14,40 +15,41 @@ export interface UserinfoNeighbours {
   readonly consents: GrantConsents;
   readonly clients: ClientRegistry;
   readonly people: People;
-  readonly accessTokens: AccessTokens;
+  readonly presentToken: PresentToken;
+  readonly proofs: ProofOfKey;
   now(): Date;
 }
 
 export function createUserinfoEndpoint(neighbours: UserinfoNeighbours) {
-  const { issuer, clients, people, accessTokens, now } = neighbours;
+  const { issuer, clients, people, presentToken, proofs, now } = neighbours;
   const answer = async (request: Request): Promise<Response> => {
     if (request.method !== 'GET' && request.method !== 'POST') {
       return jsonResponse({ error: 'invalid_request' }, 405, { ...noStore, allow: 'GET, POST' });
     }
-    const authorization = request.headers.get('authorization');
-    const token = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) {
+    const claims = await presentToken(request, `${issuer}/userinfo`);
+    if (claims === undefined) {
       // RFC 6750 §3.1: nothing is said of an error to whoever brought no token.
-      return jsonResponse('', 401, { ...noStore, 'www-authenticate': `Bearer realm="${issuer}"` });
+      const challenge = `Bearer realm="${issuer}", DPoP algs="${proofAlgorithmsText}"`;
+      return jsonResponse('', 401, { ...noStore, 'www-authenticate': challenge });
     }
-    const invalid = errorResponse(new OAuthError('invalid_token', 'the access token is not valid'), request, issuer);
-    const claims = await accessTokens.verify(token);
     const grant =
-      claims?.grant_id === undefined ? undefined : await findPresentGrant(neighbours, claims.grant_id, now());
+      claims.grant_id === undefined ? undefined : await findPresentGrant(neighbours, claims.grant_id, now());
     const person = grant === undefined ? undefined : await people.find(grant.sub);
-    if (claims === undefined || grant === undefined || person === undefined) return invalid;
+    if (grant === undefined || person === undefined)
+      throw new OAuthError('invalid_token', 'the access token is not valid');
     const scope = claims.scope.split(' ');
-    if (!scope.includes('openid')) {
-      return errorResponse(
-        new OAuthError('insufficient_scope', 'openid was not granted', { status: 403 }),
-        request,
-        issuer,
-      );
-    }
-    return jsonResponse({ sub: person.sub, ...personClaims(person, scope, grant.audience) });
+    if (!scope.includes('openid'))
+      throw new OAuthError('insufficient_scope', 'openid was not granted', { status: 403 });
+    const body = { sub: person.sub, ...personClaims(person, scope, grant.audience) };
+    return jsonResponse(body, 200, { ...noStore, ...proofs.headers() });
   };
+  const answerOrError = (request: Request): Promise<Response> =>
+    answer(request).catch((error: unknown) => {
+      if (error instanceof OAuthError) return errorResponse(error, request, issuer);
+      throw error;
+    });
   return async (request: Request): Promise<Response> =>
     request.method === 'OPTIONS'
       ? answerPreflight(request, clients, 'GET, POST')
-      : shareWithApps(await answer(request), request, clients);
+      : shareWithApps(await answerOrError(request), request, clients);
 }

@@ -33,6 +33,7 @@ const apps = (serviceKey: JWK): readonly unknown[] => [
   { client_id: 'native', application_type: 'native', redirect_uris: ['com.example.app:/cb', 'http://127.0.0.1/cb'] },
   { client_id: 'signed', jwks: { keys: [serviceKey] }, redirect_uris: [callback] },
   { client_id: 'clinic', client_secret: secret, grant_types: [], resource_server: clinic },
+  { client_id: 'bound', redirect_uris: [callback], dpop_bound_access_tokens: true },
   { client_id: 'limited', redirect_uris: [callback], scope: 'openid launch/patient patient/Observation.rs' },
   {
     client_id: 'service',

@@ -1,4 +1,4 @@
-/** The errors of OAuth's endpoints. RFC 6749 §4.1.2.1 and §5.2; RFC 6750 §3.1. */
+/** The errors of OAuth's endpoints. RFC 6749 §4.1.2.1 and §5.2; RFC 6750 §3.1; RFC 9449 §5, §8. */
 
 export type OAuthErrorCode =
   | 'invalid_request'
@@ -17,7 +17,9 @@ export type OAuthErrorCode =
   | 'temporarily_unavailable'
   | 'invalid_token'
   | 'insufficient_scope'
-  | 'unsupported_token_type';
+  | 'unsupported_token_type'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce';
 
 /** `description` is for the caller; `detail` for the log only. */
 export class OAuthError extends Error {
@@ -25,12 +27,19 @@ export class OAuthError extends Error {
   readonly status: number;
   readonly description: string;
   readonly detail: string | undefined;
-  constructor(error: OAuthErrorCode, description: string, options: { status?: number; detail?: string } = {}) {
+  /** what the caller is told beside the error, such as a nonce */
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(
+    error: OAuthErrorCode,
+    description: string,
+    options: { status?: number; detail?: string; headers?: Readonly<Record<string, string>> } = {},
+  ) {
     super(description);
     this.name = 'OAuthError';
     this.error = error;
     this.status = options.status ?? (error === 'invalid_client' || error === 'invalid_token' ? 401 : 400);
     this.description = description;
     this.detail = options.detail;
+    this.headers = options.headers ?? {};
   }
 }

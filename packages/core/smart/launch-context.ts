@@ -1,4 +1,5 @@
 /** What a launch tells an app beside its tokens. SMART App Launch 2.2, scopes-and-launch-context. */
+import type { Confirmation } from '../oauth/confirmation.ts';
 import type { PurposeClaim } from './purpose-of-use.ts';
 
 /** What else is in context. SMART App Launch 2.2, fhirContext: an array of objects, never of strings. */
@@ -47,6 +48,8 @@ export interface AccessTokenClaims {
   readonly grant_id?: string;
   /** v3-Confidentiality code up to which the person let the app see; absent: N */
   readonly clearance?: string;
+  /** the key whose holder may use it; absent: whoever bears it */
+  readonly cnf?: Confirmation;
   /** why, and by which Consent: IHE IUA, IHE PCF */
   readonly extensions?: Partial<PurposeClaim> & Partial<ConsentClaim>;
 }
