@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type pg from 'pg';
 import type { ClientRegistry } from './clients.ts';
+import { noteSession } from './session-rows.ts';
 
 export const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
@@ -33,6 +34,10 @@ function withoutCookie(payload: AdapterPayload): AdapterPayload {
   return { ...payload, session: rest } as unknown as AdapterPayload;
 }
 
+/** Its state may be written once more by a request that was under way when the session ended. */
+const unlessEnded = ` and not exists (
+  select from sign_in_session where uid = payload->>'uid' and ended_at is not null)`;
+
 export function createAdapter(pool: pg.Pool, clients: ClientRegistry, now: () => Date): (model: string) => Adapter {
   const nothing = async (): Promise<undefined> => undefined;
   return (model) => {
@@ -50,6 +55,8 @@ export function createAdapter(pool: pg.Pool, clients: ClientRegistry, now: () =>
     }
     return {
       async upsert(id, payload, expiresIn) {
+        const expiresAt = new Date(now().getTime() + (expiresIn ?? 60) * 1000);
+        if (model === 'Session') await noteSession(pool, payload, now(), expiresAt);
         await pool.query(
           `insert into authorization_state (model, id, payload, grant_id, expires_at)
            values ($1, $2, $3, $4, $5)
@@ -60,13 +67,14 @@ export function createAdapter(pool: pg.Pool, clients: ClientRegistry, now: () =>
             hashOf(id),
             JSON.stringify(swap(withoutCookie(payload), id, self)),
             payload.grantId ?? null,
-            new Date(now().getTime() + (expiresIn ?? 60) * 1000),
+            expiresAt,
           ],
         );
       },
       async find(id) {
         const { rows } = await pool.query<Row>(
-          'select payload, consumed_at from authorization_state where model = $1 and id = $2 and expires_at > $3',
+          `select payload, consumed_at from authorization_state
+           where model = $1 and id = $2 and expires_at > $3${model === 'Session' ? unlessEnded : ''}`,
           [model, hashOf(id), now()],
         );
         const [row] = rows;

@@ -7,6 +7,7 @@ export type AuthorizationEvent = Extract<
   | 'sign-in'
   | 'sign-in-failed'
   | 'sign-in-throttled'
+  | 'sign-out'
   | 'patient-shown'
   | 'patient-choice-refused'
   | 'consent-granted'

@@ -1,5 +1,6 @@
 /** The authorization endpoint: our checks, then oidc-provider, then our headers. RFC 6749 §3.1; RFC 9207; RFC 9700 §4.11. */
 
+import { accountClientId } from './account-client.ts';
 import type { Record } from './audit-recorder.ts';
 import type { AuthorizationRequest, Destination, RequestNeighbours } from './authorization-request.ts';
 import { checkAuthorizationRequest } from './authorization-request.ts';
@@ -84,7 +85,7 @@ export function createAuthorizationEndpoint(neighbours: EndpointNeighbours) {
       neighbours.log('authorization endpoint refused', { error, reason });
       return status >= 500 ? pages.fault('failed', 500) : pages.fault('expired', 400);
     }
-    if (notes.codeIssued !== undefined) {
+    if (notes.codeIssued !== undefined && notes.codeIssued.client !== accountClientId) {
       const { grantId, user, client } = notes.codeIssued;
       await record('code-issued', 'permitted', {
         status: 303,
@@ -123,6 +124,9 @@ export function createAuthorizationEndpoint(neighbours: EndpointNeighbours) {
       }
       return pass(`/authorize?${providerQuery(checked, resourceServers[0]?.base ?? issuer)}`, request, connection);
     },
+    /** A request of our own pages: its query is ours. */
+    begin: (query: URLSearchParams, request: Request, connection: Connection): Promise<Response> =>
+      pass(`/authorize?${query}`, request, connection),
     /** Where a finished step leads back to. */
     resume: (request: Request, uid: string, connection: Connection): Promise<Response> =>
       request.method === 'GET'

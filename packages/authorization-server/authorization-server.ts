@@ -8,6 +8,11 @@ import { createSafeFetch, type SafeFetch } from '@affinity/outbound/safe-fetch.t
 import type { JSONWebKeySet } from 'jose';
 import type pg from 'pg';
 import { createAccessTokens } from './access-token.ts';
+import { createAccount } from './account.ts';
+import { createAppsPage } from './account-apps.ts';
+import { withAccountClient } from './account-client.ts';
+import { createSignOut } from './account-sign-out.ts';
+import type { AccountPages } from './account-views.ts';
 import { canonicalBase, type ResourceServer } from './audience.ts';
 import { createRecorder } from './audit-recorder.ts';
 import { type Connection, createAuthorizationEndpoint } from './authorization-endpoint.ts';
@@ -45,7 +50,7 @@ export interface AuthorizationServerOptions {
   /** RFC 7591 metadata; `checkClients` tells their faults beforehand */
   readonly clients: readonly unknown[];
   readonly resourceServers: readonly ResourceServer[];
-  readonly pages: Pages;
+  readonly pages: Pages & AccountPages;
   /** what is known of these patients; whoever is not known is left out */
   readonly patients: (ids: readonly string[]) => Promise<readonly Omit<PatientView, 'relation'>[]>;
   /** the one patient whom an entry names exactly, for a declared emergency */
@@ -105,9 +110,11 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const proofs = createProofOfKey({ pool, keys, settings, now });
   const presentToken = createTokenPresentation(accessTokens, proofs);
   const metadata = metadataOf(issuer);
-  const shared = { issuer, pool, consents, clients, people, settings, cookies, record, now, log };
+  const shared = { issuer, pool, consents, endGrant, clients, people, settings, cookies, record, now, log };
   const remembered = rememberGrant({ pool, consents, clients, people, now });
-  const { provider, bridge } = await createProvider({ ...shared, remembered });
+  // Our own pages are an app to the sign-in and to nobody else.
+  const inside = withAccountClient(clients, issuer);
+  const { provider, bridge } = await createProvider({ ...shared, clients: inside, remembered });
   const responses = createPageResponses(issuer, pages, log);
   const authorization = createAuthorizationEndpoint({
     ...shared,
@@ -116,7 +123,20 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     resourceServers,
     verifyHint: idTokens.verifyHint,
   });
-  const interaction = createInteractionEndpoint({ ...shared, provider, pages, patients, findPatient, keys, responses });
+  const interaction = createInteractionEndpoint({
+    ...shared,
+    clients: inside,
+    provider,
+    pages,
+    patients,
+    findPatient,
+    keys,
+    responses,
+  });
+  const account = createAccount({ ...shared, provider, keys, responses, begin: authorization.begin }, [
+    createAppsPage({ ...shared, pages, patients }),
+    createSignOut({ ...shared, pages }),
+  ]);
   const backChannel = {
     ...shared,
     clientKeys: createClientKeys({ fetchOutside, outbound, cacheSeconds: settings.jwksCacheSeconds, now, log }),
@@ -126,7 +146,6 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     proofs,
     presentToken,
     resourceServers,
-    endGrant,
   };
   const userinfo = createUserinfoEndpoint({ ...shared, presentToken, proofs });
   const purge = startPurge({ pool, consents, settings, log, now });
@@ -163,6 +182,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     const [, kind, uid] = new RegExp(`^${mount}/(authorize|interaction)/([A-Za-z0-9_-]{20,64})$`).exec(pathname) ?? [];
     if (kind === 'authorize' && uid !== undefined) return authorization.resume(request, uid, connection);
     if (kind === 'interaction' && uid !== undefined) return interaction(request, uid, connection);
+    if (pathname === `${mount}/account` || pathname.startsWith(`${mount}/account/`))
+      return account(request, connection);
     return Promise.resolve(responses.fault('not-found', 404));
   };
 
@@ -173,7 +194,9 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       } catch (error) {
         log('authorization server failed', { reason: faultName(error) });
         const { pathname } = new URL(request.url);
-        const forPeople = pathname.startsWith(`${mount}/authorize`) || pathname.startsWith(`${mount}/interaction`);
+        const forPeople = ['authorize', 'interaction', 'account'].some((part) =>
+          pathname.startsWith(`${mount}/${part}`),
+        );
         return forPeople
           ? responses.fault('unavailable', 503)
           : jsonResponse({ error: 'temporarily_unavailable', error_description: 'try again' }, 503);

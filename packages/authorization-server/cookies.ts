@@ -5,6 +5,7 @@ export interface CookieNames {
   readonly interaction: string;
   readonly resume: string;
   readonly browser: string;
+  readonly accountSignIn: string;
 }
 
 /** `__Host-` and `__Secure-` are promises that a browser checks; on plain http to loopback it would refuse them. */
@@ -14,9 +15,10 @@ export function cookieNames(issuer: string): CookieNames {
   return {
     session: `${host}affinity-session`,
     browser: `${host}affinity-browser`,
-    // these two have a path of their own, which `__Host-` forbids
+    // these have a path of their own, which `__Host-` forbids
     interaction: `${scoped}affinity-interaction`,
     resume: `${scoped}affinity-resume`,
+    accountSignIn: `${scoped}affinity-account`,
   };
 }
 

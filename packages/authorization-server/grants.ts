@@ -24,10 +24,13 @@ export interface Grant {
   readonly servers?: readonly GrantedServer[];
   /** its refresh tokens end with the sign-in session in which it was given */
   readonly online?: boolean;
+  /** its end moves with its use */
+  readonly renews?: boolean;
   /** claims about the person that were allowed by name, beside those of scopes; separated by a space */
   readonly claims?: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  readonly lastUsedAt?: Date;
   /** of the sign-in from which the first token came: known once its code is redeemed */
   readonly authTime?: number;
   readonly signIn?: SignIn;
@@ -61,12 +64,13 @@ export type EndReason =
   | 'code-replayed'
   | 'refresh-token-replayed'
   | 'consent-withdrawn'
-  | 'person-gone';
+  | 'person-gone'
+  | 'session-ended';
 
 type Queryable = pg.Pool | pg.PoolClient;
 
 const columns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
-  auth_time, context, servers, online, claims, session_uid, acr, amr`;
+  auth_time, context, servers, online, claims, session_uid, acr, amr, renews, last_used_at`;
 
 interface Row {
   readonly id: string;
@@ -89,6 +93,8 @@ interface Row {
   readonly session_uid: string | null;
   readonly acr: string | null;
   readonly amr: readonly string[] | null;
+  readonly renews: boolean;
+  readonly last_used_at: Date | null;
 }
 
 const signInOf = ({ session_uid, acr, amr }: Row): SignIn => ({
@@ -113,19 +119,21 @@ const grantOf = (row: Row): Grant => ({
   ...(row.context === null ? {} : { context: row.context }),
   ...(row.servers === null ? {} : { servers: row.servers }),
   ...(row.online ? { online: true } : {}),
+  ...(row.renews ? { renews: true } : {}),
+  ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
   ...(row.claims === null ? {} : { claims: row.claims }),
   ...(row.auth_time === null ? {} : { authTime: Number(row.auth_time), signIn: signInOf(row) }),
 });
 
-export type NewGrant = Omit<Grant, 'id' | 'authTime' | 'signIn'>;
+export type NewGrant = Omit<Grant, 'id' | 'authTime' | 'signIn' | 'lastUsedAt'>;
 
 /** The row alone: its Consent is written in the same transaction (grant-consents.ts). */
 export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Grant> {
   const { rows } = await db.query<Row>(
     `insert into authorization_grant
        (id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
-        consent_at, context, servers, online, claims)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16) returning ${columns}`,
+        consent_at, context, servers, online, claims, renews)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16, $17) returning ${columns}`,
     [
       randomUUID(),
       grant.sub,
@@ -143,6 +151,7 @@ export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Gran
       grant.servers === undefined ? null : JSON.stringify(grant.servers),
       grant.online ?? false,
       grant.claims ?? null,
+      grant.renews ?? false,
     ],
   );
   const [row] = rows;

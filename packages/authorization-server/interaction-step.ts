@@ -5,6 +5,7 @@ import type { Record } from './audit-recorder.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
 import type { GrantConsents } from './grant-consents.ts';
+import type { EndGrant } from './grants.ts';
 import type { Log } from './log.ts';
 import type { AppView, ErrorView, Pages, PatientView } from './page-views.ts';
 import type { People, Person } from './people.ts';
@@ -14,6 +15,7 @@ export interface StepNeighbours {
   readonly issuer: string;
   readonly pool: pg.Pool;
   readonly consents: GrantConsents;
+  readonly endGrant: EndGrant;
   readonly provider: Provider;
   readonly clients: ClientRegistry;
   readonly people: People;

@@ -2,14 +2,13 @@
  * The dispatcher of a sign-in and consent: looks at what is missing, shows that one step, and takes its answer only with
  * proof that our own page sent it. RFC 9700 §4.7, §4.16; OIDC Core 1.0 §3.1.2.3, §3.1.2.4.
  */
-import { timingSafeEqual } from 'node:crypto';
-import { hashOf } from './adapter.ts';
 import type { Connection } from './authorization-endpoint.ts';
 import type { Client } from './clients.ts';
 import { showConsent, takeConsent } from './consent-step.ts';
 import { readCookie } from './cookies.ts';
 import { isDeclaring, showEmergency, takeEmergency } from './emergency-step.ts';
 import { readForm } from './form.ts';
+import { isOurForm } from './form-proof.ts';
 import {
   auditFacts,
   noteResult,
@@ -44,16 +43,6 @@ function viewOf(client: Client, redirectUri: string): AppView {
     ...(policy === undefined ? {} : { policy }),
   };
 }
-
-/** The page posts to where it came from. A browser that says `null` or nothing is judged by Fetch Metadata, then by the seal. */
-function sentByOurPage(request: Request, issuer: string): boolean {
-  const origin = request.headers.get('origin');
-  if (origin !== null && origin !== 'null') return origin === new URL(issuer).origin;
-  const site = request.headers.get('sec-fetch-site');
-  return site === null || site === 'same-origin';
-}
-
-const sameText = (one: string, other: string): boolean => timingSafeEqual(hashOf(one), hashOf(other));
 
 export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
   const { issuer, provider, clients, people, settings, cookies, keys, responses, now } = neighbours;
@@ -171,8 +160,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     const form = await readForm(request, settings.requestCharacters);
     if (form.kind === 'fault') return responses.fault('bad-request', form.status);
     const { all, parameters } = form;
-    if (!sentByOurPage(request, issuer) || !sameText(all.get('csrf') ?? '', step.csrf))
-      return responses.fault('bad-request', 403);
+    if (!isOurForm(request, issuer, all, step.csrf)) return responses.fault('bad-request', 403);
     const { values } = parameters;
     const outcome = signingIn ? await takeSignIn(neighbours, step, values) : await personStep(step, { all, values });
     return respond(outcome, step, redirectUri);

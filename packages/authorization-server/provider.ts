@@ -3,9 +3,11 @@
  * and audience travel beside its own, because it would filter them (docs/decisions/0006-oidc-provider-traps.md).
  */
 
+import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import Provider, { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type pg from 'pg';
+import { accountClientId } from './account-client.ts';
 import { createAdapter } from './adapter.ts';
 import type { ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
@@ -183,11 +185,16 @@ export async function createProvider(
 }
 
 /** The grant that the consent step has just made, or one that an earlier consent allows. */
-async function loadGrant(provider: Provider, { remembered }: Neighbours, ctx: KoaContextWithOIDC) {
+async function loadGrant(provider: Provider, { remembered, now }: Neighbours, ctx: KoaContextWithOIDC) {
   const chosen = ctx.oidc.result?.consent?.grantId;
   if (chosen !== undefined) return provider.Grant.find(chosen);
   const params = ctx.oidc.params as unknown as AuthorizationParameters;
   const sub = ctx.oidc.session?.accountId;
+  if (sub !== undefined && params.client_id === accountClientId) {
+    // Our own pages are given nothing, so that there is nothing to allow.
+    const mark = { id: randomUUID(), expiresAt: new Date(now().getTime() + 60_000) };
+    return markGrant(provider, mark, { sub, clientId: accountClientId });
+  }
   if (sub === undefined || params.affinity_fault !== undefined || /\b(consent|login)\b/.test(params.prompt ?? ''))
     return undefined;
   const grant = await remembered(params, sub);

@@ -49,7 +49,7 @@ export const rememberGrant =
       const { grant } = present;
       const scope = reusable(grant, tokens);
       if (scope === undefined) continue;
-      const { id: _, authTime: __, signIn: ___, ...terms } = grant;
+      const { id: _, authTime: __, signIn: ___, lastUsedAt: ____, ...terms } = grant;
       return giveGrant({ pool, consents }, { ...terms, scope, requestedScope: tokens.join(' '), createdAt: at });
     }
     return undefined;

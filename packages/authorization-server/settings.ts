@@ -26,6 +26,8 @@ export interface Settings {
   readonly refreshIdleSeconds: number;
   /** how long a person stays signed in without doing anything */
   readonly sessionSeconds: number;
+  /** how long after proving who they are somebody may change what protects their account */
+  readonly freshSignInSeconds: number;
   /** time to sign in, choose and allow */
   readonly interactionSeconds: number;
   /** how long a browser counts as known for a person */
@@ -77,6 +79,7 @@ export const defaultSettings: Settings = {
   refreshGraceSeconds: 10,
   refreshIdleSeconds: 93 * 86_400,
   sessionSeconds: 8 * 3600,
+  freshSignInSeconds: 600,
   interactionSeconds: 900,
   knownBrowserSeconds: 365 * 86_400,
   assertionSeconds: 300,

@@ -42,10 +42,12 @@ export type TokenOutcome =
       readonly grant?: Grant;
     };
 
-/** Ends a grant from a token handler: every token of it is dead once the transaction commits. */
+export type EndingNeighbours = Pick<TokenNeighbours, 'endGrant' | 'consents' | 'settings' | 'now'>;
+
+/** Ends a grant: every token of it is dead once the transaction commits. */
 export const endFamily = (
   db: pg.PoolClient,
-  { endGrant, consents, settings, now }: TokenNeighbours,
+  { endGrant, consents, settings, now }: EndingNeighbours,
   grant: Grant,
   reason: EndReason,
 ): Promise<boolean> => {

@@ -5,6 +5,7 @@ import type { AppView, PatientView } from '@affinity/authorization-server/page-v
 import { createPortal } from './portal.ts';
 import { parsePage, skeleton } from './testing/parse-page.ts';
 import * as views from './testing/views.ts';
+import * as account from './testing/views-account.ts';
 
 const payloads = [
   '<script>alert(1)</script>',
@@ -68,6 +69,17 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
       durations: [{ value: words, days: 90, checked: true }],
     }),
     pages.error({ ...views.error, detail: words, reference: words }),
+    pages.accountApps(
+      {
+        ...account.apps,
+        action: words,
+        apps: account.apps.apps.map((app) => ({
+          ...app,
+          ...{ grant: words, name: words, publisher: words, clientId: words, patient, items },
+        })),
+      },
+      { ...account.frame, person, csrf: words, signOut: words },
+    ),
     await (await portal.fetch(new Request('http://localhost:4000/'))).text(),
   ];
 };

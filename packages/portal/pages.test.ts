@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { createPortal } from './portal.ts';
 import { type PageElement, parsePage, select } from './testing/parse-page.ts';
 import * as views from './testing/views.ts';
+import * as account from './testing/views-account.ts';
 
 const { pages } = createPortal(views.neighbours);
 const values = (elements: readonly PageElement[]) => elements.map((element) => element.attributes.get('value'));
@@ -27,6 +28,10 @@ const all: Readonly<Record<string, string>> = {
   'emergency, nobody found': pages.emergency({ ...views.emergency, fault: { kind: 'nobody-found' } }),
   'emergency, too often': pages.emergency({ ...views.emergency, fault: { kind: 'throttled', retryAfterSeconds: 200 } }),
   error: pages.error(views.error),
+  'your apps': pages.accountApps({ ...account.apps, notice: 'ended' }, account.frame),
+  'your apps, none': pages.accountApps({ ...account.apps, apps: [] }, { ...account.frame, shared: true }),
+  'signed out': pages.signedOut({ everything: false }),
+  'everything ended': pages.signedOut({ everything: true }),
   home: await (await createPortal(views.neighbours).fetch(new Request('http://localhost:4000/'))).text(),
 };
 

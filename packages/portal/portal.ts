@@ -1,15 +1,18 @@
 /** The people's side of the domain: the front page, its stylesheet, and the pages that the authorization server shows. */
 import { createHash, randomUUID } from 'node:crypto';
+import type { AccountPages } from '@affinity/authorization-server/account-views.ts';
 import type { Pages } from '@affinity/authorization-server/page-views.ts';
 import type { Administration } from './admin/administration.ts';
 import { createDesk, type DeskConnection } from './admin/desk.ts';
 import { pageHeaders } from './page-headers.ts';
+import { printAccountApps } from './pages/account-apps-page.ts';
 import { printConsent } from './pages/consent-page.ts';
 import { printEmergency } from './pages/emergency-page.ts';
 import { printError } from './pages/error-page.ts';
 import { type ListedAddress, type ListedApp, printHome } from './pages/home-page.ts';
 import { printPatientChoice } from './pages/patient-choice-page.ts';
 import { printSignIn } from './pages/sign-in-page.ts';
+import { printSignedOut } from './pages/signed-out-page.ts';
 import type { House, SamplePerson } from './parts/document.ts';
 import { favicon } from './parts/icons.ts';
 import { readStylesheet } from './stylesheet.ts';
@@ -35,7 +38,7 @@ export interface PortalNeighbours {
 export interface Portal {
   /** answers `/`, `/assets/…`, `/admin/…` where there are such pages, and everything else with the page that says there is none */
   fetch(request: Request, connection?: DeskConnection): Promise<Response>;
-  readonly pages: Pages;
+  readonly pages: Pages & AccountPages;
 }
 
 interface Asset {
@@ -108,6 +111,8 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       consent: (view) => printConsent(house, view),
       emergency: (view) => printEmergency(house, view),
       error: (view) => printError(house, view),
+      accountApps: (view, frame) => printAccountApps(house, view, frame),
+      signedOut: (view) => printSignedOut(house, view),
     },
   };
 };

@@ -9,6 +9,7 @@ export const stylesheetParts = [
   'pages',
   'front-page',
   'desk',
+  'account',
   'media',
 ] as const;
 

@@ -1,4 +1,5 @@
 /** Pages as data: a test reads back the view that a person would have seen. */
+import type { AccountFrame, AccountPages, AppsView, SignedOutView } from '../account-views.ts';
 import type { ConsentView, EmergencyView, ErrorView, Pages, PatientChoiceView, SignInView } from '../page-views.ts';
 
 export type ShownPage =
@@ -6,14 +7,18 @@ export type ShownPage =
   | { readonly page: 'patient'; readonly view: PatientChoiceView }
   | { readonly page: 'consent'; readonly view: ConsentView }
   | { readonly page: 'emergency'; readonly view: EmergencyView }
-  | { readonly page: 'error'; readonly view: ErrorView };
+  | { readonly page: 'error'; readonly view: ErrorView }
+  | { readonly page: 'apps'; readonly view: AppsView & AccountFrame }
+  | { readonly page: 'signed-out'; readonly view: SignedOutView };
 
 const show = (shown: ShownPage): string => JSON.stringify(shown);
 
-export const testPages: Pages = {
+export const testPages: Pages & AccountPages = {
   signIn: (view) => show({ page: 'sign-in', view }),
   patientChoice: (view) => show({ page: 'patient', view }),
   consent: (view) => show({ page: 'consent', view }),
   emergency: (view) => show({ page: 'emergency', view }),
   error: (view) => show({ page: 'error', view }),
+  accountApps: (view, frame) => show({ page: 'apps', view: { ...frame, ...view } }),
+  signedOut: (view) => show({ page: 'signed-out', view }),
 };

@@ -28,8 +28,8 @@ export interface Leaf {
   readonly title: Markup | string;
   /** who is signed in */
   readonly person?: string;
-  /** a step towards a grant stands narrow, a front page wide, and a desk is where administrators work */
-  readonly kind: 'step' | 'front' | 'desk';
+  /** a step towards a grant stands narrow, a front page wide, a desk is where administrators work, an account where people do */
+  readonly kind: 'step' | 'front' | 'desk' | 'account';
   readonly body: Markup;
 }
 

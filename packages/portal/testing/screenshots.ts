@@ -9,6 +9,7 @@ import { createPortal, type PortalNeighbours } from '../portal.ts';
 import { findMisfits, openBrowser, serve } from './browser.ts';
 import { deskPages } from './desk.ts';
 import * as views from './views.ts';
+import * as account from './views-account.ts';
 
 const origin = views.neighbours.origin;
 const portalWith = (more: Partial<PortalNeighbours>) => createPortal({ ...views.neighbours, ...more });
@@ -18,7 +19,7 @@ const get = async (path: string, from = portal): Promise<string> =>
   (await from.fetch(new Request(origin + path))).text();
 const three = [1, 2, 3].flatMap(() => views.neighbours.apps);
 
-const { signIn, patientChoice, consent, emergency, error } = portal.pages;
+const { signIn, patientChoice, consent, emergency, error, accountApps, signedOut } = portal.pages;
 const long = views.longNamedApp;
 const pages: Readonly<Record<string, string>> = {
   home: await get(
@@ -63,6 +64,12 @@ const pages: Readonly<Record<string, string>> = {
     fault: { kind: 'nobody-found' },
   }),
   error: error(views.error),
+  apps: accountApps({ ...account.apps, notice: 'ended' }, { ...account.frame, shared: true }),
+  'apps-0': accountApps({ ...account.apps, apps: [] }, account.frame),
+  'apps-1': accountApps(account.manyApps(1), account.frame),
+  'apps-300': accountApps(account.manyApps(300), account.frame),
+  'signed-out': signedOut({ everything: false }),
+  'signed-out-everything': signedOut({ everything: true }),
   ...(await deskPages()),
 };
 

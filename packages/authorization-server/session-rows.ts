@@ -1,0 +1,58 @@
+/** What is known of people's sessions, beside what oidc-provider keeps of them: by it, what has ended stays ended. */
+import type pg from 'pg';
+
+type Queryable = pg.Pool | pg.PoolClient;
+
+/** What oidc-provider keeps of a session. */
+export interface SessionState {
+  readonly uid?: string | undefined;
+  readonly accountId?: string | undefined;
+  readonly transient?: boolean | undefined;
+}
+
+/** Somebody signed in, or came back: the session lives on. One that has ended does not live again. */
+export async function noteSession(
+  db: Queryable,
+  { uid, accountId, transient }: SessionState,
+  at: Date,
+  expiresAt: Date,
+): Promise<void> {
+  if (uid === undefined || accountId === undefined) return;
+  await db.query(
+    `insert into sign_in_session (uid, sub, shared, began_at, expires_at)
+     select $1, sub, $3, $4, $5 from person where sub = $2
+     on conflict (uid) do update set shared = excluded.shared, expires_at = excluded.expires_at
+       where sign_in_session.ended_at is null`,
+    [uid, accountId, transient === true, at, expiresAt],
+  );
+}
+
+export interface LivingSession {
+  readonly shared: boolean;
+  readonly expiresAt: Date;
+}
+
+/** The session, if it lives: nobody can end it before this transaction does. */
+export async function holdSession(
+  db: pg.PoolClient,
+  uid: string,
+  sub: string,
+  at: Date,
+): Promise<LivingSession | undefined> {
+  const { rows } = await db.query<{ shared: boolean; expires_at: Date }>(
+    `select shared, expires_at from sign_in_session
+     where uid = $1 and sub = $2 and ended_at is null and expires_at > $3 for share`,
+    [uid, sub, at],
+  );
+  const [row] = rows;
+  return row === undefined ? undefined : { shared: row.shared, expiresAt: row.expires_at };
+}
+
+/** How many of them live. */
+export async function countSessions(db: Queryable, sub: string, at: Date): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    'select count(*)::int as count from sign_in_session where sub = $1 and ended_at is null and expires_at > $2',
+    [sub, at],
+  );
+  return rows[0]?.count ?? 0;
+}
