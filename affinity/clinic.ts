@@ -46,6 +46,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     issuer,
     keys: () => authorization.keys(),
     grants,
+    introspect: (token) => authorization.introspect(token, base),
     authorizationMetadata: () => authorization.metadata(),
     smartCapabilities: [
       'launch-standalone',
@@ -75,7 +76,9 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
 };
 
 /** What its settings say of how much a request may ask. */
-export const clinicLimits = ({ file: { limits } }: Config): Partial<Limits> => ({
+export const clinicLimits = ({ file: { limits, tokens } }: Config): Partial<Limits> => ({
+  introspectedSeconds: tokens.introspected_seconds,
+  introspectedServiceSeconds: tokens.introspected_service_seconds,
   bodyBytes: limits.body_bytes,
   xmlBytes: limits.xml_bytes,
   jsonDepth: limits.json_depth,

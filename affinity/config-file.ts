@@ -34,6 +34,13 @@ const tokens = z
     /** a refresh token that is not used for so long ends; g10 asks for three months */
     refresh_idle_days: z.int().min(1).max(730).default(93),
     refresh_window_seconds: seconds(0, 10, 10),
+    /** of the access tokens for the clinic */
+    format: z.enum(['jwt', 'opaque']).default('jwt'),
+    /** a signed token that would be longer is issued as a reference; resource servers take up to 8192 */
+    jwt_characters: z.int().min(1000).max(8000).default(6000),
+    /** how long the clinic remembers what the issuer says of a reference: under a grant, and of a backend service */
+    introspected_seconds: z.number().min(0).max(300).default(30),
+    introspected_service_seconds: z.number().min(0).max(0.9).default(0.5),
   })
   .prefault({});
 

@@ -142,7 +142,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     issuer,
     pool,
     clients,
-    resourceServers: [{ base: clinicBase, name: 'clinic' }],
+    resourceServers: [{ base: clinicBase, name: 'Clinic', tokens: file.tokens.format }],
     pages: portal.pages,
     patients: createPatientDirectory(backend),
     findPatient: createPatientFinder(backend),
@@ -249,6 +249,7 @@ const settingsOf = ({ tokens, limits }: Config['file']): Partial<Settings> => ({
   backendTokenSeconds: tokens.backend_token_seconds,
   emergencySeconds: tokens.emergency_seconds,
   refreshGraceSeconds: tokens.refresh_window_seconds,
+  jwtCharacters: tokens.jwt_characters,
   refreshIdleSeconds: tokens.refresh_idle_days * 86_400,
   signIn: {
     ...defaultSettings.signIn,

@@ -1,7 +1,14 @@
-/** Access tokens: signed, for one FHIR server, tied to the grant that they came from. RFC 9068; SMART App Launch 2.2. */
+/**
+ * Access tokens: for one FHIR server, tied to the grant that they came from. Signed (RFC 9068), or a reference where the
+ * server asks for that or a signed one would be too long to send in a header. SMART App Launch 2.2, "Scope size".
+ */
 import { randomUUID } from 'node:crypto';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import { jwtVerify, SignJWT } from 'jose';
+import type pg from 'pg';
+import type { ResourceServer } from './audience.ts';
+import { addReferenceToken, findReferenceToken, isReference } from './reference-token.ts';
+import type { Settings } from './settings.ts';
 import { kidOf, type SigningKeys } from './signing-keys.ts';
 
 export interface IssuedToken {
@@ -13,49 +20,78 @@ export interface IssuedToken {
 export type TokenFacts = Omit<AccessTokenClaims, 'iss' | 'iat' | 'exp' | 'jti'>;
 
 export interface AccessTokens {
-  issue(facts: TokenFacts, lifetime: { readonly seconds: number; readonly until?: Date }): Promise<IssuedToken>;
-  /** The claims of a token of ours that has not expired; whether its grant still lives is another question. */
-  verify(token: string): Promise<AccessTokenClaims | undefined>;
+  /** @param db in a transaction its own connection */
+  issue(
+    db: pg.Pool | pg.PoolClient,
+    facts: TokenFacts,
+    lifetime: { readonly seconds: number; readonly until?: Date },
+  ): Promise<IssuedToken>;
+  /** The claims of a token of ours, of either kind, that has not expired; whether its grant still lives is another question. */
+  verify(token: string, db?: pg.Pool | pg.PoolClient): Promise<AccessTokenClaims | undefined>;
 }
 
-export function createAccessTokens(issuer: string, keys: SigningKeys, now: () => Date): AccessTokens {
+export interface AccessTokenNeighbours {
+  readonly issuer: string;
+  readonly pool: pg.Pool;
+  readonly keys: SigningKeys;
+  /** their bases in the one form that `aud` has */
+  readonly resourceServers: readonly ResourceServer[];
+  readonly settings: Pick<Settings, 'jwtCharacters'>;
+  now(): Date;
+}
+
+export const audiencesOf = ({ aud }: Pick<AccessTokenClaims, 'aud'>): readonly string[] =>
+  typeof aud === 'string' ? [aud] : aud;
+
+export function createAccessTokens({
+  issuer,
+  pool,
+  keys,
+  resourceServers,
+  settings,
+  now,
+}: AccessTokenNeighbours): AccessTokens {
+  /** Of several servers, one that asks for it is enough. */
+  const wantsReference = (claims: AccessTokenClaims): boolean =>
+    resourceServers.some(({ base, tokens }) => tokens === 'opaque' && audiencesOf(claims).includes(base));
+
+  const sign = (claims: AccessTokenClaims): Promise<string> => {
+    const { alg, kid, private: key } = keys.current().signing['access-token'];
+    return new SignJWT({ ...claims, aud: typeof claims.aud === 'string' ? claims.aud : [...claims.aud] })
+      .setProtectedHeader({ alg, kid, typ: 'at+jwt' })
+      .sign(key);
+  };
+
+  const verifySigned = async (token: string): Promise<AccessTokenClaims | undefined> => {
+    const key = keys.current().published('access-token', kidOf(token));
+    if (key === undefined) return undefined;
+    try {
+      const { payload } = await jwtVerify(token, key.public, {
+        issuer,
+        typ: 'at+jwt',
+        algorithms: [key.alg],
+        requiredClaims: ['aud', 'sub', 'client_id', 'iat', 'exp', 'jti', 'scope'],
+        currentDate: now(),
+      });
+      return payload as unknown as AccessTokenClaims;
+    } catch {
+      return undefined;
+    }
+  };
+
   return {
-    async issue(facts, { seconds, until }) {
-      const { alg, kid, private: key } = keys.current().signing['access-token'];
+    async issue(db, facts, { seconds, until }) {
       const iat = Math.floor(now().getTime() / 1000);
       const exp = Math.min(
         iat + seconds,
         until === undefined ? Number.POSITIVE_INFINITY : Math.floor(until.getTime() / 1000),
       );
       const jti = randomUUID();
-      const { aud, ...rest } = facts;
-      const token = await new SignJWT({
-        ...rest,
-        aud: typeof aud === 'string' ? aud : [...aud],
-        iss: issuer,
-        iat,
-        exp,
-        jti,
-      })
-        .setProtectedHeader({ alg, kid, typ: 'at+jwt' })
-        .sign(key);
-      return { token, jti, expiresIn: exp - iat };
+      const claims: AccessTokenClaims = { ...facts, iss: issuer, iat, exp, jti };
+      const signed = wantsReference(claims) ? undefined : await sign(claims);
+      const fits = signed !== undefined && signed.length <= settings.jwtCharacters;
+      return { token: fits ? signed : await addReferenceToken(db, claims), jti, expiresIn: exp - iat };
     },
-    async verify(token) {
-      const key = keys.current().published('access-token', kidOf(token));
-      if (key === undefined) return undefined;
-      try {
-        const { payload } = await jwtVerify(token, key.public, {
-          issuer,
-          typ: 'at+jwt',
-          algorithms: [key.alg],
-          requiredClaims: ['aud', 'sub', 'client_id', 'iat', 'exp', 'jti', 'scope'],
-          currentDate: now(),
-        });
-        return payload as unknown as AccessTokenClaims;
-      } catch {
-        return undefined;
-      }
-    },
+    verify: (token, db = pool) => (isReference(token) ? findReferenceToken(db, token, now()) : verifySigned(token)),
   };
 }

@@ -4,6 +4,8 @@ export interface ResourceServer {
   /** FHIR base, absolute */
   readonly base: string;
   readonly name: string;
+  /** of its access tokens: signed unless told */
+  readonly tokens?: 'jwt' | 'opaque';
 }
 
 /** One form for every comparison: a FHIR base with and without a last slash is the same, anything else is not. */

@@ -3,6 +3,7 @@
  * Launch 2.2. It trusts nothing of a request's Host: every URL follows the configured issuer.
  */
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
+import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import type { Permissions } from '@affinity/outbound/outbound-url.ts';
 import { createSafeFetch, type SafeFetch } from '@affinity/outbound/safe-fetch.ts';
 import type { JSONWebKeySet } from 'jose';
@@ -27,6 +28,7 @@ import { createIdTokens } from './id-token.ts';
 import { createInteractionEndpoint } from './interaction.ts';
 import type { PatientEntry } from './interaction-step.ts';
 import { createIntrospectionEndpoint } from './introspection.ts';
+import { createLiveTokens, isFor } from './live-token.ts';
 import { faultName, type Log } from './log.ts';
 import { type Metadata, metadataOf, metadataPaths } from './metadata.ts';
 import { createPageResponses } from './page-response.ts';
@@ -74,6 +76,11 @@ export interface AuthorizationServer {
   metadata(): Metadata;
   /** public keys only */
   keys(): Promise<JSONWebKeySet>;
+  /**
+   * What an access token, signed or not, is worth at the resource server of this base: all its claims, the scope as its
+   * Consent leaves it. Undefined where it is worth nothing there (RFC 7662 §2.2).
+   */
+  introspect(token: string, base: string): Promise<AccessTokenClaims | undefined>;
   /** Grants of before, which have no Consent yet, get theirs. @returns how many did */
   giveConsents(): Promise<number>;
   /** Records which apps are new, changed or gone since the domain last started. */
@@ -105,7 +112,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const people = createPeople(pool);
   const keys = await loadSigningKeys({ pool, settings, log });
   const cookies = cookieNames(issuer);
-  const accessTokens = createAccessTokens(issuer, keys, now);
+  const accessTokens = createAccessTokens({ issuer, pool, keys, resourceServers, settings, now });
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
   const proofs = createProofOfKey({ pool, keys, settings, now });
   const presentToken = createTokenPresentation(accessTokens, proofs);
@@ -148,6 +155,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     resourceServers,
   };
   const userinfo = createUserinfoEndpoint({ ...shared, presentToken, proofs });
+  const liveTokens = createLiveTokens({ ...shared, accessTokens });
   const purge = startPurge({ pool, consents, settings, log, now });
 
   const publicDocument =
@@ -171,7 +179,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/authorize`, authorization.authorize],
     [`${mount}/token`, createTokenEndpoint(backChannel)],
     [`${mount}/revoke`, createRevocationEndpoint(backChannel)],
-    [`${mount}/introspect`, createIntrospectionEndpoint(backChannel)],
+    [`${mount}/introspect`, createIntrospectionEndpoint({ ...backChannel, presentToken, liveTokens })],
     [`${mount}/userinfo`, userinfo],
   ]);
 
@@ -204,6 +212,10 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     },
     metadata: () => metadata,
     keys: async () => keys.current().jwks,
+    introspect: async (token, base) => {
+      const claims = (await liveTokens.find(token))?.claims;
+      return claims !== undefined && isFor(claims, base) ? claims : undefined;
+    },
     giveConsents: () => giveConsents({ pool, consents }, now()),
     noteClients: () =>
       recordClientChanges({ pool, record, digest: keys.seal }, options.clients as readonly ClientMetadata[]),

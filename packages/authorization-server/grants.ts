@@ -232,6 +232,7 @@ export async function closeGrant(
   );
   if (rowCount === 0) return false;
   await db.query('delete from refresh_token where grant_id = $1', [id]);
+  await db.query('delete from access_token where grant_id = $1', [id]);
   await endConsent(db, id, at);
   await endGrant(db, id, reason, tokensEnd);
   return true;

@@ -1,13 +1,12 @@
 /** What a token stands for, told to those whom it concerns. RFC 7662; RFC 9449 §6.2; SMART App Launch 2.2, token introspection. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
-import { withinRemainder } from '@affinity/core/smart/grant-remainder.ts';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
-import { canonicalBase } from './audience.ts';
 import { type BackChannelNeighbours, backChannel, jsonResponse } from './back-channel.ts';
 import type { Client } from './clients.ts';
 import { findPresentGrant } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
 import { fhirUserUrl } from './id-token.ts';
+import { isFor, type LiveTokens } from './live-token.ts';
 import type { PresentToken } from './presented-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
 import { stillEntitled, type TokenNeighbours } from './token-grants.ts';
@@ -22,40 +21,29 @@ interface Description {
 const inactive: Description = { active: false };
 
 /** The app that holds it, or the resource server that it is for. For anyone else it does not exist. */
-function concerns(client: Client, clientId: string, audience: readonly string[]): boolean {
-  const own = client.metadata.resource_server;
-  return client.id === clientId || (own !== undefined && audience.includes(canonicalBase(own)));
+function concerns({ id, metadata: { resource_server: own } }: Client, claims: AccessTokenClaims): boolean {
+  return id === claims.client_id || (own !== undefined && isFor(claims, own));
 }
 
 export interface IntrospectionNeighbours extends TokenNeighbours, BackChannelNeighbours {
   readonly presentToken: PresentToken;
+  readonly liveTokens: LiveTokens;
 }
 
 export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours) {
-  const { pool, accessTokens, presentToken, clients, issuer, now } = neighbours;
+  const { pool, presentToken, liveTokens, clients, issuer, now } = neighbours;
 
   const presentOf = (id: string): Promise<Grant | undefined> => findPresentGrant(neighbours, id, now());
 
-  /** What the token is worth at this moment: its own claims, bounded by what its grant still says. */
-  const presentClaims = async (claims: AccessTokenClaims): Promise<AccessTokenClaims | undefined> => {
-    if (claims.grant_id === undefined) return claims;
-    const grant = await presentOf(claims.grant_id);
-    if (grant === undefined) return undefined;
-    const scope = withinRemainder(claims.scope.split(' '), grant.scope.split(' ')).join(' ');
-    return { ...claims, scope, exp: Math.min(claims.exp, Math.floor(grant.expiresAt.getTime() / 1000)) };
-  };
-
   const describe = async (token: string, client: Client): Promise<Description> => {
-    const presented = await accessTokens.verify(token);
-    if (presented !== undefined) {
-      const claims = await presentClaims(presented);
-      if (claims === undefined) return inactive;
+    const live = await liveTokens.find(token);
+    if (live !== undefined) {
+      const { claims, grant } = live;
+      if (!concerns(client, claims)) return inactive;
       const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser, extensions, cnf } = claims;
-      const audience = typeof aud === 'string' ? [aud] : aud;
-      if (!concerns(client, client_id, audience)) return inactive;
       const token_type = cnf === undefined ? 'Bearer' : 'DPoP';
       const rights = { scope, patient, fhirUser, extensions };
-      return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, cnf, ...rights };
+      return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, cnf, ...rights, ...grant?.context };
     }
     const row = await findRefreshToken(pool, token);
     const grant =
@@ -81,8 +69,8 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
   // SMART lets an app introspect with an access token of its own (App Launch 2.2, token-introspection).
   const byToken = async (request: Request): Promise<Client | undefined> => {
     const claims = await presentToken(request, `${issuer}/introspect`);
-    const present = claims === undefined ? undefined : await presentClaims(claims);
-    return present === undefined ? undefined : await clients.find(present.client_id);
+    const live = claims === undefined ? undefined : await liveTokens.of(claims);
+    return live === undefined ? undefined : await clients.find(live.claims.client_id);
   };
 
   return backChannel(

@@ -20,14 +20,18 @@ test('expired rows are purged, a used code is kept for a day so that a replay is
   await pool.query(
     `insert into used_assertion select sha256(n::text::bytea), now() - interval '1 second' from generate_series(1, 2500) n`,
   );
+  const reference = `insert into access_token select sha256(n::text::bytea), '{}', null, now() + $1::interval from generate_series(1, 2) n`;
+  await pool.query(reference, ['-1 second']);
+  await purgeExpired(pool, defaultSettings);
+  await pool.query(reference, ['1 hour']);
   await pool.query("update known_browser set expires_at = now() - interval '1 second'");
   await pool.query("update refresh_token set consumed_at = consumed_at - interval '1 minute'");
   await purgeExpired(pool, defaultSettings);
   const { rows } = await pool.query('select model from authorization_state');
   assert.deepEqual(rows, [{ model: 'AuthorizationCode' }]);
   assert.deepEqual(
-    [await count('used_assertion'), await count('known_browser'), await count('refresh_token')],
-    [0, 0, 2],
+    await Promise.all(['used_assertion', 'known_browser', 'refresh_token', 'access_token'].map(count)),
+    [0, 0, 2, 2],
   );
   assert.equal(await count('refresh_token where answer is not null'), 0);
 

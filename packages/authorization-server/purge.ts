@@ -28,6 +28,8 @@ const statements = (settings: Settings): readonly string[] => [
      where private_jwk is not null and signs_until < now() limit ${batch} for update skip locked))`,
   `delete from signing_key where ctid = any(array(select ctid from signing_key
      where use = 'access-token' and published_until < now() limit ${batch} for update skip locked))`,
+  `delete from access_token where ctid = any(array(select ctid from access_token
+     where expires_at < now() limit ${batch} for update skip locked))`,
   `update refresh_token set answer = null where ctid = any(array(select ctid from refresh_token
      where answer is not null and consumed_at < now() - interval '${settings.refreshGraceSeconds * 2} seconds'
      limit ${batch} for update skip locked))`,

@@ -3,6 +3,7 @@ import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { type BackChannelNeighbours, backChannel } from './back-channel.ts';
 import { findLiveGrant, type Grant } from './grants.ts';
+import { dropReferenceToken, isReference } from './reference-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
 import { endFamily, type TokenNeighbours } from './token-grants.ts';
 
@@ -10,12 +11,16 @@ import { endFamily, type TokenNeighbours } from './token-grants.ts';
 export function createRevocationEndpoint(neighbours: TokenNeighbours & BackChannelNeighbours) {
   const { pool, accessTokens, now, record } = neighbours;
   return backChannel(neighbours, async ({ client, sent, address }) => {
+    const where = address === undefined ? {} : { address };
     const token = sent.get('token');
     if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
     const claims = await accessTokens.verify(token);
     if (claims?.client_id === client.id && claims.grant_id === undefined) {
-      // A backend service's token lives for minutes and belongs to no grant that a resource server could be told of.
-      throw new OAuthError('unsupported_token_type', 'a token of client_credentials ends by itself');
+      // A signed token of a backend service lives for minutes and belongs to no grant that a resource server could be told of.
+      if (!isReference(token))
+        throw new OAuthError('unsupported_token_type', 'a signed token of client_credentials ends by itself');
+      await dropReferenceToken(pool, token);
+      await record('token-revoked', 'permitted', { client: client.id, token: claims.jti, status: 200, ...where });
     }
     const ended = await transaction(pool, async (db): Promise<Grant | undefined> => {
       const id = claims?.grant_id ?? (await findRefreshToken(db, token))?.grantId;
@@ -24,7 +29,6 @@ export function createRevocationEndpoint(neighbours: TokenNeighbours & BackChann
       return (await endFamily(db, neighbours, grant, 'revoked-by-app')) ? grant : undefined;
     });
     if (ended !== undefined) {
-      const where = address === undefined ? {} : { address };
       await record('token-revoked', 'permitted', {
         client: client.id,
         user: ended.sub,

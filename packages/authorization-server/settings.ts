@@ -18,6 +18,8 @@ export interface Settings {
   readonly keyPollSeconds: number;
   /** without a look at the keys for so long, nothing is signed or verified */
   readonly keyStaleSeconds: number;
+  /** a signed access token that would be longer is issued as a reference: proxies take 8 kB of one header */
+  readonly jwtCharacters: number;
   /** SMART App Launch: about a minute */
   readonly codeSeconds: number;
   /** a refresh token presented twice within this time gets the same answer twice; later it is a replay. At most 10 */
@@ -75,6 +77,7 @@ export const defaultSettings: Settings = {
   documentSeconds: 300,
   keyPollSeconds: 1,
   keyStaleSeconds: 30,
+  jwtCharacters: 6_000,
   codeSeconds: 60,
   refreshGraceSeconds: 10,
   refreshIdleSeconds: 93 * 86_400,

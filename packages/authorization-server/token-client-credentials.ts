@@ -13,7 +13,7 @@ export async function grantToService(
   neighbours: TokenNeighbours,
   { client, sent, jkt }: TokenRequest,
 ): Promise<TokenOutcome> {
-  const { resourceServers, accessTokens, settings } = neighbours;
+  const { pool, resourceServers, accessTokens, settings } = neighbours;
   if (client.authentication !== 'private_key_jwt') {
     return refused(new OAuthError('unauthorized_client', 'client_credentials needs private_key_jwt'));
   }
@@ -26,6 +26,7 @@ export async function grantToService(
   if (asked.kind === 'fault') return refused(new OAuthError('invalid_request', asked.reason));
   const purposes = sent.has('purpose_of_use') ? asked.codes : client.purposes;
   const issued = await accessTokens.issue(
+    pool,
     {
       aud: audience?.base ?? resourceServers.map(({ base }) => canonicalBase(base)),
       sub: client.id,

@@ -58,6 +58,7 @@ export async function issueTokens(
       : consentClaim(`${grant.audience}/Patient/${grant.patient}`, consents.urlOf(grant.id))),
   };
   const issued = await accessTokens.issue(
+    db,
     {
       aud: grant.audience,
       sub: person.sub,

@@ -1,4 +1,4 @@
-/** An access token verified offline, down to the type of every claim. RFC 9068 §4; RFC 8725. */
+/** An access token verified offline, or described by its issuer: down to the type of every claim. RFC 9068 §4; RFC 8725; RFC 7662 §4. */
 import { parseJson } from '@affinity/core/fhir/json.ts';
 import { parseReference, relativeReference } from '@affinity/core/fhir/reference.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
@@ -113,6 +113,19 @@ const principalOf = (claims: Claims, rules: TokenRules): Principal => {
   };
 };
 
+/** The same for every token, wherever its claims come from. */
+export const judgeClaims = (claims: Claims, rules: TokenRules, now: number): Verified => {
+  try {
+    if (claims.iss !== rules.issuer) refuse('of another issuer');
+    checkAudience(claims, rules.audience);
+    const expires = checkTimes(claims, rules, now);
+    return { kind: 'valid', principal: principalOf(claims, rules), expires };
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'invalid', reason: error.message };
+    throw error;
+  }
+};
+
 /** Keys come from the issuer alone; `jwk`, `jku` and `x5u` in a header are not looked at. */
 export const verifyAccessToken = async (
   token: string,
@@ -131,11 +144,7 @@ export const verifyAccessToken = async (
     const parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(payload), { depth: 8 });
     const value = parsed.kind === 'ok' ? parsed.value : refuse('claims are not sound JSON');
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('claims are no object');
-    const claims = value as Claims;
-    if (claims.iss !== rules.issuer) refuse('of another issuer');
-    checkAudience(claims, rules.audience);
-    const expires = checkTimes(claims, rules, now);
-    return { kind: 'valid', principal: principalOf(claims, rules), expires };
+    return judgeClaims(value as Claims, rules, now);
   } catch (error) {
     if (error instanceof Refused) return { kind: 'invalid', reason: error.message };
     if (error instanceof errors.JOSEError) return { kind: 'invalid', reason: error.code };

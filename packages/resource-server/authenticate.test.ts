@@ -96,7 +96,7 @@ test('the memory of verified tokens is bounded, and forgets the one that was use
     rules: { issuer, audience: base, ownBases: [base], algorithms: ['ES256'], ...defaultLimits },
     keys: async () => clinic.jwks,
     grants: { isLive: () => true, isFresh: () => true },
-    limits: { tokenCharacters: 2_000, tokenCacheEntries: 2 },
+    limits: { ...defaultLimits, tokenCharacters: 2_000, tokenCacheEntries: 2 },
     now: () => clinic.time,
   });
   const principalOf = async (token: string) => {

@@ -1,9 +1,13 @@
-/** Who asks: a token verified offline, tied to the live state of its grant. RFC 9068 §4; RFC 6750 §3.1; RFC 7009 §3. */
+/**
+ * Who asks: a token verified offline, or described by its issuer where it is a reference, tied to the live state of its
+ * grant. RFC 9068 §4; RFC 7662; RFC 6750 §3.1; RFC 7009 §3.
+ */
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { JSONWebKeySet } from 'jose';
-import { type TokenRules, verifyAccessToken } from './access-token.ts';
+import { judgeClaims, type TokenRules, type Verified, verifyAccessToken } from './access-token.ts';
 import { carriedToken } from './bearer.ts';
+import type { Limits } from './limits.ts';
 
 export type Authentication =
   | { readonly kind: 'principal'; readonly principal: Principal }
@@ -13,12 +17,23 @@ export type Authentication =
   /** nothing can be said of the token now: fail closed */
   | { readonly kind: 'unavailable'; readonly reason: string };
 
+/**
+ * The issuer's description of a token for this server: the claims that a signed one would carry. Undefined where it is
+ * worth nothing here; a rejection where the issuer cannot be asked.
+ */
+export type Introspect = (token: string) => Promise<object | undefined>;
+
 export interface AuthenticateOptions {
   readonly rules: TokenRules;
   /** the issuer's public keys, as known now; called for every request, so it should remember them */
   readonly keys: () => Promise<JSONWebKeySet>;
   readonly grants: GrantState;
-  readonly limits: { readonly tokenCharacters: number; readonly tokenCacheEntries: number };
+  /** asked for tokens that are not signed; without it there are none */
+  readonly introspect?: Introspect;
+  readonly limits: Pick<
+    Limits,
+    'tokenCharacters' | 'tokenCacheEntries' | 'introspectedSeconds' | 'introspectedServiceSeconds'
+  >;
   /** epoch milliseconds */
   readonly now: () => number;
 }
@@ -64,7 +79,11 @@ export const checkGrant = (
 
 export type Authenticate = (headers: Headers, query: URLSearchParams) => Promise<Authentication>;
 
-export const createAuthenticate = ({ rules, keys, grants, limits, now }: AuthenticateOptions): Authenticate => {
+/** What has a dot is a signed token or nothing (RFC 7515 §7.1): its issuer is never asked about it. */
+const isSigned = (token: string): boolean => token.includes('.');
+
+export const createAuthenticate = (options: AuthenticateOptions): Authenticate => {
+  const { rules, keys, grants, introspect, limits, now } = options;
   const memory = createMemory(limits.tokenCacheEntries);
   let known: { readonly set: JSONWebKeySet; readonly text: string } | undefined;
 
@@ -78,13 +97,26 @@ export const createAuthenticate = ({ rules, keys, grants, limits, now }: Authent
     return set;
   };
 
+  /** The end of a grant is known without asking again; that of a service's token is not, and so it is remembered briefly. */
+  const describe = async (token: string, ask: Introspect): Promise<Verified> => {
+    const asked = now();
+    const claims = await ask(token);
+    if (claims === undefined) return { kind: 'invalid', reason: 'unknown to its issuer' };
+    const verified = judgeClaims(claims as Readonly<Record<string, unknown>>, rules, now());
+    if (verified.kind === 'invalid') return verified;
+    const seconds =
+      verified.principal.grant === undefined ? limits.introspectedServiceSeconds : limits.introspectedSeconds;
+    return { ...verified, expires: Math.min(verified.expires, asked + seconds * 1000) };
+  };
+
   const verify = async (token: string): Promise<Authentication> => {
-    const set = await currentKeys();
+    const ask = isSigned(token) ? undefined : introspect;
+    const set = ask === undefined ? await currentKeys() : { keys: [] };
     const remembered = memory.recall(token, now());
     if (remembered !== undefined) return { kind: 'principal', principal: remembered };
-    const verified = await verifyAccessToken(token, set, rules, now());
+    const verified = ask === undefined ? await verifyAccessToken(token, set, rules, now()) : await describe(token, ask);
     if (verified.kind === 'invalid') return { kind: 'invalid-token', reason: verified.reason };
-    memory.remember(token, verified);
+    if (now() < verified.expires) memory.remember(token, verified);
     return { kind: 'principal', principal: verified.principal };
   };
 
@@ -94,7 +126,7 @@ export const createAuthenticate = ({ rules, keys, grants, limits, now }: Authent
     if (carried.kind === 'refused') return { kind: 'invalid-request', reason: carried.reason };
     if (carried.token.length > limits.tokenCharacters) return { kind: 'invalid-token', reason: 'too long' };
     const authentication = await verify(carried.token).catch(
-      (): Authentication => ({ kind: 'unavailable', reason: 'the keys of the issuer are not known' }),
+      (): Authentication => ({ kind: 'unavailable', reason: 'the issuer cannot be asked' }),
     );
     return authentication.kind === 'principal' ? checkGrant(authentication.principal, grants) : authentication;
   };

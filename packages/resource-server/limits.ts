@@ -30,9 +30,14 @@ export interface Limits extends SearchLimits {
   readonly bundleSeconds: number;
   /** seconds that a link to the next page is good for */
   readonly pageSeconds: number;
+  /** more than the longest that the issuer signs (its setting `jwtCharacters`) */
   readonly tokenCharacters: number;
   /** verified tokens that are remembered */
   readonly tokenCacheEntries: number;
+  /** seconds for which the issuer's description of a token under a grant is remembered; the grant's end is known at once */
+  readonly introspectedSeconds: number;
+  /** and of a backend service's, which hangs on no grant: so long a token that was taken back is still taken */
+  readonly introspectedServiceSeconds: number;
   /** seconds that a token is taken after its `exp`; at most 60 */
   readonly expiredSkewSeconds: number;
   /** seconds that `iat` and `nbf` may lie ahead; at most 60 */
@@ -58,8 +63,10 @@ export const defaultLimits: Limits = {
   questionSeconds: 10,
   bundleSeconds: 60,
   pageSeconds: 3600,
-  tokenCharacters: 49_152,
+  tokenCharacters: 8_192,
   tokenCacheEntries: 10_000,
+  introspectedSeconds: 30,
+  introspectedServiceSeconds: 0.5,
   expiredSkewSeconds: 0,
   futureSkewSeconds: 60,
   scope: { characters: 32_768, tokens: 1000 },

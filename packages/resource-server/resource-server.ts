@@ -14,7 +14,7 @@ import { defaultAlgorithms } from './access-token.ts';
 import { eventOf, routeOf, targetOf } from './api.ts';
 import type { Validate } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
-import { type Authentication, checkGrant, createAuthenticate } from './authenticate.ts';
+import { type Authentication, checkGrant, createAuthenticate, type Introspect } from './authenticate.ts';
 import { timeOfBundle } from './bundle-time.ts';
 import { challenge } from './challenge.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
@@ -46,6 +46,8 @@ export interface ResourceServerOptions {
   readonly keys: () => Promise<JSONWebKeySet>;
   readonly algorithms?: readonly string[];
   readonly grants: GrantState;
+  /** describes tokens that are references; without it only signed ones are taken */
+  readonly introspect?: Introspect;
   /** RFC 8414 metadata of the issuer */
   readonly authorizationMetadata: () => object | Promise<object>;
   /** what the whole can do, for smart-configuration */
@@ -121,6 +123,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     },
     keys,
     grants,
+    ...(options.introspect === undefined ? {} : { introspect: options.introspect }),
     limits,
     now,
   });

@@ -69,6 +69,8 @@ export interface TestDomain {
 export async function startDomain(
   t: { after(work: () => Promise<void>): void },
   settings: Partial<Settings> = {},
+  /** of the access tokens for the clinic and for the hospital */
+  formats: { readonly clinic?: 'opaque'; readonly hospital?: 'opaque' } = {},
 ): Promise<TestDomain> {
   const database = await testDatabase(t);
   const { pool } = database;
@@ -114,8 +116,8 @@ export async function startDomain(
       pool,
       clients: apps(serviceKey),
       resourceServers: [
-        { base: `${clinic}/`, name: 'Clinic' },
-        { base: hospital, name: 'Hospital' },
+        { base: `${clinic}/`, name: 'Clinic', tokens: formats.clinic ?? 'jwt' },
+        { base: hospital, name: 'Hospital', tokens: formats.hospital ?? 'jwt' },
       ],
       pages: testPages,
       patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),

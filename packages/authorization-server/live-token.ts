@@ -1,0 +1,54 @@
+/** What an access token is worth at this moment, of either kind: its own claims, bounded by what its grant still says. RFC 7662 §2.2. */
+import { withinRemainder } from '@affinity/core/smart/grant-remainder.ts';
+import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
+import type pg from 'pg';
+import { type AccessTokens, audiencesOf } from './access-token.ts';
+import { canonicalBase } from './audience.ts';
+import type { ClientRegistry } from './clients.ts';
+import { findPresentGrant, type GrantConsents } from './grant-consents.ts';
+import type { Grant } from './grants.ts';
+
+export interface LiveTokenNeighbours {
+  readonly pool: pg.Pool;
+  readonly consents: GrantConsents;
+  readonly clients: ClientRegistry;
+  readonly accessTokens: AccessTokens;
+  now(): Date;
+}
+
+export interface LiveToken {
+  readonly claims: AccessTokenClaims;
+  /** absent for a backend service */
+  readonly grant?: Grant;
+}
+
+export interface LiveTokens {
+  /** Undefined where it is none of ours, over, taken back, its grant or Consent has ended, or its app is gone. */
+  find(token: string): Promise<LiveToken | undefined>;
+  /** The same for claims that were verified. */
+  of(claims: AccessTokenClaims): Promise<LiveToken | undefined>;
+}
+
+export function createLiveTokens(neighbours: LiveTokenNeighbours): LiveTokens {
+  const { accessTokens, clients, now } = neighbours;
+  const of = async (claims: AccessTokenClaims): Promise<LiveToken | undefined> => {
+    if ((await clients.find(claims.client_id)) === undefined) return undefined;
+    if (claims.grant_id === undefined) return { claims };
+    const grant = await findPresentGrant(neighbours, claims.grant_id, now());
+    if (grant === undefined) return undefined;
+    const scope = withinRemainder(claims.scope.split(' '), grant.scope.split(' ')).join(' ');
+    const exp = Math.min(claims.exp, Math.floor(grant.expiresAt.getTime() / 1000));
+    return { claims: { ...claims, scope, exp }, grant };
+  };
+  return {
+    of,
+    find: async (token) => {
+      const claims = await accessTokens.verify(token);
+      return claims === undefined ? undefined : of(claims);
+    },
+  };
+}
+
+/** Whether a token is meant for the server at this base. */
+export const isFor = (claims: AccessTokenClaims, base: string): boolean =>
+  audiencesOf(claims).includes(canonicalBase(base));
