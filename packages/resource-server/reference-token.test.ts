@@ -176,6 +176,20 @@ test('G21: a signed token is never asked about, and a reference never verified',
   assert.equal((await without.send(read, reference)).status, 401, 'nobody to ask: no such tokens');
 });
 
+test('D24: two hundred granular scopes still work, by reference', async () => {
+  const issuerOf = await startClinic({ introspectedSeconds: 0 });
+  const system = 'http://terminology.hl7.org/CodeSystem/observation-category';
+  const scopes = Array.from({ length: 200 }, (_, i) => `patient/Observation.rs?category=${system}|other-${i}`);
+  issuerOf.said = claims({ scope: scopes.join(' ') });
+  assert.equal(await issuerOf.status(), 404);
+  scopes[199] = `patient/Observation.rs?category=${system}|laboratory`;
+  assert.ok(scopes.join(' ').length > 16_384);
+  issuerOf.said = claims({ scope: scopes.join(' ') });
+  assert.equal(await issuerOf.status(), 200);
+  const signed = await issuerOf.clinic.token({ scope: scopes.join(' ') });
+  assert.equal(await issuerOf.status(signed), 401, 'no issuer of ours signs so much');
+});
+
 test('D24: a token longer than the limit is refused before anybody is asked', async () => {
   const issuerOf = await startClinic({ tokenCharacters: 43 });
   issuerOf.said = claims();
