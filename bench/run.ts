@@ -1,4 +1,5 @@
-/** `npm run bench [-- startup | serving | policy | decision | timing [COUNT] | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+/** `npm run bench [-- startup | serving | authorization | policy | decision | timing [COUNT] | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+import { candidates, measureAuthorization } from './authorization.ts';
 import { measureClinic } from './clinic.ts';
 import { measureDecision } from './decision.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
@@ -61,6 +62,25 @@ if (asked === undefined || asked === 'serving') {
       ['bare node:http + pg', 'bare', '≥ 0.6'],
     ],
   );
+}
+
+if (asked === undefined || asked === 'authorization') {
+  const figures = await measureAuthorization(5, 3, 3000);
+  const names = { affinity: 'affinity, all durable', bare: 'oidc-provider, in memory' };
+  const aims: Readonly<Record<string, string>> = { refresh: '≥ 0.5, ≥ 800/s', introspection: '≥ 0.5, ≥ 3000/s' };
+  for (const { scenario, rounds } of figures) {
+    console.log(`\n${scenario}, 32 connections, 5 interleaved rounds: median (least–most)`);
+    const perSecond = (candidate: (typeof candidates)[number]) => rounds[candidate].map((round) => round.perSecond);
+    const rows = candidates.map((candidate) => [
+      names[candidate],
+      spread(perSecond(candidate), 0),
+      median(rounds[candidate].map(({ node }) => node)).toFixed(0),
+      median(rounds[candidate].map(({ postgres }) => postgres)).toFixed(0),
+      candidate === 'bare' ? '' : spread(ratios(perSecond('affinity'), perSecond('bare')), 2),
+      candidate === 'bare' ? '' : (aims[scenario] ?? '≥ 0.5'),
+    ]);
+    printTable([['', 'answers/s', 'µs of Node', 'µs of PostgreSQL', 'against it', 'aim'], ...rows]);
+  }
 }
 
 if (asked === undefined || asked === 'policy') {

@@ -1,13 +1,13 @@
 /**
- * Loaded before a program (`--import`): breaks one rule or one path of it on purpose while its files are loaded, so that
- * it can be seen whether a proof notices. No file on disk changes. The mutation is named by AFFINITY_TEST_MUTATION.
+ * Loaded before a program (`--import`): breaks one rule, one path or one defence of it on purpose while its files are loaded, so that
+ * it can be seen whether a proof, or an attack, notices. No file on disk changes. The mutation is named by AFFINITY_TEST_MUTATION.
  */
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { mutated, mutationNamed } from './mutations.ts';
+import { breakageNamed, mutated } from './mutations.ts';
 
-const mutation = mutationNamed(process.env.AFFINITY_TEST_MUTATION ?? '');
+const mutation = breakageNamed(process.env.AFFINITY_TEST_MUTATION ?? '');
 const broken = pathToFileURL(join(import.meta.dirname, '../..', mutation.file)).href;
 
 registerHooks({

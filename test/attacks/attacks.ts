@@ -1,0 +1,13 @@
+/** Every attack that is tried. */
+import type { Attack } from './attack.ts';
+import { attacksOnAssertions } from './attacks-on-assertions.ts';
+import { attacksOnBrowsers } from './attacks-on-browsers.ts';
+import { attacksOnCodes } from './attacks-on-codes.ts';
+import { attacksOnTokens } from './attacks-on-tokens.ts';
+
+export const attacks: readonly Attack[] = [
+  ...attacksOnCodes,
+  ...attacksOnBrowsers,
+  ...attacksOnTokens,
+  ...attacksOnAssertions,
+];
