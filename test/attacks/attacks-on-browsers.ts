@@ -11,6 +11,9 @@ import {
   postAs,
 } from './attack.ts';
 
+/** A public app is asked about every time. */
+const asking = authorizeUrl({ client_id: 'browser' });
+
 const own = { origin: new URL(issuer).origin };
 
 export const attacksOnBrowsers: readonly Attack[] = [
@@ -19,7 +22,7 @@ export const attacksOnBrowsers: readonly Attack[] = [
     section: '4.7',
     run: async (domain) => {
       const browser = domain.browser();
-      const { view } = await pageOf(await signIn(browser), 'consent');
+      const { view } = await pageOf(await signIn(browser, asking), 'consent');
       const fields = { csrf: view.csrf, decision: 'allow', scope: view.items.map(({ scope }) => scope) };
       const forged = await postAs(browser, view.action, fields, { origin: 'https://attacker.example' });
       assert.equal(forged.status, 403);
@@ -32,8 +35,12 @@ export const attacksOnBrowsers: readonly Attack[] = [
     section: '4.7',
     run: async (domain) => {
       const browser = domain.browser();
-      const { view } = await pageOf(await signIn(browser), 'consent');
-      for (const csrf of ['', 'x'.repeat(43), (await pageOf(await signIn(domain.browser()), 'consent')).view.csrf])
+      const { view } = await pageOf(await signIn(browser, asking), 'consent');
+      for (const csrf of [
+        '',
+        'x'.repeat(43),
+        (await pageOf(await signIn(domain.browser(), asking), 'consent')).view.csrf,
+      ])
         assert.equal((await postAs(browser, view.action, { csrf, decision: 'allow' }, own)).status, 403);
     },
   },
@@ -74,7 +81,7 @@ export const attacksOnBrowsers: readonly Attack[] = [
       const browser = domain.browser();
       const pages = [
         await browser.open(authorizeUrl()),
-        await signIn(browser),
+        await signIn(browser, asking),
         await browser.open(authorizeUrl({ redirect_uri: addressOfAttacker })),
       ];
       for (const { headers } of pages) {
@@ -88,7 +95,7 @@ export const attacksOnBrowsers: readonly Attack[] = [
     section: '4.2, 4.3',
     run: async (domain) => {
       const browser = domain.browser();
-      const back = await allow(browser, await signIn(browser));
+      const back = await allow(browser, await signIn(browser, asking));
       for (const { headers } of [await browser.open(authorizeUrl({ prompt: 'login' })), back]) {
         assert.equal(headers.get('referrer-policy'), 'no-referrer');
         assert.match(headers.get('cache-control') ?? '', /no-store/);
@@ -100,7 +107,7 @@ export const attacksOnBrowsers: readonly Attack[] = [
     section: '4.12',
     run: async (domain) => {
       const browser = domain.browser();
-      const { view } = await pageOf(await browser.open(authorizeUrl()), 'sign-in');
+      const { view } = await pageOf(await browser.open(asking), 'sign-in');
       const fields = { csrf: view.csrf, username: 'ana', password: 'correct horse' };
       const signedIn = await postAs(browser, view.action, fields, own);
       assert.equal(signedIn.status, 303);
@@ -143,7 +150,10 @@ export const attacksOnBrowsers: readonly Attack[] = [
     section: 'RFC 6749 §3.3',
     run: async (domain) => {
       const browser = domain.browser();
-      const shown = await signIn(browser, authorizeUrl({ scope: 'openid patient/Observation.rs' }));
+      const shown = await signIn(
+        browser,
+        authorizeUrl({ client_id: 'browser', scope: 'openid patient/Observation.rs' }),
+      );
       const { view } = await pageOf(shown.clone(), 'consent');
       const scope = ['patient/*.cruds', 'user/*.cruds', ...view.items.map((item) => item.scope)];
       const back = await allow(browser, shown, { fields: { scope } });
