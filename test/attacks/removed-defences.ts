@@ -115,16 +115,16 @@ export const removedDefences: readonly RemovedDefence[] = [
   {
     name: 'without: CSRF: consent posted by another site',
     attack: 'CSRF: consent posted by another site',
-    file: 'packages/authorization-server/interaction.ts',
-    find: '!sentByOurPage(request, issuer) || ',
-    replace: '',
+    file: 'packages/authorization-server/form-proof.ts',
+    find: 'sentByOurPage(request, issuer) && sameText',
+    replace: 'sameText',
   },
   {
     name: 'without: CSRF: consent posted without the seal of our page',
     attack: 'CSRF: consent posted without the seal of our page',
-    file: 'packages/authorization-server/interaction.ts',
-    find: " || !sameText(all.get('csrf') ?? '', step.csrf)",
-    replace: '',
+    file: 'packages/authorization-server/form-proof.ts',
+    find: " && sameText(form.get('csrf') ?? '', expected);",
+    replace: ';',
   },
   {
     name: 'without: CSRF: a request without state',
@@ -340,7 +340,7 @@ export const removedDefences: readonly RemovedDefence[] = [
     name: 'without: header injection: a key, a certificate or a critical extension that the sender brings',
     attack: 'header injection: a key, a certificate or a critical extension that the sender brings',
     file: 'packages/authorization-server/client-assertion.ts',
-    find: "  if (forbiddenHeaders.some((name) => Object.hasOwn(header, name))) return 'a header that is not allowed';\n",
+    find: "  if (smuggles(header, ['jku'])) return 'a header that is not allowed';\n",
     replace: '',
   },
   {
@@ -367,10 +367,9 @@ export const removedDefences: readonly RemovedDefence[] = [
   {
     name: 'without: two members of one name: which of them counts',
     attack: 'two members of one name: which of them counts',
-    file: 'packages/authorization-server/client-assertion.ts',
-    find: "  const parsed = parseJson(bytes.toString('utf8'), { depth: 8 });",
-    replace:
-      "  const parsed = { ...parseJson('0', { depth: 8 }), kind: 'ok', value: JSON.parse(bytes.toString('utf8')) };",
+    file: 'packages/proof/strict-jws.ts',
+    find: '  const parsed = parseJson(text, { depth: 8 });',
+    replace: "  const parsed = { ...parseJson('0'), kind: 'ok', value: JSON.parse(text) };",
   },
   {
     name: 'without: a service that asks for more than it was registered for',
