@@ -62,6 +62,8 @@ const limits = z
     sign_in_failures_per_account_and_address: z.int().min(1).max(10_000).default(10),
     sign_in_failures_per_account: z.int().min(1).max(10_000).default(100),
     sign_in_failures_per_address: z.int().min(1).max(100_000).default(200),
+    /** wrong codes of a second factor of one person */
+    second_factor_failures: z.int().min(1).max(100).default(5),
     sign_in_window_seconds: seconds(10, 86_400, 900),
     database_connections: z.int().min(4).max(500).default(20),
     /** how long a statement may take, and how long an answer is waited for, before the caller is told 503 */

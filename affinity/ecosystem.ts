@@ -258,6 +258,7 @@ const settingsOf = ({ tokens, limits }: Config['file']): Partial<Settings> => ({
     perKnownBrowser: limits.sign_in_failures_per_account_and_address,
     perAccount: limits.sign_in_failures_per_account,
     perAddress: limits.sign_in_failures_per_address,
+    secondFactor: limits.second_factor_failures,
   },
 });
 

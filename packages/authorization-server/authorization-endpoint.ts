@@ -50,7 +50,9 @@ function providerQuery(request: Exclude<AuthorizationRequest, { kind: 'page' }>,
   if (request.purposes.length > 0) query.set('affinity_purpose', request.purposes.join(' '));
   if (request.prompt !== undefined) query.set('prompt', request.prompt);
   if (request.nonce !== undefined) query.set('nonce', request.nonce);
-  if (request.maxAge !== undefined) query.set('max_age', request.maxAge);
+  if (request.maxAge !== undefined)
+    query.set(request.scope.includes('openid') ? 'max_age' : 'affinity_max_age', request.maxAge);
+  if (request.acrValues !== undefined) query.set('affinity_acr', request.acrValues);
   if (request.subject !== undefined) query.set('affinity_subject', request.subject);
   return query;
 }

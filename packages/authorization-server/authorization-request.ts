@@ -48,6 +48,8 @@ export type AuthorizationRequest =
       readonly maxAge?: string;
       /** whom an id_token of ours names, which the app sent as a hint */
       readonly subject?: string;
+      /** of RFC 9470 and OIDC Core 1.0 §3.1.2.1, as sent */
+      readonly acrValues?: string;
     };
 
 export interface RequestNeighbours {
@@ -128,6 +130,7 @@ export async function checkAuthorizationRequest(
   const maxAge = values.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
     return fault('invalid_request', 'max_age must be a number of seconds');
+  const acrValues = values.get('acr_values');
   const idTokenHint = values.get('id_token_hint');
   const hinted = idTokenHint === undefined ? undefined : await verifyHint(idTokenHint, client.id);
   if (idTokenHint !== undefined && hinted === undefined) {
@@ -147,7 +150,8 @@ export async function checkAuthorizationRequest(
     codeChallenge,
     ...(prompt === '' ? {} : { prompt }),
     ...(openid && nonce !== undefined ? { nonce } : {}),
-    ...(openid && maxAge !== undefined ? { maxAge } : {}),
+    ...(maxAge === undefined ? {} : { maxAge }),
+    ...(acrValues === undefined ? {} : { acrValues }),
     ...(openid && hinted !== undefined ? { subject: hinted.sub } : {}),
   };
 }

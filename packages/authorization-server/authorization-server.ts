@@ -22,6 +22,8 @@ import { recordClientChanges } from './client-changes.ts';
 import { createClientKeys } from './client-keys.ts';
 import { type ClientMetadata, createClientRegistry } from './clients.ts';
 import { cookieNames } from './cookies.ts';
+import { loadSecretBox } from './factors/sealed-secret.ts';
+import { createTotp } from './factors/totp.ts';
 import { type GrantConsents, giveConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import { createIdTokens } from './id-token.ts';
@@ -111,6 +113,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const record = createRecorder(options.audit, issuer, now);
   const people = createPeople(pool);
   const keys = await loadSigningKeys({ pool, settings, log });
+  const totp = createTotp({ pool, box: await loadSecretBox(pool), now });
   const cookies = cookieNames(issuer);
   const accessTokens = createAccessTokens({ issuer, pool, keys, resourceServers, settings, now });
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
@@ -133,6 +136,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const interaction = createInteractionEndpoint({
     ...shared,
     clients: inside,
+    totp,
     provider,
     pages,
     patients,

@@ -18,7 +18,7 @@ import type { EmergencyEntry, EmergencyView } from './page-views.ts';
 import type { Person } from './people.ts';
 import { markGrant } from './provider.ts';
 import { isPractitioner } from './purposes.ts';
-import { signedInAt } from './sign-in-step.ts';
+import { signedInAt } from './sign-in-finish.ts';
 import { admitEntry } from './throttle.ts';
 
 export const reasonCharacters = { least: 10, most: 500 } as const;

@@ -29,6 +29,12 @@ export const fhirUserUrl = (person: Person, audience: string): string | undefine
     ? person.fhirUser
     : `${audience}/${person.fhirUser}`;
 
+/** How and when the person signed in. OIDC Core 1.0 §2; RFC 9068 §2.2.1. */
+export const signInClaims = ({ authTime, signIn }: Grant): { auth_time?: number; acr?: string } => ({
+  ...(authTime === undefined ? {} : { auth_time: authTime }),
+  ...(signIn?.acr === undefined ? {} : { acr: signIn.acr }),
+});
+
 /** What a scope tells of a person. */
 export function personClaims(
   person: Person,
@@ -55,7 +61,8 @@ export function createIdTokens(issuer: string, keys: SigningKeys, seconds: numbe
       return new SignJWT({
         ...personClaims(person, scope, grant.audience),
         ...(nonce === undefined ? {} : { nonce }),
-        ...(grant.authTime === undefined ? {} : { auth_time: grant.authTime }),
+        ...signInClaims(grant),
+        ...(grant.signIn?.amr === undefined ? {} : { amr: [...grant.signIn.amr] }),
         at_hash: half.toString('base64url'),
         iss: issuer,
         sub: person.sub,

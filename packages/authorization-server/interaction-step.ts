@@ -1,9 +1,11 @@
 /** What the steps of a sign-in and consent have in common: what they are told, and what they may answer. */
 import type Provider from 'oidc-provider';
 import type pg from 'pg';
+import { accountClientId } from './account-client.ts';
 import type { Record } from './audit-recorder.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
+import type { Totp } from './factors/totp.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import type { Log } from './log.ts';
@@ -19,6 +21,7 @@ export interface StepNeighbours {
   readonly provider: Provider;
   readonly clients: ClientRegistry;
   readonly people: People;
+  readonly totp: Totp;
   readonly settings: Settings;
   readonly cookies: CookieNames;
   readonly pages: Pages;
@@ -56,6 +59,13 @@ export interface Step {
   /** why, as codes of v3-ActReason, where the app asked for a purpose */
   readonly purposes: readonly string[];
 }
+
+/** What every page of a sign-in is given. Our own pages are no app that asks for anything. */
+export const shownOf = ({ action, csrf, app, client }: Step) => ({
+  action,
+  csrf,
+  ...(client.id === accountClientId ? {} : { app }),
+});
 
 /** A step of someone who has signed in. */
 export interface PersonStep extends Step {

@@ -23,7 +23,8 @@ import { patientOf, showPatientChoice, takePatientChoice } from './patient-step.
 import type { Person } from './people.ts';
 import { mayAskFor } from './purposes.ts';
 import { needsPatient } from './requested-scope.ts';
-import { showSignIn, takeSignIn } from './sign-in-step.ts';
+import { sessionPerson } from './session-person.ts';
+import { showOpenStep, takeOpenStep } from './sign-in.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 export interface DispatcherNeighbours extends StepNeighbours {
@@ -46,14 +47,6 @@ function viewOf(client: Client, redirectUri: string): AppView {
 
 export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
   const { issuer, provider, clients, people, settings, cookies, keys, responses, now } = neighbours;
-
-  const personIn = async (step: Step): Promise<Person | undefined> => {
-    const cookie = readCookie(step.request, cookies.session);
-    const session = cookie === undefined ? undefined : await provider.Session.find(cookie);
-    const { session: begun } = step.interaction;
-    if (session?.accountId === undefined || begun === undefined || session.uid !== begun.uid) return undefined;
-    return session.accountId === begun.accountId ? people.find(session.accountId) : undefined;
-  };
 
   /** Name and date of birth are of a record: each look is recorded before a page can show it. */
   const patientsOf = async (step: Step, person: Person): Promise<readonly PatientView[]> => {
@@ -80,8 +73,9 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     step: Step,
     posted: { all: URLSearchParams; values: ReadonlyMap<string, string> } | undefined,
   ): Promise<Outcome> => {
-    const person = await personIn(step);
-    if (person === undefined) return { kind: 'fault', fault: 'expired', status: 400 };
+    const signedIn = await sessionPerson(neighbours, step);
+    if (signedIn === undefined) return { kind: 'fault', fault: 'expired', status: 400 };
+    const { person } = signedIn;
     if (isDeclaring(step)) {
       const declaring = { ...step, person };
       return posted === undefined
@@ -155,14 +149,18 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     }
     const signingIn = interaction.prompt.name === 'login';
     if (request.method === 'GET') {
-      return respond(signingIn ? showSignIn(neighbours, step) : await personStep(step, undefined), step, redirectUri);
+      return respond(
+        signingIn ? await showOpenStep(neighbours, step) : await personStep(step, undefined),
+        step,
+        redirectUri,
+      );
     }
     const form = await readForm(request, settings.requestCharacters);
     if (form.kind === 'fault') return responses.fault('bad-request', form.status);
     const { all, parameters } = form;
     if (!isOurForm(request, issuer, all, step.csrf)) return responses.fault('bad-request', 403);
     const { values } = parameters;
-    const outcome = signingIn ? await takeSignIn(neighbours, step, values) : await personStep(step, { all, values });
+    const outcome = signingIn ? await takeOpenStep(neighbours, step, values) : await personStep(step, { all, values });
     return respond(outcome, step, redirectUri);
   };
 }

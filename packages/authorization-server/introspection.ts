@@ -5,7 +5,7 @@ import { type BackChannelNeighbours, backChannel, jsonResponse } from './back-ch
 import type { Client } from './clients.ts';
 import { findPresentGrant } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
-import { fhirUserUrl } from './id-token.ts';
+import { fhirUserUrl, signInClaims } from './id-token.ts';
 import { isFor, type LiveTokens } from './live-token.ts';
 import type { PresentToken } from './presented-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
@@ -40,9 +40,10 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
     if (live !== undefined) {
       const { claims, grant } = live;
       if (!concerns(client, claims)) return inactive;
-      const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser, extensions, cnf } = claims;
+      const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser, extensions, cnf, auth_time, acr } =
+        claims;
       const token_type = cnf === undefined ? 'Bearer' : 'DPoP';
-      const rights = { scope, patient, fhirUser, extensions };
+      const rights = { scope, patient, fhirUser, extensions, auth_time, acr };
       return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, cnf, ...rights, ...grant?.context };
     }
     const row = await findRefreshToken(pool, token);
@@ -63,6 +64,7 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
       patient,
       fhirUser: fhirUserUrl(person, audience),
       ...(row.jkt === null ? {} : { cnf: { jkt: row.jkt } }),
+      ...signInClaims(grant),
     };
   };
 

@@ -1,5 +1,6 @@
 /** What the server says of itself: the same in every place where it is asked. RFC 8414; OIDC Discovery 1.0; RFC 9207 §3. */
 import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
+import { authenticationContexts } from './authentication-context.ts';
 import { assertionAlgorithms, idTokenAlgorithms } from './clients.ts';
 
 export interface Metadata {
@@ -44,8 +45,22 @@ export function metadataOf(issuer: string): Metadata {
     introspection_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     dpop_signing_alg_values_supported: proofAlgorithms,
     code_challenge_methods_supported: ['S256'],
+    acr_values_supported: authenticationContexts,
     authorization_response_iss_parameter_supported: true,
-    claims_supported: ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'at_hash', 'fhirUser', 'name'],
+    claims_supported: [
+      'iss',
+      'sub',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'acr',
+      'amr',
+      'nonce',
+      'at_hash',
+      'fhirUser',
+      'name',
+    ],
     prompt_values_supported: ['none', 'login', 'consent'],
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

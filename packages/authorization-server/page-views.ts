@@ -2,17 +2,10 @@
  * What the authorization server shows a person, as plain values: the portal turns them into pages. The steps never link
  * to one another; each posts to `action`, and the server decides what comes next.
  */
+import type { AppView } from './app-view.ts';
+import type { SignInPages } from './sign-in-views.ts';
 
-/** The app that asks. Every text of it is the app's own word and must be escaped. */
-export interface AppView {
-  readonly clientId: string;
-  readonly name: string;
-  readonly publisher?: string;
-  /** host that the person is sent back to, such as `localhost:4000` */
-  readonly returnsTo: string;
-  readonly homepage?: string;
-  readonly policy?: string;
-}
+export type { AppView };
 
 /** Fields posted: `username`, `password`, `csrf`. Button: Sign in. */
 export interface SignInView {
@@ -165,8 +158,8 @@ export interface ErrorView {
   readonly reference: string;
 }
 
-/** Each gives a whole HTML document. Pages have no script and need none. */
-export interface Pages {
+/** Each gives a whole HTML document. Pages need no script. */
+export interface Pages extends SignInPages {
   signIn(view: SignInView): string;
   patientChoice(view: PatientChoiceView): string;
   consent(view: ConsentView): string;

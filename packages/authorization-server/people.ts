@@ -75,7 +75,8 @@ export const foldUsername = (username: string): string =>
 interface Row {
   readonly sub: string;
   readonly username: string;
-  readonly password_hash: string;
+  /** null: no password opens the account */
+  readonly password_hash: string | null;
   readonly name: string;
   readonly fhir_user: string | null;
 }
@@ -183,7 +184,7 @@ export function createPeople(pool: pg.Pool): People {
         [foldUsername(username).slice(0, 200)],
       );
       const [row] = rows;
-      const right = await verifyPassword(password, row?.password_hash);
+      const right = await verifyPassword(password, row?.password_hash ?? undefined);
       if (right && row !== undefined) return { kind: 'verified', person: personOf(row) };
       return { kind: 'refused', ...(row === undefined ? {} : { sub: row.sub }) };
     },

@@ -9,6 +9,7 @@ import Provider, { errors, interactionPolicy, type KoaContextWithOIDC } from 'oi
 import type pg from 'pg';
 import { accountClientId } from './account-client.ts';
 import { createAdapter } from './adapter.ts';
+import { requiredContext, satisfies } from './authentication-context.ts';
 import type { ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
 import { type Bridge, createBridge } from './koa-bridge.ts';
@@ -23,6 +24,8 @@ export const internalParameters = [
   'affinity_purpose',
   'affinity_subject',
   'affinity_fault',
+  'affinity_acr',
+  'affinity_max_age',
 ] as const;
 /** The only scopes that oidc-provider ever sees. */
 export const openidScope = 'openid';
@@ -39,8 +42,30 @@ export interface AuthorizationParameters {
   readonly affinity_subject?: string;
   /** `code description`, to be told to the app once a person has signed in */
   readonly affinity_fault?: string;
+  /** as the app sent them in `acr_values` */
+  readonly affinity_acr?: string;
+  /** `max_age` of a request without `openid`, with which oidc-provider would not take it */
+  readonly affinity_max_age?: string;
   readonly prompt?: string;
 }
+
+/** Why somebody who is signed in is asked again: not strongly enough for this app. */
+export const acrUnmet = 'acr_unmet';
+
+const parametersOf = (ctx: KoaContextWithOIDC) => ctx.oidc.params as unknown as AuthorizationParameters;
+
+/** RFC 9470 §4: a session that is too weak, or too old, is signed in again. */
+const strengthChecks = (): readonly interactionPolicy.Check[] => [
+  new Check(acrUnmet, 'a stronger sign-in is required', 'login_required', (ctx) => {
+    const { session } = ctx.oidc;
+    return session?.accountId !== undefined && !satisfies(session.acr, requiredContext(parametersOf(ctx).affinity_acr));
+  }),
+  new Check('session_too_old', 'a fresh sign-in is required', 'login_required', (ctx) => {
+    const { session, result } = ctx.oidc;
+    const { affinity_max_age: most } = parametersOf(ctx);
+    return most !== undefined && session?.past(Number(most)) === true && result?.login === undefined;
+  }),
+];
 
 export interface Neighbours {
   readonly issuer: string;
@@ -84,6 +109,7 @@ function policyOf(): interactionPolicy.DefaultPolicy {
           ctx.oidc.session?.accountId !== ctx.oidc.params.affinity_subject,
       ),
     );
+  for (const check of strengthChecks()) policy.get('login')?.checks.add(check);
   policy.remove('consent');
   policy.add(
     new Prompt(
@@ -188,7 +214,7 @@ export async function createProvider(
 async function loadGrant(provider: Provider, { remembered, now }: Neighbours, ctx: KoaContextWithOIDC) {
   const chosen = ctx.oidc.result?.consent?.grantId;
   if (chosen !== undefined) return provider.Grant.find(chosen);
-  const params = ctx.oidc.params as unknown as AuthorizationParameters;
+  const params = parametersOf(ctx);
   const sub = ctx.oidc.session?.accountId;
   if (sub !== undefined && params.client_id === accountClientId) {
     // Our own pages are given nothing, so that there is nothing to allow.

@@ -19,6 +19,12 @@ const statements = (settings: Settings): readonly string[] => [
      where expires_at < now() limit ${batch} for update skip locked))`,
   `delete from sign_in_failure where ctid = any(array(select ctid from sign_in_failure
      where window_ends < now() limit ${batch} for update skip locked))`,
+  `delete from used_challenge where ctid = any(array(select ctid from used_challenge
+     where expires_at < now() limit ${batch} for update skip locked))`,
+  `delete from federation_request where ctid = any(array(select ctid from federation_request
+     where expires_at < now() limit ${batch} for update skip locked))`,
+  `delete from proofing_invitation where ctid = any(array(select ctid from proofing_invitation
+     where expires_at < now() and consumed_at is null limit ${batch} for update skip locked))`,
   `delete from known_browser where ctid = any(array(select ctid from known_browser
      where expires_at < now() limit ${batch} for update skip locked))`,
   `delete from refresh_token where ctid = any(array(select ctid from refresh_token

@@ -65,6 +65,8 @@ export interface SignInLimits {
   readonly perAccount: number;
   readonly perAddress: number;
   readonly altogether: number;
+  /** wrong codes of a second factor of one person: in all browsers that the person has not used before, and in each that was */
+  readonly secondFactor: number;
 }
 
 export const defaultSettings: Settings = {
@@ -106,5 +108,6 @@ export const defaultSettings: Settings = {
     perAccount: 100,
     perAddress: 200,
     altogether: 5_000,
+    secondFactor: 5,
   },
 };

@@ -12,6 +12,7 @@ const limits = {
   perAccount: 8,
   perAddress: 6,
   altogether: 1000,
+  secondFactor: 3,
 };
 
 const attempt = async (browser: TestBrowser, username: string, password: string): Promise<Response> =>

@@ -73,6 +73,23 @@ async function forgive(pool: pg.Pool, buckets: readonly Bucket[]): Promise<void>
   );
 }
 
+/**
+ * One code of a second factor, by somebody whose first was right. Few enough that guessing six digits is hopeless; in a
+ * browser that the person has used before, counted apart from all others, so that whoever knows the password keeps nobody out.
+ */
+export async function admitSecondFactor(
+  pool: pg.Pool,
+  { windowSeconds, secondFactor }: SignInLimits,
+  sub: string,
+  knownBrowser?: string,
+): Promise<Admission> {
+  const where = knownBrowser === undefined ? '' : ` in ${knownBrowser}`;
+  const bucket = bucketOf(`second factor ${sub}${where}`, secondFactor);
+  const wait = await count(pool, windowSeconds, [bucket]);
+  if (wait !== undefined) return { kind: 'throttled', retryAfterSeconds: wait };
+  return { kind: 'admitted', forgive: () => forgive(pool, [bucket]) };
+}
+
 /** One entry of a patient by somebody who declares an emergency: whoever only guesses has to wait. */
 export async function admitEntry(pool: pg.Pool, windowSeconds: number, limit: number, sub: string): Promise<Admission> {
   const bucket = bucketOf(`emergency ${sub}`, limit);

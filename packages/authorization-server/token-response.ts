@@ -6,7 +6,7 @@ import type { AccessTokens, IssuedToken } from './access-token.ts';
 import type { Client } from './clients.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
-import { fhirUserUrl, type IdTokens } from './id-token.ts';
+import { fhirUserUrl, type IdTokens, signInClaims } from './id-token.ts';
 import type { Person } from './people.ts';
 import { isEmergency, purposesOf } from './purposes.ts';
 import { addRefreshToken } from './refresh-tokens.ts';
@@ -66,6 +66,7 @@ export async function issueTokens(
       scope: scope.join(' '),
       grant_id: grant.id,
       ...(jkt === undefined ? {} : { cnf: { jkt } }),
+      ...signInClaims(grant),
       ...(grant.patient === undefined ? {} : { patient: grant.patient }),
       ...(fhirUser === undefined ? {} : { fhirUser }),
       ...(grant.clearance === undefined ? {} : { clearance: grant.clearance }),

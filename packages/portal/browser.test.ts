@@ -13,6 +13,8 @@ const home = await (await portal.fetch(new Request(`${views.neighbours.origin}/`
 const all: Readonly<Record<string, string>> = {
   home,
   'sign-in': pages.signIn({ ...views.signIn, app: views.longNamedApp, fault: { kind: 'wrong' } }),
+  'second factor': pages.secondFactor({ ...views.secondFactor, app: views.longNamedApp, fault: { kind: 'wrong' } }),
+  'too weak': pages.tooWeak({ ...views.tooWeak, app: views.longNamedApp }),
   patients: pages.patientChoice({ ...views.patientChoice, app: views.longNamedApp, fault: 'none-chosen' }),
   consent: pages.consent({ ...views.consent, app: views.longNamedApp, patient: views.milo, fault: 'nothing-chosen' }),
   emergency: pages.emergency({ ...views.emergency, app: views.longNamedApp, fault: { kind: 'no-reason' } }),

@@ -59,6 +59,8 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
   const items = views.items.map((item) => ({ ...item, scope: words, types: [words, words] }));
   return [
     pages.signIn({ ...common, username: words, fault: { kind: 'wrong' } }),
+    pages.secondFactor({ ...common, username: words, fault: { kind: 'wrong' } }),
+    pages.tooWeak({ ...common, security: '/auth/account/security' }),
     pages.patientChoice({ ...common, person, patients: [patient], fault: 'none-chosen' }),
     pages.consent({
       ...views.consent,

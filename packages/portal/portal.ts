@@ -11,8 +11,10 @@ import { printEmergency } from './pages/emergency-page.ts';
 import { printError } from './pages/error-page.ts';
 import { type ListedAddress, type ListedApp, printHome } from './pages/home-page.ts';
 import { printPatientChoice } from './pages/patient-choice-page.ts';
+import { printSecondFactor } from './pages/second-factor-page.ts';
 import { printSignIn } from './pages/sign-in-page.ts';
 import { printSignedOut } from './pages/signed-out-page.ts';
+import { printTooWeak } from './pages/too-weak-page.ts';
 import type { House, SamplePerson } from './parts/document.ts';
 import { favicon } from './parts/icons.ts';
 import { readStylesheet } from './stylesheet.ts';
@@ -110,6 +112,8 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       patientChoice: (view) => printPatientChoice(house, view),
       consent: (view) => printConsent(house, view),
       emergency: (view) => printEmergency(house, view),
+      secondFactor: (view) => printSecondFactor(house, view),
+      tooWeak: (view) => printTooWeak(house, view),
       error: (view) => printError(house, view),
       accountApps: (view, frame) => printAccountApps(house, view, frame),
       signedOut: (view) => printSignedOut(house, view),

@@ -4,6 +4,7 @@ import { nameType } from '@affinity/core/fhir/resource-type-words.ts';
 import { html, type Markup } from './markup.ts';
 import { emergencyWords } from './words-emergency.ts';
 import { namePurposes } from './words-purposes.ts';
+import { signInWords } from './words-sign-in.ts';
 
 /** Whose record is meant: the person's own, somebody else's by name, or whichever the person may open. */
 export type Whose = 'own' | 'any' | { readonly name: Markup };
@@ -157,6 +158,7 @@ export const english = {
     throttled: (seconds: number) =>
       `Too many attempts. To protect the account, wait ${showWait(seconds)}, then try again.`,
     samples: 'Show the sample sign-ins',
+    ...signInWords,
   },
 
   patientChoice: {

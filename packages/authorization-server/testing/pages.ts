@@ -1,12 +1,15 @@
 /** Pages as data: a test reads back the view that a person would have seen. */
 import type { AccountFrame, AccountPages, AppsView, SignedOutView } from '../account-views.ts';
 import type { ConsentView, EmergencyView, ErrorView, Pages, PatientChoiceView, SignInView } from '../page-views.ts';
+import type { SecondFactorView, TooWeakView } from '../sign-in-views.ts';
 
 export type ShownPage =
   | { readonly page: 'sign-in'; readonly view: SignInView }
   | { readonly page: 'patient'; readonly view: PatientChoiceView }
   | { readonly page: 'consent'; readonly view: ConsentView }
   | { readonly page: 'emergency'; readonly view: EmergencyView }
+  | { readonly page: 'second-factor'; readonly view: SecondFactorView }
+  | { readonly page: 'too-weak'; readonly view: TooWeakView }
   | { readonly page: 'error'; readonly view: ErrorView }
   | { readonly page: 'apps'; readonly view: AppsView & AccountFrame }
   | { readonly page: 'signed-out'; readonly view: SignedOutView };
@@ -18,6 +21,8 @@ export const testPages: Pages & AccountPages = {
   patientChoice: (view) => show({ page: 'patient', view }),
   consent: (view) => show({ page: 'consent', view }),
   emergency: (view) => show({ page: 'emergency', view }),
+  secondFactor: (view) => show({ page: 'second-factor', view }),
+  tooWeak: (view) => show({ page: 'too-weak', view }),
   error: (view) => show({ page: 'error', view }),
   accountApps: (view, frame) => show({ page: 'apps', view: { ...frame, ...view } }),
   signedOut: (view) => show({ page: 'signed-out', view }),

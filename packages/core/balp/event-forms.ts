@@ -164,6 +164,8 @@ export const eventForms: Readonly<Record<AuditedEvent, EventForm>> = {
   'policy-changed': warning('policy-changed', configuration),
   'label-changed': warning('label-changed', dcm('110134', 'Object Security Attributes Changed')),
   'role-changed': warning('role-changed', dcm('110136', 'Security Roles Changed')),
+  'credential-changed': warning('credential-changed', dcm('110137', 'User Security Attributes Changed')),
+  'identity-linked': warning('identity-linked', dcm('110137', 'User Security Attributes Changed')),
   'emergency-access': warning('emergency-access', dcm('110127', 'Emergency Override Started')),
   'alerts-shown': {
     type: dcm('110101', 'Audit Log Used'),

@@ -48,6 +48,9 @@ export const auditedEvents = [
   'policy-changed',
   'label-changed',
   'role-changed',
+  // how somebody signs in: password, passkey, codes; an account elsewhere that is linked, or no longer
+  'credential-changed',
+  'identity-linked',
   'emergency-access',
   'alerts-shown',
   'alert-acknowledged',

@@ -40,6 +40,9 @@ export interface AccessTokenClaims {
   readonly exp: number;
   readonly jti: string;
   readonly scope: string;
+  /** of the sign-in that the token comes from: RFC 9068 §2.2.1, RFC 9470 §6.1 */
+  readonly auth_time?: number;
+  readonly acr?: string;
   /** bare id of the patient in context */
   readonly patient?: string;
   /** absolute URL of the user's resource */

@@ -1,6 +1,6 @@
 /**
  * Draws every page in a real browser, as a phone and as a desk see it, light and dark, and with text at 200 %, and says
- * where something is wider than the window or smaller than a finger. Run: `node packages/portal/testing/screenshots.ts DIR`.
+ * where something is wider than the window or smaller than a finger. Run: `node packages/portal/testing/screenshots.ts DIR [NAME]`.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,8 @@ const get = async (path: string, from = portal): Promise<string> =>
   (await from.fetch(new Request(origin + path))).text();
 const three = [1, 2, 3].flatMap(() => views.neighbours.apps);
 
-const { signIn, patientChoice, consent, emergency, error, accountApps, signedOut } = portal.pages;
+const { signIn, secondFactor, tooWeak, patientChoice, consent, emergency, error, accountApps, signedOut } =
+  portal.pages;
 const long = views.longNamedApp;
 const pages: Readonly<Record<string, string>> = {
   home: await get(
@@ -42,6 +43,10 @@ const pages: Readonly<Record<string, string>> = {
   'sign-in-wrong': signIn({ ...views.signIn, username: 'ana', fault: { kind: 'wrong' } }),
   'sign-in-throttled': signIn({ ...views.signIn, app: long, fault: { kind: 'throttled', retryAfterSeconds: 30 } }),
   'sign-in-portal': signIn({ action: '/auth/sign-in', csrf: 'x' }),
+  'second-factor': secondFactor(views.secondFactor),
+  'second-factor-wrong': secondFactor({ ...views.secondFactor, app: long, fault: { kind: 'wrong' } }),
+  'too-weak': tooWeak(views.tooWeak),
+  'too-weak-long': tooWeak({ ...views.tooWeak, app: long }),
   patient: patientChoice(views.patientChoice),
   'patient-0': patientChoice({ ...views.patientChoice, patients: [] }),
   'patient-300': patientChoice({
@@ -91,7 +96,7 @@ const draw = async (browser: Browser, look: Look, directory: string): Promise<vo
   });
   const page = await context.newPage();
   const show = await serve(page, portal);
-  for (const [name, html] of Object.entries(pages)) {
+  for (const [name, html] of Object.entries(pages).filter(([known]) => known.startsWith(wanted))) {
     await show(html);
     const misfits = await page.evaluate(findMisfits);
     for (const misfit of misfits) process.stdout.write(`${look.name} ${name}: ${misfit}\n`);
@@ -105,6 +110,8 @@ const draw = async (browser: Browser, look: Look, directory: string): Promise<vo
 };
 
 const directory = process.argv[2] ?? 'shots';
+/** only the pages whose name begins so */
+const wanted = process.argv[3] ?? '';
 mkdirSync(directory, { recursive: true });
 for (const text of [16, 32] as const) {
   const browser = await openBrowser(text);

@@ -9,6 +9,7 @@ import type {
   PatientView,
   SignInView,
 } from '@affinity/authorization-server/page-views.ts';
+import type { SecondFactorView, TooWeakView } from '@affinity/authorization-server/sign-in-views.ts';
 import type { PortalNeighbours } from '../portal.ts';
 
 export const app: AppView = {
@@ -27,6 +28,13 @@ export const milo: PatientView = { id: 'p2', name: 'Milo Lindqvist', birthDate: 
 const ruth: PatientView = { id: 'p3', name: 'Ruth Lindqvist-Abernathy', birthDate: '1951', relation: 'parent' };
 
 export const signIn: SignInView = { action: '/auth/interaction/8f2/sign-in', csrf: 'c5rf', app };
+export const secondFactor: SecondFactorView = { action: '/auth/interaction/8f2', csrf: 'c5rf', app, username: 'ana' };
+export const tooWeak: TooWeakView = {
+  action: '/auth/interaction/8f2',
+  csrf: 'c5rf',
+  app,
+  security: '/auth/account/security',
+};
 export const patientChoice: PatientChoiceView = {
   action: '/auth/interaction/8f2/patient',
   csrf: 'c5rf',
