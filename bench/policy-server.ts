@@ -149,7 +149,8 @@ const openClinic = async (more: readonly Resource[]) => {
     pageKey,
     described,
     authenticate: async (request, { searchParams }) => {
-      const known = await authenticate(request.headers, searchParams);
+      const { headers, method, url } = request;
+      const known = await authenticate({ headers, query: searchParams, method, url });
       return known.kind === 'principal' ? known.principal : undefined;
     },
     record: (subject, versions) =>

@@ -1,7 +1,8 @@
-/** An access token verified offline, or described by its issuer: down to the type of every claim. RFC 9068 §4; RFC 8725; RFC 7662 §4. */
+/** An access token verified offline, or described by its issuer: down to the type of every claim. RFC 9068 §4; RFC 8725; RFC 7662 §4; RFC 9449 §6. */
 import { parseJson } from '@affinity/core/fhir/json.ts';
 import { parseReference, relativeReference } from '@affinity/core/fhir/reference.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
+import { readConfirmation } from '@affinity/core/oauth/confirmation.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import { readPurposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { parseScopes, type ScopeLimits } from '@affinity/core/smart/scope-request.ts';
@@ -88,6 +89,13 @@ const fhirUserOf = (claims: Claims, ownBases: readonly string[]): string | undef
 const purposesOf = ({ extensions }: Claims): readonly string[] =>
   readPurposeClaim(extensions) ?? refuse('purpose_of_use is malformed');
 
+/** The holder of a key alone may use it. What is not understood here could be another key: it is refused. */
+const keyOf = ({ cnf }: Claims): string | undefined => {
+  const confirmation = readConfirmation(cnf);
+  if (confirmation.kind === 'malformed') return refuse('cnf is malformed');
+  return confirmation.kind === 'key' ? confirmation.jkt : undefined;
+};
+
 const principalOf = (claims: Claims, rules: TokenRules): Principal => {
   const clientId = text(claims, 'client_id');
   const subject = text(claims, 'sub');
@@ -96,6 +104,7 @@ const principalOf = (claims: Claims, rules: TokenRules): Principal => {
   const fhirUser = fhirUserOf(claims, rules.ownBases);
   const clearance = clearanceOf(claims);
   const purposes = purposesOf(claims);
+  const key = keyOf(claims);
   const service = subject === clientId;
   if (!service && grant === undefined) refuse('a token of a user without a grant');
   if (service && claims.fhirUser !== undefined) refuse('a token of a service with a user');
@@ -108,6 +117,7 @@ const principalOf = (claims: Claims, rules: TokenRules): Principal => {
     ...(grant === undefined ? {} : { grant }),
     ...(patient === undefined ? {} : { patient }),
     ...(fhirUser === undefined ? {} : { fhirUser }),
+    ...(key === undefined ? {} : { key }),
     ...(clearance === undefined ? {} : { clearance }),
     ...(purposes.length === 0 ? {} : { purposes }),
   };

@@ -6,15 +6,22 @@ import { defaultLimits } from './limits.ts';
 import { base, createClinic, issuer, observation } from './testing/clinic.ts';
 
 const read = '/Observation/o1';
+const presented = (token: string) => ({
+  headers: new Headers({ authorization: `Bearer ${token}` }),
+  query: new URLSearchParams(),
+  method: 'GET',
+  url: base + read,
+});
 
 test('E01, A18: no token is 401 without an error, and says where to ask', async () => {
   const clinic = await createClinic();
-  for (const headers of [undefined, { Authorization: 'Basic YTpi' }, { Authorization: 'DPoP abc' }]) {
+  for (const headers of [undefined, { Authorization: 'Basic YTpi' }, { Authorization: 'Negotiate abc' }]) {
     const response = await clinic.send(read, undefined, headers === undefined ? {} : { headers });
     assert.equal(response.status, 401);
     assert.equal(
       response.headers.get('www-authenticate'),
-      `Bearer realm="${base}", resource_metadata="http://localhost:4000/.well-known/oauth-protected-resource/fhir"`,
+      `Bearer realm="${base}", resource_metadata="http://localhost:4000/.well-known/oauth-protected-resource/fhir", ` +
+        'DPoP algs="ES256 ES384 PS256 RS256 EdDSA Ed25519"',
     );
     const outcome = (await response.json()) as { resourceType: string; issue: { code: string }[] };
     assert.equal(outcome.resourceType, 'OperationOutcome');
@@ -100,7 +107,7 @@ test('the memory of verified tokens is bounded, and forgets the one that was use
     now: () => clinic.time,
   });
   const principalOf = async (token: string) => {
-    const result = await authenticate(new Headers({ authorization: `Bearer ${token}` }), new URLSearchParams());
+    const result = await authenticate(presented(token));
     assert.equal(result.kind, 'principal');
     return 'principal' in result ? result.principal : undefined;
   };
@@ -114,7 +121,7 @@ test('the memory of verified tokens is bounded, and forgets the one that was use
   assert.notEqual(await principalOf(two), second, 'it was forgotten and verified again');
 
   const long = await clinic.token({ jti: 'x'.repeat(2_000) });
-  const refused = await authenticate(new Headers({ authorization: `Bearer ${long}` }), new URLSearchParams());
+  const refused = await authenticate(presented(long));
   assert.equal(refused.kind, 'invalid-token');
 });
 

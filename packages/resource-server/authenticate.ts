@@ -1,19 +1,26 @@
 /**
  * Who asks: a token verified offline, or described by its issuer where it is a reference, tied to the live state of its
- * grant. RFC 9068 §4; RFC 7662; RFC 6750 §3.1; RFC 7009 §3.
+ * grant. RFC 9068 §4; RFC 7662; RFC 6750 §3.1; RFC 7009 §3; RFC 9449 §7.
  */
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
+import type { CheckProof } from '@affinity/proof/dpop-check.ts';
 import type { JSONWebKeySet } from 'jose';
 import { judgeClaims, type TokenRules, type Verified, verifyAccessToken } from './access-token.ts';
-import { carriedToken } from './bearer.ts';
+import { type Carried, carriedToken } from './bearer.ts';
 import type { Limits } from './limits.ts';
 
 export type Authentication =
   | { readonly kind: 'principal'; readonly principal: Principal }
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'invalid-request'; readonly reason: string }
-  | { readonly kind: 'invalid-token'; readonly reason: string; readonly principal?: Principal }
+  | {
+      readonly kind: 'invalid-token';
+      readonly reason: string;
+      readonly principal?: Principal;
+      /** it is the proof that is at fault, or the token was presented with one */
+      readonly proof?: 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_token';
+    }
   /** nothing can be said of the token now: fail closed */
   | { readonly kind: 'unavailable'; readonly reason: string };
 
@@ -30,6 +37,10 @@ export interface AuthenticateOptions {
   readonly grants: GrantState;
   /** asked for tokens that are not signed; without it there are none */
   readonly introspect?: Introspect;
+  /** absent: a token that is bound to a key is of no use here */
+  readonly checkProof?: CheckProof;
+  /** a token that is not bound to a key is of no use here */
+  readonly requireProof?: boolean;
   readonly limits: Pick<
     Limits,
     'tokenCharacters' | 'tokenCacheEntries' | 'introspectedSeconds' | 'introspectedServiceSeconds'
@@ -77,13 +88,21 @@ export const checkGrant = (
     : { kind: 'invalid-token', reason: 'the grant has ended', principal };
 };
 
-export type Authenticate = (headers: Headers, query: URLSearchParams) => Promise<Authentication>;
+export interface Presented {
+  readonly headers: Headers;
+  readonly query: URLSearchParams;
+  readonly method: string;
+  /** of the request, as this server is known */
+  readonly url: string;
+}
+
+export type Authenticate = (presented: Presented) => Promise<Authentication>;
 
 /** What has a dot is a signed token or nothing (RFC 7515 §7.1): its issuer is never asked about it. */
 const isSigned = (token: string): boolean => token.includes('.');
 
 export const createAuthenticate = (options: AuthenticateOptions): Authenticate => {
-  const { rules, keys, grants, introspect, limits, now } = options;
+  const { rules, keys, grants, introspect, checkProof, requireProof = false, limits, now } = options;
   const memory = createMemory(limits.tokenCacheEntries);
   let known: { readonly set: JSONWebKeySet; readonly text: string } | undefined;
 
@@ -120,14 +139,38 @@ export const createAuthenticate = (options: AuthenticateOptions): Authenticate =
     return { kind: 'principal', principal: verified.principal };
   };
 
-  return async (headers, query) => {
-    const carried = carriedToken(headers, query);
+  /** A token that is bound to a key, or was presented as if it were: never taken for one that anybody may bear. */
+  const proveKey = async (
+    { token, scheme }: Extract<Carried, { kind: 'token' }>,
+    principal: Principal,
+    { headers, method, url }: Presented,
+  ): Promise<Authentication> => {
+    const refused = (reason: string, proof: 'invalid_dpop_proof' | 'use_dpop_nonce' | 'invalid_token') =>
+      ({ kind: 'invalid-token', reason, principal, proof }) as const;
+    const { key } = principal;
+    if (scheme === 'Bearer') return refused('presented without a proof of a key', 'invalid_token');
+    if (key === undefined || checkProof === undefined) return refused('not bound to a key', 'invalid_token');
+    const proved = await checkProof(headers, { method, url, accessToken: token, key });
+    if (proved.kind === 'none') return refused('the proof is missing', 'invalid_dpop_proof');
+    return proved.kind === 'refused' ? refused(proved.reason, proved.error) : { kind: 'principal', principal };
+  };
+
+  return async (presented) => {
+    const carried = carriedToken(presented.headers, presented.query);
     if (carried.kind === 'none') return { kind: 'anonymous' };
     if (carried.kind === 'refused') return { kind: 'invalid-request', reason: carried.reason };
     if (carried.token.length > limits.tokenCharacters) return { kind: 'invalid-token', reason: 'too long' };
     const authentication = await verify(carried.token).catch(
       (): Authentication => ({ kind: 'unavailable', reason: 'the issuer cannot be asked' }),
     );
-    return authentication.kind === 'principal' ? checkGrant(authentication.principal, grants) : authentication;
+    if (authentication.kind !== 'principal') return authentication;
+    const { principal } = authentication;
+    const live = checkGrant(principal, grants);
+    // Asked for every request, whatever is remembered of the token.
+    const proofFree = carried.scheme === 'Bearer' && principal.key === undefined && !requireProof;
+    if (live.kind !== 'principal' || proofFree) return live;
+    return proveKey(carried, principal, presented).catch(
+      (): Authentication => ({ kind: 'unavailable', reason: 'the proofs that were used are not known' }),
+    );
   };
 };

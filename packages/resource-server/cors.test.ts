@@ -12,7 +12,7 @@ test('N28: a preflight allows the headers and methods of every interaction', () 
   const headers = listOf(response, 'access-control-allow-headers');
   for (const name of [
     ...['authorization', 'content-type', 'accept', 'if-match', 'if-none-match', 'if-none-exist', 'if-modified-since'],
-    ...['prefer', 'x-request-id', 'x-provenance'],
+    ...['prefer', 'x-request-id', 'x-provenance', 'dpop'],
   ])
     assert.ok(headers.includes(name), name);
   const methods = listOf(response, 'access-control-allow-methods');
@@ -24,7 +24,10 @@ test('N28: only registered origins see records, by their own name, and never wit
   const known = new Headers(await originHeaders('https://app.example', allows));
   assert.equal(known.get('access-control-allow-origin'), 'https://app.example');
   assert.equal(known.get('vary'), 'Origin');
-  for (const name of ['Location', 'ETag', 'Last-Modified', 'Content-Location', 'WWW-Authenticate', 'X-Request-Id'])
+  for (const name of [
+    ...['Location', 'ETag', 'Last-Modified', 'Content-Location'],
+    ...['WWW-Authenticate', 'DPoP-Nonce', 'X-Request-Id'],
+  ])
     assert.ok(known.get('access-control-expose-headers')?.includes(name), name);
   for (const origin of [
     null,

@@ -2,6 +2,7 @@
 
 const requestHeaders = [
   'Authorization',
+  'DPoP',
   'Accept',
   'Content-Type',
   'If-Match',
@@ -12,7 +13,7 @@ const requestHeaders = [
   'X-Request-Id',
   'X-Provenance',
 ].join(', ');
-const exposedHeaders = 'ETag, Last-Modified, Location, Content-Location, WWW-Authenticate, X-Request-Id';
+const exposedHeaders = 'ETag, Last-Modified, Location, Content-Location, WWW-Authenticate, DPoP-Nonce, X-Request-Id';
 
 /** Whether a page of this origin may read answers about records. */
 export type AllowsOrigin = (origin: string) => boolean | Promise<boolean>;

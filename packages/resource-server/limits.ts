@@ -42,6 +42,9 @@ export interface Limits extends SearchLimits {
   readonly expiredSkewSeconds: number;
   /** seconds that `iat` and `nbf` may lie ahead; at most 60 */
   readonly futureSkewSeconds: number;
+  /** how old a proof of a key may be, and its characters */
+  readonly proofSeconds: number;
+  readonly proofCharacters: number;
   /** of a token: more than an app may ask for, since what it asked for may be granted in finer parts */
   readonly scope: ScopeLimits;
 }
@@ -69,5 +72,7 @@ export const defaultLimits: Limits = {
   introspectedServiceSeconds: 0.5,
   expiredSkewSeconds: 0,
   futureSkewSeconds: 60,
+  proofSeconds: 60,
+  proofCharacters: 8_192,
   scope: { characters: 32_768, tokens: 1000 },
 };

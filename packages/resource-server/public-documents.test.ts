@@ -37,6 +37,7 @@ test('A17: the protected resource, its path between host and path, and exactly i
     authorization_servers: [issuer],
     scopes_supported: ['patient/*.rs'],
     bearer_methods_supported: ['header'],
+    dpop_signing_alg_values_supported: ['ES256', 'ES384', 'PS256', 'RS256', 'EdDSA', 'Ed25519'],
     resource_name: 'clinic',
   });
   assert.equal((await get('/.well-known/oauth-protected-resource')).status, 404);

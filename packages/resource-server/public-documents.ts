@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import { type SmartCapability, smartConfiguration } from '@affinity/core/smart/configuration.ts';
+import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { capabilityStatement, type Described } from './capability.ts';
 import { openToAll, preflight } from './cors.ts';
 import { contentTypeOf, encode } from './format.ts';
@@ -16,6 +17,8 @@ export interface PublicOptions extends Described {
   readonly issuer: string;
   readonly authorizationMetadata: () => object | Promise<object>;
   readonly smartCapabilities: readonly SmartCapability[];
+  /** whether tokens that are bound to a key are taken, beside others or alone; not unless told */
+  readonly proofsTaken?: 'none' | 'taken' | 'needed';
   /** page where people end what they granted */
   readonly managementEndpoint?: string;
 }
@@ -61,7 +64,7 @@ const give = (request: Request, { body, type, tag }: Document): Response => {
 export const createPublicDocuments = (
   options: PublicOptions,
 ): ((request: Request, url: URL) => Promise<Response | undefined>) => {
-  const { base, issuer, authorizationMetadata, smartCapabilities, managementEndpoint } = options;
+  const { base, issuer, authorizationMetadata, smartCapabilities, proofsTaken = 'none', managementEndpoint } = options;
   const basePath = new URL(base).pathname.replace(/\/$/, '');
   const date = new Date(options.started).toISOString();
   let known: { readonly of: Offer; readonly made: Document } | undefined;
@@ -87,7 +90,9 @@ export const createPublicDocuments = (
         resource: base,
         authorization_servers: [issuer],
         ...(scopes_supported === undefined ? {} : { scopes_supported }),
-        bearer_methods_supported: ['header'],
+        ...(proofsTaken === 'needed' ? {} : { bearer_methods_supported: ['header'] }),
+        ...(proofsTaken === 'none' ? {} : { dpop_signing_alg_values_supported: proofAlgorithms }),
+        ...(proofsTaken === 'needed' ? { dpop_bound_access_tokens_required: true } : {}),
         resource_name: options.name,
       });
     },

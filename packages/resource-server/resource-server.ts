@@ -9,6 +9,7 @@ import type { SmartCapability } from '@affinity/core/smart/configuration.ts';
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
+import { createProofCheck, type ProofNeighbours } from '@affinity/proof/dpop-check.ts';
 import type { JSONWebKeySet } from 'jose';
 import { defaultAlgorithms } from './access-token.ts';
 import { eventOf, routeOf, targetOf } from './api.ts';
@@ -48,6 +49,8 @@ export interface ResourceServerOptions {
   readonly grants: GrantState;
   /** describes tokens that are references; without it only signed ones are taken */
   readonly introspect?: Introspect;
+  /** tokens that are bound to a key are taken where this is given, each time with a proof (RFC 9449) */
+  readonly proofs?: ProofOptions;
   /** RFC 8414 metadata of the issuer */
   readonly authorizationMetadata: () => object | Promise<object>;
   /** what the whole can do, for smart-configuration */
@@ -73,6 +76,11 @@ export interface ResourceServerOptions {
   readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
 }
 
+export interface ProofOptions extends Pick<ProofNeighbours, 'useOnce' | 'nonces' | 'requireNonce'> {
+  /** others are not taken */
+  readonly required: boolean;
+}
+
 export interface ResourceServer {
   /** Takes every path under the base, and the path of the protected-resource metadata. Never throws. */
   fetch(request: Request, connection: { readonly address?: string }): Promise<Response>;
@@ -88,7 +96,9 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
   if (href !== base || base.endsWith('/'))
     throw new Error(`base must be a URL in its one form, without trailing slash: ${base}`);
   const ownBases = [base];
-  const realm = { base, metadata: `${origin}${protectedResourcePath(base)}` };
+  const { proofs } = options;
+  const proofsTaken = proofs === undefined ? 'none' : proofs.required ? 'needed' : 'taken';
+  const realm = { base, metadata: `${origin}${protectedResourcePath(base)}`, proofs: proofsTaken } as const;
   const offer = createOffer(backend, options.validate !== undefined);
   const updateCreate = options.updateCreate ?? false;
   const pages = createPageCursors({ key: options.pageKey, base, seconds: limits.pageSeconds, now });
@@ -109,8 +119,13 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       return checked.kind === 'principal' ? undefined : refused(checked);
     },
   });
-  const publicDocument = createPublicDocuments({ ...options, offer, updateCreate, started: now() });
+  const publicDocument = createPublicDocuments({ ...options, proofsTaken, offer, updateCreate, started: now() });
   const { expiredSkewSeconds, futureSkewSeconds, scope } = limits;
+  const proofRules = {
+    seconds: limits.proofSeconds,
+    skewSeconds: futureSkewSeconds,
+    characters: limits.proofCharacters,
+  };
   const authenticate = createAuthenticate({
     rules: {
       issuer,
@@ -124,9 +139,12 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     keys,
     grants,
     ...(options.introspect === undefined ? {} : { introspect: options.introspect }),
+    ...(proofs === undefined ? {} : { checkProof: createProofCheck({ ...proofs, rules: proofRules, now }) }),
+    requireProof: proofs?.required ?? false,
     limits,
     now,
   });
+  const nonceHeader = (): EdgeHeaders => (proofs?.requireNonce ? { 'DPoP-Nonce': proofs.nonces.current() } : {});
 
   /** No decision, and so no answer: never an answer without one. */
   const undecided = (): FhirError => {
@@ -141,7 +159,13 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       case 'anonymous':
         return denied(401, 'an access token is needed', challenge(realm));
       case 'invalid-token':
-        return denied(401, 'the access token is not valid', challenge(realm, { error: 'invalid_token' }));
+        return denied(
+          401,
+          authentication.proof === undefined || authentication.proof === 'invalid_token'
+            ? 'the access token is not valid'
+            : 'the DPoP proof is not valid',
+          challenge(realm, { error: authentication.proof ?? 'invalid_token' }, authentication.proof !== undefined),
+        );
       case 'invalid-request': {
         const error = { error: 'invalid_request', description: authentication.reason } as const;
         return denied(400, authentication.reason, challenge(realm, error));
@@ -168,7 +192,12 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       event: routed.kind === 'route' ? eventOf(routed.route) : 'request',
       ...(target === undefined ? {} : { target }),
     };
-    const authentication = await authenticate(request.headers, url.searchParams);
+    const authentication = await authenticate({
+      headers: request.headers,
+      query: url.searchParams,
+      method: incoming.method,
+      url: base + incoming.path,
+    });
     if (authentication.kind !== 'principal') {
       const error = refused(authentication);
       const reason = 'reason' in authentication ? authentication.reason : 'no token';
@@ -237,7 +266,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     if (!url.pathname.startsWith(`${basePath}/`) && url.pathname !== basePath) {
       return respondError(fhirError(404, 'not-found', 'there is nothing at this path'), own);
     }
-    const edge = { ...own, ...(await originHeaders(request.headers.get('origin'), allowsOrigin)) };
+    const edge = { ...own, ...nonceHeader(), ...(await originHeaders(request.headers.get('origin'), allowsOrigin)) };
     if (request.method === 'OPTIONS') return preflight(edge);
     const address = connection.address === undefined ? {} : { address: connection.address };
     return answerRecords(request, url, { requestId, ...address }, edge);

@@ -18,6 +18,8 @@ export interface Principal {
   readonly scopes: readonly ResourceScope[];
   /** id of the patient in context */
   readonly patient?: string;
+  /** thumbprint of the key to which the token is bound: it is worth nothing without a proof of it (RFC 9449 §6) */
+  readonly key?: string;
   /** highest confidentiality that the token may see; absent: N */
   readonly clearance?: Confidentiality;
   /** why, as codes of v3-ActReason (IUA `purpose_of_use`); none: it is not known, and nothing is assumed */

@@ -147,7 +147,7 @@ const permittedEnd = (asked: Asked, permit: Permit | undefined): Pick<ExplainedE
 };
 
 export const endOf = (asked: Asked, { principal, facts, base, types }: EndAround): ExplainedEnd => {
-  const rights = rightsOf(principal, facts, { base, metadata: base });
+  const rights = rightsOf(principal, facts, { base, metadata: base, proofs: 'none' });
   const verdict = verdictOf(asked, rights, types);
   if (verdict.kind === 'denied') {
     const { error, rule, reason } = verdict;

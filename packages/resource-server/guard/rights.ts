@@ -60,7 +60,8 @@ const denial = (realm: Realm, question: Question, { status, neededScope }: Deny)
   const diagnostics = status === 401 ? hasEnded : mayDeclare(question) ? couldDeclare : notGiven;
   const issue = { severity: 'error', code, diagnostics } as const;
   const error = status === 401 ? 'invalid_token' : 'insufficient_scope';
-  return new FhirError(status, [issue], { 'WWW-Authenticate': challenge(realm, { error, ...scope }) });
+  const bound = question.principal.key !== undefined;
+  return new FhirError(status, [issue], { 'WWW-Authenticate': challenge(realm, { error, ...scope }, bound) });
 };
 
 /** A search that only asks whether something meets the criteria. */

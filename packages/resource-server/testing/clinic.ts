@@ -5,6 +5,7 @@ import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { createMemoryBackend } from '@affinity/core/testing/memory-backend.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
+import { createNonces } from '@affinity/proof/dpop-nonce.ts';
 import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose';
 import { createResourceServer, type ResourceServer, type ResourceServerOptions } from '../resource-server.ts';
 
@@ -26,6 +27,8 @@ export interface Outside {
   /** while true no audit record can be kept */
   auditFails: boolean;
   feedFresh: boolean;
+  /** while true nobody can say which proofs were used */
+  proofsFail: boolean;
   jwks: JSONWebKeySet;
 }
 
@@ -70,12 +73,14 @@ export const createClinic = async (
     time: Date.UTC(2026, 0, 2, 3, 4, 5),
     auditFails: false,
     feedFresh: true,
+    proofsFail: false,
     jwks: { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'k1' }] },
   };
   const audit: AuditRecord[] = [];
   const log: string[] = [];
   const ended = new Set<string>();
   const calls: string[] = [];
+  const usedProofs = new Set<string>();
   const memory = createMemoryBackend({
     ownBases: [base],
     now: () => state.time,
@@ -98,6 +103,19 @@ export const createClinic = async (
     },
     keys: async () => state.jwks,
     grants: { isLive: (grant) => !ended.has(grant), isFresh: () => state.feedFresh },
+    proofs: {
+      useOnce: async (id) => {
+        if (state.proofsFail) throw new Error('the database is down');
+        return usedProofs.size < usedProofs.add(Buffer.from(id).toString('hex')).size;
+      },
+      nonces: createNonces(
+        (text) => `sealed-${text.replaceAll(' ', '-')}`,
+        120,
+        () => state.time,
+      ),
+      requireNonce: false,
+      required: false,
+    },
     authorizationMetadata: () => ({
       issuer,
       token_endpoint: `${issuer}/token`,
