@@ -11,6 +11,7 @@ import {
   type ResourceServerOptions,
 } from '@affinity/resource-server/resource-server.ts';
 import type { StoreBackend } from '@affinity/store/backend.ts';
+import { createUsedProofs } from '@affinity/store/used-proofs.ts';
 import type { Validator } from '@affinity/validation/validator.ts';
 import type pg from 'pg';
 import type { Config } from './config.ts';
@@ -46,6 +47,12 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     issuer,
     keys: () => authorization.keys(),
     grants,
+    proofs: {
+      useOnce: createUsedProofs(pool),
+      nonces: authorization.nonces,
+      requireNonce: config.file.tokens.require_proof_nonce,
+      required: config.file.tokens.require_proof,
+    },
     introspect: (token) => authorization.introspect(token, base),
     authorizationMetadata: () => authorization.metadata(),
     smartCapabilities: [
@@ -79,6 +86,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
 export const clinicLimits = ({ file: { limits, tokens } }: Config): Partial<Limits> => ({
   introspectedSeconds: tokens.introspected_seconds,
   introspectedServiceSeconds: tokens.introspected_service_seconds,
+  proofSeconds: tokens.proof_seconds,
   bodyBytes: limits.body_bytes,
   xmlBytes: limits.xml_bytes,
   jsonDepth: limits.json_depth,

@@ -78,3 +78,13 @@ test('what widens more than an operator may think announces itself', () => {
   assert.match(noticesOf({ managing_organization: true }), /every patient of the own organization/);
   assert.match(noticesOf({ facts_seconds: 5 }), /up to 5 s more/);
 });
+
+test('C56: a proof of a key is good for five seconds to five minutes', () => {
+  const faultsOf = (proof_seconds: unknown): readonly string[] => {
+    const faults: Fault[] = [];
+    checkFile({ tokens: { proof_seconds } }, faults);
+    return faults.map(({ setting }) => setting);
+  };
+  for (const sound of [5, 300]) assert.deepEqual(faultsOf(sound), []);
+  for (const wrong of [4, 301, 7.5]) assert.deepEqual(faultsOf(wrong), ['tokens.proof_seconds']);
+});

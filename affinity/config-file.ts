@@ -41,6 +41,10 @@ const tokens = z
     /** how long the clinic remembers what the issuer says of a reference: under a grant, and of a backend service */
     introspected_seconds: z.number().min(0).max(300).default(30),
     introspected_service_seconds: z.number().min(0).max(0.9).default(0.5),
+    /** how old a proof of a key (DPoP) may be; whether it needs a nonce of ours; whether the clinic takes no other tokens */
+    proof_seconds: seconds(5, 300, 60),
+    require_proof_nonce: z.boolean().default(false),
+    require_proof: z.boolean().default(false),
   })
   .prefault({});
 

@@ -250,6 +250,8 @@ const settingsOf = ({ tokens, limits }: Config['file']): Partial<Settings> => ({
   emergencySeconds: tokens.emergency_seconds,
   refreshGraceSeconds: tokens.refresh_window_seconds,
   jwtCharacters: tokens.jwt_characters,
+  proofSeconds: tokens.proof_seconds,
+  requireProofNonce: tokens.require_proof_nonce,
   refreshIdleSeconds: tokens.refresh_idle_days * 86_400,
   signIn: {
     ...defaultSettings.signIn,

@@ -6,6 +6,7 @@ import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import type { Permissions } from '@affinity/outbound/outbound-url.ts';
 import { createSafeFetch, type SafeFetch } from '@affinity/outbound/safe-fetch.ts';
+import type { Nonces } from '@affinity/proof/dpop-nonce.ts';
 import type { JSONWebKeySet } from 'jose';
 import type pg from 'pg';
 import { createAccessTokens } from './access-token.ts';
@@ -76,6 +77,8 @@ export interface AuthorizationServer {
   /** Answers everything under the issuer, and the well-known paths of `metadataPaths`. */
   fetch(request: Request, connection: Connection): Promise<Response>;
   metadata(): Metadata;
+  /** for proofs of keys, everywhere in the domain */
+  readonly nonces: Nonces;
   /** public keys only */
   keys(): Promise<JSONWebKeySet>;
   /**
@@ -215,6 +218,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       }
     },
     metadata: () => metadata,
+    nonces: proofs.nonces,
     keys: async () => keys.current().jwks,
     introspect: async (token, base) => {
       const claims = (await liveTokens.find(token))?.claims;
