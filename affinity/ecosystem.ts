@@ -32,6 +32,7 @@ import { outboundPermissions } from './outbound.ts';
 import description from './package.json' with { type: 'json' };
 import { loadDeskKey } from './page-key.ts';
 import { createPatientDirectory, createPatientFinder } from './patient-directory.ts';
+import { createIdentifierReader } from './person-identifiers.ts';
 import type { Ready } from './ready.ts';
 import { createRecordFacts } from './record-facts.ts';
 
@@ -146,6 +147,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     pages: portal.pages,
     patients: createPatientDirectory(backend),
     findPatient: createPatientFinder(backend),
+    readIdentifiers: createIdentifierReader(backend, clinicBase),
     audit,
     endGrant,
     consents: createGrantConsents({ backend, base: clinicBase, clients: registry }),

@@ -175,9 +175,9 @@ test('a Backend is asked within the guard, for the facts of a decision, for the 
   );
 });
 
-test('only the Consents of grants are written within a transaction of another part', () => {
+test('within a transaction of another part only the Consents of grants are written, and the own numbers of who signs in read', () => {
   const users = sources.filter((file) => /\bbackend\.within\(/.test(code(file)));
-  assert.deepEqual(users, ['affinity/grant-consents.ts']);
+  assert.deepEqual(users, ['affinity/grant-consents.ts', 'affinity/person-identifiers.ts']);
 });
 
 test('only the composition puts the facts of a decision together, and they only read', () => {

@@ -12,6 +12,8 @@ export type AuthorizationEvent = Extract<
   | 'credential-changed'
   | 'identity-linked'
   | 'patient-shown'
+  | 'identifiers-shown'
+  | 'identifiers-released'
   | 'patient-choice-refused'
   | 'consent-granted'
   | 'consent-denied'

@@ -53,6 +53,7 @@ function providerQuery(request: Exclude<AuthorizationRequest, { kind: 'page' }>,
   if (request.maxAge !== undefined)
     query.set(request.scope.includes('openid') ? 'max_age' : 'affinity_max_age', request.maxAge);
   if (request.acrValues !== undefined) query.set('affinity_acr', request.acrValues);
+  if (request.claims.length > 0) query.set('affinity_claims', request.claims.join(' '));
   if (request.subject !== undefined) query.set('affinity_subject', request.subject);
   return query;
 }

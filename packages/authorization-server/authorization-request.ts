@@ -5,6 +5,8 @@
 import type { OAuthErrorCode } from '@affinity/core/oauth/error.ts';
 import { emergency } from '@affinity/core/smart/purpose-of-use.ts';
 import { audienceOf, type ResourceServer } from './audience.ts';
+import { requiredContext } from './authentication-context.ts';
+import { parseClaims } from './claims-request.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import { asksToLook } from './emergency-scope.ts';
 import type { Parameters } from './form.ts';
@@ -46,7 +48,9 @@ export type AuthorizationRequest =
       readonly prompt?: string;
       readonly nonce?: string;
       readonly maxAge?: string;
-      /** whom an id_token of ours names, which the app sent as a hint */
+      /** what is asked for by name, such as `userinfo.name` */
+      readonly claims: readonly string[];
+      /** whom the app expects: an id_token of ours names them, which it sent as a hint, or its `claims` do */
       readonly subject?: string;
       /** of RFC 9470 and OIDC Core 1.0 §3.1.2.1, as sent */
       readonly acrValues?: string;
@@ -130,13 +134,21 @@ export async function checkAuthorizationRequest(
   const maxAge = values.get('max_age');
   if (maxAge !== undefined && !/^\d{1,9}$/.test(maxAge))
     return fault('invalid_request', 'max_age must be a number of seconds');
-  const acrValues = values.get('acr_values');
   const idTokenHint = values.get('id_token_hint');
   const hinted = idTokenHint === undefined ? undefined : await verifyHint(idTokenHint, client.id);
   if (idTokenHint !== undefined && hinted === undefined) {
     return fault('invalid_request', 'id_token_hint is not an id_token of this app');
   }
   const openid = scope.tokens.includes('openid');
+  const parsed = parseClaims(values.get('claims') ?? '{}', client, settings);
+  if (parsed.kind === 'fault') return fault('invalid_request', parsed.description);
+  const { asked, subject = hinted?.sub } = parsed.request;
+  if (hinted !== undefined && hinted.sub !== subject)
+    return fault('invalid_request', 'id_token_hint and claims speak of different people');
+  const { acr } = openid ? parsed.request : {};
+  if (acr?.essential === true && requiredContext(acr.values.join(' ')) === undefined)
+    return fault('unmet_authentication_requirements', 'claims: nobody can sign in as acr asks');
+  const acrValues = acr?.values.join(' ') ?? values.get('acr_values');
   const nonce = values.get('nonce');
   // An emergency is declared by somebody who has just proved to be there, and never remembered.
   const shown = urgent ? ['login', 'consent'] : prompts.map((value) => (value === 'select_account' ? 'login' : value));
@@ -152,6 +164,7 @@ export async function checkAuthorizationRequest(
     ...(openid && nonce !== undefined ? { nonce } : {}),
     ...(maxAge === undefined ? {} : { maxAge }),
     ...(acrValues === undefined ? {} : { acrValues }),
-    ...(openid && hinted !== undefined ? { subject: hinted.sub } : {}),
+    claims: openid ? asked : [],
+    ...(openid && subject !== undefined ? { subject } : {}),
   };
 }

@@ -28,6 +28,7 @@ import { createTotp } from './factors/totp.ts';
 import { type GrantConsents, giveConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import { createIdTokens } from './id-token.ts';
+import type { ReadIdentifiers } from './identifiers.ts';
 import { createInteractionEndpoint } from './interaction.ts';
 import type { PatientEntry } from './interaction-step.ts';
 import { createIntrospectionEndpoint } from './introspection.ts';
@@ -60,6 +61,8 @@ export interface AuthorizationServerOptions {
   readonly patients: (ids: readonly string[]) => Promise<readonly Omit<PatientView, 'relation'>[]>;
   /** the one patient whom an entry names exactly, for a declared emergency */
   readonly findPatient: (entry: PatientEntry) => Promise<string | undefined>;
+  /** the identifiers of the person's own resource, for the claim of that name; without it nobody has any */
+  readonly readIdentifiers?: ReadIdentifiers;
   readonly audit: AuditLog;
   readonly endGrant: EndGrant;
   /** where the Consents are kept that the grants are */
@@ -102,6 +105,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     consents,
     patients,
     findPatient,
+    readIdentifiers = async () => [],
     pages,
     fetchOutside = createSafeFetch(),
     outbound = {},
@@ -123,7 +127,20 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const proofs = createProofOfKey({ pool, keys, settings, now });
   const presentToken = createTokenPresentation(accessTokens, proofs);
   const metadata = metadataOf(issuer);
-  const shared = { issuer, pool, consents, endGrant, clients, people, settings, cookies, record, now, log };
+  const shared = {
+    issuer,
+    pool,
+    consents,
+    endGrant,
+    clients,
+    people,
+    settings,
+    cookies,
+    record,
+    readIdentifiers,
+    now,
+    log,
+  };
   const remembered = rememberGrant({ pool, consents, clients, people, now });
   // Our own pages are an app to the sign-in and to nobody else.
   const inside = withAccountClient(clients, issuer);

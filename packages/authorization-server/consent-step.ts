@@ -1,5 +1,8 @@
 /** What the app may do, and how long: shown in full, any of it refusable. SMART App Launch 2.2; RFC 6749 §3.1, §4.1.2.1. */
+import { identifierScopes } from '@affinity/core/smart/scope-request.ts';
+import { namesAsked } from './claims-request.ts';
 import { chosenAmount, consentKinds, letsConfidentialIn, tickedScopes } from './consent-choice.ts';
+import { allowedClaims, claimsToOffer, sealOfValues, withClaims } from './consent-claims.ts';
 import { grantedScopes, offerOf } from './consent-items.ts';
 import { giveGrant } from './grant-consents.ts';
 import { auditFacts, noteResult, type Outcome, type PersonStep, type StepNeighbours } from './interaction-step.ts';
@@ -23,15 +26,16 @@ function durationsOf(settings: Settings, tokens: readonly string[]): ConsentView
   ];
 }
 
-export function showConsent(
+export async function showConsent(
   neighbours: StepNeighbours,
   step: PersonStep,
   patient: PatientView | undefined,
   posted?: URLSearchParams,
-): Outcome {
+): Promise<Outcome> {
   const { action, csrf, app, person, tokens, purposes } = step;
   const ticked = posted?.getAll('scope');
-  const { items: offered } = offerOf(tokens);
+  const claims = await claimsToOffer(neighbours, step);
+  const { items: offered } = withClaims(offerOf(tokens), claims);
   const items = offered.map((item) =>
     ticked === undefined ? item : { ...item, checked: item.required || ticked.includes(item.scope) },
   );
@@ -44,6 +48,7 @@ export function showConsent(
     ...(patient === undefined ? {} : { patient }),
     ...(purposes.length === 0 ? {} : { purposes }),
     items,
+    ...(claims.items.length === 0 ? {} : { valuesShown: sealOfValues(claims) }),
     ...(amount === undefined ? {} : { amount }),
     kinds: consentKinds(offered, posted),
     ...(asksForRecords(tokens)
@@ -57,7 +62,7 @@ export function showConsent(
 
 /** Nothing of what was asked about records was ticked, though something was asked. */
 const nothingChosen = (items: readonly ConsentItem[], posted: readonly string[]): boolean => {
-  const optional = items.filter(({ required, group }) => !required && group !== 'offline');
+  const optional = items.filter(({ required, values, group }) => !required && !values && group !== 'offline');
   return optional.length > 0 && !optional.some(({ scope }) => posted.includes(scope));
 };
 
@@ -77,13 +82,18 @@ export async function takeConsent(
     return { kind: 'finished' };
   }
   if (decision !== 'allow') return { kind: 'again' };
-  const offer = offerOf(tokens);
+  const claims = await claimsToOffer(neighbours, step);
+  // What is told of a person was seen by them: where it has changed since, it is shown again.
+  if (claims.items.length > 0 && posted.get('values_shown') !== sealOfValues(claims)) return { kind: 'again' };
+  const offer = withClaims(offerOf(tokens), claims);
   const ticked = tickedScopes(offer.items, posted);
   if (nothingChosen(offer.items, ticked)) return showConsent(neighbours, step, patient, posted);
   const duration = durationsOf(settings, tokens).find(({ value }) => value === posted.get('duration'));
   const days = duration === undefined || duration.days === once ? undefined : duration.days;
   const granted = grantedScopes(tokens, offer, ticked);
   const lasting = days !== undefined && granted.includes('offline_access');
+  const named = allowedClaims(step, claims, ticked, granted);
+  const tellsIdentifiers = identifierScopes.some((name) => granted.includes(name) || namesAsked(named).includes(name));
   const at = now();
   const seconds = lasting ? days * 86_400 : settings.codeSeconds + settings.accessTokenSeconds;
   const grant = await giveGrant(neighbours, {
@@ -95,6 +105,9 @@ export async function takeConsent(
     ...(patient === undefined ? {} : { patient: patient.id }),
     ...(asksForRecords(tokens) && letsConfidentialIn(offer.items, posted) ? { clearance: 'V' } : {}),
     ...(step.purposes.length === 0 ? {} : { purpose: step.purposes.join(' ') }),
+    ...(step.claims.length === 0 ? {} : { requestedClaims: step.claims.join(' ') }),
+    ...(named.length === 0 ? {} : { claims: named.join(' ') }),
+    ...(tellsIdentifiers ? { identifiers: claims.identifiers } : {}),
     lasting,
     createdAt: at,
     expiresAt: new Date(at.getTime() + seconds * 1000),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LaunchContext } from '@affinity/core/smart/launch-context.ts';
 import type pg from 'pg';
+import type { BusinessIdentifier } from './identifiers.ts';
 
 export interface Grant {
   readonly id: string;
@@ -26,8 +27,12 @@ export interface Grant {
   readonly online?: boolean;
   /** its end moves with its use */
   readonly renews?: boolean;
-  /** claims about the person that were allowed by name, beside those of scopes; separated by a space */
+  /** claims about the person that were asked for by name, such as `userinfo.name`; separated by a space */
+  readonly requestedClaims?: string;
+  /** those of them that were allowed, beside those of scopes */
   readonly claims?: string;
+  /** the very identifiers that the person saw and allowed */
+  readonly identifiers?: readonly BusinessIdentifier[];
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly lastUsedAt?: Date;
@@ -70,7 +75,7 @@ export type EndReason =
 type Queryable = pg.Pool | pg.PoolClient;
 
 const columns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
-  auth_time, context, servers, online, claims, session_uid, acr, amr, renews, last_used_at`;
+  auth_time, context, servers, online, requested_claims, claims, identifiers, session_uid, acr, amr, renews, last_used_at`;
 
 interface Row {
   readonly id: string;
@@ -89,7 +94,9 @@ interface Row {
   readonly context: LaunchContext | null;
   readonly servers: readonly GrantedServer[] | null;
   readonly online: boolean;
+  readonly requested_claims: string | null;
   readonly claims: string | null;
+  readonly identifiers: readonly BusinessIdentifier[] | null;
   readonly session_uid: string | null;
   readonly acr: string | null;
   readonly amr: readonly string[] | null;
@@ -121,7 +128,9 @@ const grantOf = (row: Row): Grant => ({
   ...(row.online ? { online: true } : {}),
   ...(row.renews ? { renews: true } : {}),
   ...(row.last_used_at === null ? {} : { lastUsedAt: row.last_used_at }),
+  ...(row.requested_claims === null ? {} : { requestedClaims: row.requested_claims }),
   ...(row.claims === null ? {} : { claims: row.claims }),
+  ...(row.identifiers === null ? {} : { identifiers: row.identifiers }),
   ...(row.auth_time === null ? {} : { authTime: Number(row.auth_time), signIn: signInOf(row) }),
 });
 
@@ -132,8 +141,8 @@ export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Gran
   const { rows } = await db.query<Row>(
     `insert into authorization_grant
        (id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
-        consent_at, context, servers, online, claims, renews)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16, $17) returning ${columns}`,
+        consent_at, context, servers, online, claims, renews, requested_claims, identifiers)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16, $17, $18, $19) returning ${columns}`,
     [
       randomUUID(),
       grant.sub,
@@ -152,6 +161,8 @@ export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Gran
       grant.online ?? false,
       grant.claims ?? null,
       grant.renews ?? false,
+      grant.requestedClaims ?? null,
+      grant.identifiers === undefined ? null : JSON.stringify(grant.identifiers),
     ],
   );
   const [row] = rows;

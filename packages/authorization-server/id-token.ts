@@ -5,13 +5,15 @@ import type { Client } from './clients.ts';
 import type { Grant } from './grants.ts';
 import type { KeyUse } from './key-schedule.ts';
 import type { Person } from './people.ts';
+import type { PersonClaims } from './person-claims.ts';
 import { kidOf, type SigningKeys } from './signing-keys.ts';
 
 export interface IdTokenFacts {
   readonly grant: Grant;
   readonly person: Person;
   readonly client: Client;
-  readonly scope: readonly string[];
+  /** what is told of the person */
+  readonly claims: PersonClaims;
   readonly accessToken: string;
   /** only with the code: a refreshed id_token has none */
   readonly nonce?: string;
@@ -23,30 +25,11 @@ export interface IdTokens {
   verifyHint(idToken: string, clientId: string): Promise<{ readonly sub: string } | undefined>;
 }
 
-/** The person's resource as an absolute URL: on the server that the token is for, unless it names another. */
-export const fhirUserUrl = (person: Person, audience: string): string | undefined =>
-  person.fhirUser === undefined || /^https?:/.test(person.fhirUser)
-    ? person.fhirUser
-    : `${audience}/${person.fhirUser}`;
-
 /** How and when the person signed in. OIDC Core 1.0 §2; RFC 9068 §2.2.1. */
 export const signInClaims = ({ authTime, signIn }: Grant): { auth_time?: number; acr?: string } => ({
   ...(authTime === undefined ? {} : { auth_time: authTime }),
   ...(signIn?.acr === undefined ? {} : { acr: signIn.acr }),
 });
-
-/** What a scope tells of a person. */
-export function personClaims(
-  person: Person,
-  scope: readonly string[],
-  audience: string,
-): { fhirUser?: string; name?: string } {
-  const fhirUser = scope.includes('fhirUser') ? fhirUserUrl(person, audience) : undefined;
-  return {
-    ...(fhirUser === undefined ? {} : { fhirUser }),
-    ...(scope.includes('profile') ? { name: person.name } : {}),
-  };
-}
 
 /** RS256 unless the app registered another. SMART App Launch 2.2, scopes; OIDC Registration 1.0 §2. */
 const useFor = ({ metadata }: Client): KeyUse =>
@@ -54,12 +37,12 @@ const useFor = ({ metadata }: Client): KeyUse =>
 
 export function createIdTokens(issuer: string, keys: SigningKeys, seconds: number, now: () => Date): IdTokens {
   return {
-    issue({ grant, person, client, scope, accessToken, nonce }) {
+    issue({ grant, person, client, claims, accessToken, nonce }) {
       const { alg, kid, private: key } = keys.current().signing[useFor(client)];
       const iat = Math.floor(now().getTime() / 1000);
       const half = createHash('sha256').update(accessToken).digest().subarray(0, 16);
       return new SignJWT({
-        ...personClaims(person, scope, grant.audience),
+        ...claims,
         ...(nonce === undefined ? {} : { nonce }),
         ...signInClaims(grant),
         ...(grant.signIn?.amr === undefined ? {} : { amr: [...grant.signIn.amr] }),

@@ -8,6 +8,7 @@ import type { CookieNames } from './cookies.ts';
 import type { Totp } from './factors/totp.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
+import type { ReadIdentifiers } from './identifiers.ts';
 import type { Log } from './log.ts';
 import type { AppView, ErrorView, Pages, PatientView } from './page-views.ts';
 import type { People, Person } from './people.ts';
@@ -26,6 +27,7 @@ export interface StepNeighbours {
   readonly cookies: CookieNames;
   readonly pages: Pages;
   readonly record: Record;
+  readonly readIdentifiers: ReadIdentifiers;
   readonly log: Log;
   /** what is known of these patients; whoever is not known is left out */
   patients(ids: readonly string[]): Promise<readonly Omit<PatientView, 'relation'>[]>;
@@ -56,6 +58,8 @@ export interface Step {
   /** what is asked for, as `resolveScope` gave it */
   readonly tokens: readonly string[];
   readonly audience: string;
+  /** what is asked for by name, such as `userinfo.name` */
+  readonly claims: readonly string[];
   /** why, as codes of v3-ActReason, where the app asked for a purpose */
   readonly purposes: readonly string[];
 }

@@ -140,6 +140,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
       csrf: keys.seal(`interaction ${uid}`),
       tokens: (params?.affinity_scope ?? '').split(' ').filter((token) => token !== ''),
       audience: params?.affinity_audience ?? '',
+      claims: (params?.affinity_claims ?? '').split(' ').filter((entry) => entry !== ''),
       purposes: (params?.affinity_purpose ?? '').split(' ').filter((code) => code !== ''),
     };
     if (interaction.prompt.name === 'fault') {

@@ -5,8 +5,9 @@ import { type BackChannelNeighbours, backChannel, jsonResponse } from './back-ch
 import type { Client } from './clients.ts';
 import { findPresentGrant } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
-import { fhirUserUrl, signInClaims } from './id-token.ts';
+import { signInClaims } from './id-token.ts';
 import { isFor, type LiveTokens } from './live-token.ts';
+import { fhirUserUrl } from './person-claims.ts';
 import type { PresentToken } from './presented-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
 import { stillEntitled, type TokenNeighbours } from './token-grants.ts';

@@ -1,4 +1,5 @@
 /** What the server says of itself: the same in every place where it is asked. RFC 8414; OIDC Discovery 1.0; RFC 9207 §3. */
+import { identifierScopes } from '@affinity/core/smart/scope-request.ts';
 import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { authenticationContexts } from './authentication-context.ts';
 import { assertionAlgorithms, idTokenAlgorithms } from './clients.ts';
@@ -60,11 +61,12 @@ export function metadataOf(issuer: string): Metadata {
       'at_hash',
       'fhirUser',
       'name',
+      ...identifierScopes,
     ],
     prompt_values_supported: ['none', 'login', 'consent'],
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
   };
 }
 

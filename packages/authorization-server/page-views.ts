@@ -41,6 +41,9 @@ export interface PatientChoiceView {
 /** The groups that people know, in the order in which they are always shown. */
 export const consentGroups = [
   'identity',
+  'name',
+  'own-entry',
+  'identifiers',
   'patient',
   'medications',
   'allergies',
@@ -67,6 +70,8 @@ export interface ConsentItem {
   readonly access: readonly ('see' | 'add' | 'change' | 'delete')[];
   /** FHIR types in it, for the technical names and for the words of groups `other` and `everything-else` */
   readonly types: readonly string[];
+  /** what is told about the person, word by word: of groups `name`, `own-entry` and `identifiers` */
+  readonly values?: readonly { readonly value: string; readonly system?: string }[];
   /** a wildcard: also types that do not exist yet */
   readonly future: boolean;
   /** cannot be unticked, because the app cannot work without it (`openid`, `launch/patient`) */
@@ -86,7 +91,7 @@ export interface ConsentKind {
 }
 
 /**
- * Fields posted: `scope` (one checkbox each), `amount` (radio), `kind` (one checkbox for each of `kinds`) with
+ * Fields posted: `scope` (one checkbox each), `values_shown` (hidden, where the page has values), `amount` (radio), `kind` (one checkbox for each of `kinds`) with
  * `kind_asked` (hidden, one each: without it the box was not there to be unticked), `leave_out_confidential` (checkbox, value `yes`) with
  * `confidential_asked` (hidden, value `yes`: without it the box was not there to be unticked), `duration` (radio),
  * `decision` (button Allow: `allow`; button Deny: `deny`), `csrf`.
@@ -101,6 +106,8 @@ export interface ConsentView {
   /** codes of v3-PurposeOfUse; absent where the app asked for no purpose of its own */
   readonly purposes?: readonly string[];
   readonly items: readonly ConsentItem[];
+  /** posted as `values_shown` (hidden): by it an answer to a page with other values is known */
+  readonly valuesShown?: string;
   /** which is chosen; absent where so little is asked for that the boxes say it */
   readonly amount?: Amount;
   readonly kinds: readonly ConsentKind[];

@@ -23,6 +23,7 @@ export const internalParameters = [
   'affinity_audience',
   'affinity_purpose',
   'affinity_subject',
+  'affinity_claims',
   'affinity_fault',
   'affinity_acr',
   'affinity_max_age',
@@ -40,6 +41,8 @@ export interface AuthorizationParameters {
   readonly affinity_purpose?: string;
   /** the person whom the app expects, by an id_token of ours: nobody else will do */
   readonly affinity_subject?: string;
+  /** what is asked for by name, such as `userinfo.name`; separated by a space */
+  readonly affinity_claims?: string;
   /** `code description`, to be told to the app once a person has signed in */
   readonly affinity_fault?: string;
   /** as the app sent them in `acr_values` */

@@ -22,6 +22,20 @@ function reusable(earlier: Grant, tokens: readonly string[]): string | undefined
   return tokens.every((token) => granted.includes(token)) ? tokens.join(' ') : undefined;
 }
 
+/** The same of claims that were asked for by name; undefined where one of them was not asked about then. */
+function reusableClaims(
+  earlier: Grant,
+  asked: readonly string[],
+): Pick<Grant, 'claims' | 'requestedClaims'> | undefined {
+  const before = earlier.requestedClaims?.split(' ') ?? [];
+  if (!asked.every((entry) => before.includes(entry))) return undefined;
+  const allowed = earlier.claims?.split(' ').filter((entry) => asked.includes(entry)) ?? [];
+  return {
+    ...(asked.length === 0 ? {} : { requestedClaims: asked.join(' ') }),
+    ...(allowed.length === 0 ? {} : { claims: allowed.join(' ') }),
+  };
+}
+
 /**
  * A new grant under the terms and the end of a living one of the same person, app and server, as its Consent stands now.
  * Only for apps that prove who they are; where a person acts for several patients, they choose each time; and where the
@@ -48,9 +62,21 @@ export const rememberGrant =
       if (present?.exact !== true) continue;
       const { grant } = present;
       const scope = reusable(grant, tokens);
-      if (scope === undefined) continue;
-      const { id: _, authTime: __, signIn: ___, lastUsedAt: ____, ...terms } = grant;
-      return giveGrant({ pool, consents }, { ...terms, scope, requestedScope: tokens.join(' '), createdAt: at });
+      const claims = reusableClaims(grant, request.affinity_claims?.split(' ') ?? []);
+      if (scope === undefined || claims === undefined) continue;
+      const {
+        id: _,
+        authTime: __,
+        signIn: ___,
+        lastUsedAt: ____,
+        claims: _____,
+        requestedClaims: ______,
+        ...terms
+      } = grant;
+      return giveGrant(
+        { pool, consents },
+        { ...terms, ...claims, scope, requestedScope: tokens.join(' '), createdAt: at },
+      );
     }
     return undefined;
   };

@@ -2,11 +2,14 @@
 
 import { parseResourceScope, printScope, type ResourceScope, withoutUriPrefix } from '@affinity/core/smart/scope.ts';
 import { intersectSets, setCovers } from '@affinity/core/smart/scope-order.ts';
-import { parseScopes, type RequestedScopes } from '@affinity/core/smart/scope-request.ts';
+import { identifierScopes, parseScopes, type RequestedScopes } from '@affinity/core/smart/scope-request.ts';
 import type { Client } from './clients.ts';
 import type { Settings } from './settings.ts';
 
 export type ScopeLimits = Pick<Settings, 'scopeCharacters' | 'scopeTokens'>;
+
+/** What is told of a person beside that somebody signed in. */
+const ofPerson: readonly string[] = ['fhirUser', 'profile', ...identifierScopes];
 
 export type ResolvedScope =
   | { readonly kind: 'scopes'; readonly tokens: readonly string[] }
@@ -34,7 +37,7 @@ export function resolveScope(text: string | undefined, client: Client, limits: S
   const parsed = parseScopes(text, { characters: limits.scopeCharacters, tokens: limits.scopeTokens });
   if (parsed.kind === 'too-many') return fault(parsed.reason);
   const kept = text.split(' ').flatMap((token) => {
-    if (token === 'openid' || token === 'fhirUser' || token === 'profile' || token === 'launch/patient') {
+    if (token === 'openid' || ofPerson.includes(token) || token === 'launch/patient') {
       return allows(client.allowed, token) ? [token] : [];
     }
     if (token === 'offline_access') {
@@ -45,9 +48,7 @@ export function resolveScope(text: string | undefined, client: Client, limits: S
       ? narrow(token, resource.scope, client.allowed)
       : [];
   });
-  const tokens = [...new Set(kept)].filter(
-    (token) => kept.includes('openid') || (token !== 'fhirUser' && token !== 'profile'),
-  );
+  const tokens = [...new Set(kept)].filter((token) => kept.includes('openid') || !ofPerson.includes(token));
   if (tokens.every((token) => token === 'offline_access')) return fault('nothing in scope can be granted to this app');
   return { kind: 'scopes', tokens };
 }

@@ -49,6 +49,9 @@ export interface Settings {
   readonly consentDaysChecked: number;
   readonly scopeCharacters: number;
   readonly scopeTokens: number;
+  /** of the `claims` parameter, and of the members of `id_token` or `userinfo` in it */
+  readonly claimsCharacters: number;
+  readonly claimsMost: number;
   /** of a posted form or a query */
   readonly requestCharacters: number;
   readonly assertionCharacters: number;
@@ -97,6 +100,8 @@ export const defaultSettings: Settings = {
   consentDaysChecked: 365,
   scopeCharacters: 16_384,
   scopeTokens: 300,
+  claimsCharacters: 4_096,
+  claimsMost: 50,
   requestCharacters: 49_152,
   assertionCharacters: 8_192,
   jwksCacheSeconds: 300,

@@ -6,8 +6,9 @@ import type { AccessTokens, IssuedToken } from './access-token.ts';
 import type { Client } from './clients.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
-import { fhirUserUrl, type IdTokens, signInClaims } from './id-token.ts';
+import { type IdTokens, signInClaims } from './id-token.ts';
 import type { Person } from './people.ts';
+import { fhirUserUrl, type TellNeighbours, tellClaims } from './person-claims.ts';
 import { isEmergency, purposesOf } from './purposes.ts';
 import { addRefreshToken } from './refresh-tokens.ts';
 import type { Settings } from './settings.ts';
@@ -23,7 +24,7 @@ export interface TokenResponse extends LaunchContext {
   readonly patient?: string;
 }
 
-export interface IssueNeighbours {
+export interface IssueNeighbours extends TellNeighbours {
   readonly accessTokens: AccessTokens;
   readonly idTokens: IdTokens;
   readonly consents: GrantConsents;
@@ -46,9 +47,10 @@ export interface Issue {
 /** Issues all the tokens of one answer; the refresh token is stored in the caller's transaction. */
 export async function issueTokens(
   db: pg.PoolClient,
-  { accessTokens, idTokens, consents, settings }: IssueNeighbours,
+  neighbours: IssueNeighbours,
   { grant, person, client, scope, nonce, jkt, at }: Issue,
 ): Promise<{ readonly response: TokenResponse; readonly issued: IssuedToken }> {
+  const { accessTokens, idTokens, consents, settings } = neighbours;
   const purposes = await purposesOf(db, grant, person, at);
   const fhirUser = fhirUserUrl(person, grant.audience);
   const extensions = {
@@ -90,7 +92,7 @@ export async function issueTokens(
             grant,
             person,
             client,
-            scope,
+            claims: await tellClaims(db, neighbours, { place: 'id_token', grant, person, scope }),
             accessToken: issued.token,
             ...(nonce === undefined ? {} : { nonce }),
           }),

@@ -1,15 +1,16 @@
 /** Who signed in, for the app that holds an access token with `openid`. OIDC Core 1.0 §5.3; RFC 6750 §3; RFC 9449 §7. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { answerPreflight, errorResponse, jsonResponse, noStore, shareWithApps } from './back-channel.ts';
 import type { ClientRegistry } from './clients.ts';
 import { findPresentGrant, type GrantConsents } from './grant-consents.ts';
-import { personClaims } from './id-token.ts';
 import type { People } from './people.ts';
+import { type TellNeighbours, tellClaims } from './person-claims.ts';
 import type { PresentToken } from './presented-token.ts';
 import { type ProofOfKey, proofAlgorithmsText } from './proof-of-key.ts';
 
-export interface UserinfoNeighbours {
+export interface UserinfoNeighbours extends TellNeighbours {
   readonly issuer: string;
   readonly pool: pg.Pool;
   readonly consents: GrantConsents;
@@ -21,7 +22,7 @@ export interface UserinfoNeighbours {
 }
 
 export function createUserinfoEndpoint(neighbours: UserinfoNeighbours) {
-  const { issuer, clients, people, presentToken, proofs, now } = neighbours;
+  const { issuer, pool, clients, people, presentToken, proofs, now } = neighbours;
   const answer = async (request: Request): Promise<Response> => {
     if (request.method !== 'GET' && request.method !== 'POST') {
       return jsonResponse({ error: 'invalid_request' }, 405, { ...noStore, allow: 'GET, POST' });
@@ -40,8 +41,10 @@ export function createUserinfoEndpoint(neighbours: UserinfoNeighbours) {
     const scope = claims.scope.split(' ');
     if (!scope.includes('openid'))
       throw new OAuthError('insufficient_scope', 'openid was not granted', { status: 403 });
-    const body = { sub: person.sub, ...personClaims(person, scope, grant.audience) };
-    return jsonResponse(body, 200, { ...noStore, ...proofs.headers() });
+    const told = await transaction(pool, (db) =>
+      tellClaims(db, neighbours, { place: 'userinfo', grant, person, scope }),
+    );
+    return jsonResponse({ sub: person.sub, ...told }, 200, { ...noStore, ...proofs.headers() });
   };
   const answerOrError = (request: Request): Promise<Response> =>
     answer(request).catch((error: unknown) => {

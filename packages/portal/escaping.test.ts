@@ -70,6 +70,11 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
       items,
       durations: [{ value: words, days: 90, checked: true }],
     }),
+    pages.consent({
+      ...views.consent,
+      items: views.claimItems.map((item) => ({ ...item, values: [{ value: words, system: words }] })),
+      valuesShown: words,
+    }),
     pages.error({ ...views.error, detail: words, reference: words }),
     pages.accountApps(
       {

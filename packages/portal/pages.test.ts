@@ -23,6 +23,11 @@ const all: Readonly<Record<string, string>> = {
   patients: pages.patientChoice({ ...views.patientChoice, fault: 'none-chosen' }),
   consent: pages.consent({ ...views.consent, fault: 'nothing-chosen' }),
   'consent to a whole record': pages.consent({ ...views.wholeRecord, app: views.longNamedApp }),
+  'consent to what is told of the person': pages.consent({
+    ...views.consent,
+    items: views.claimItems,
+    valuesShown: 'v',
+  }),
   'consent to nothing': pages.consent({ ...views.consent, items: [], durations: [] }),
   emergency: pages.emergency(views.emergency),
   'emergency, nobody found': pages.emergency({ ...views.emergency, fault: { kind: 'nobody-found' } }),
@@ -189,6 +194,24 @@ describe('consent', () => {
     assert.match(one(select(page, 'label', { for: 'duration-2' })).text, /90 days until 21 February 2027/);
     const { leaveOutConfidential: _, ...plain } = views.consent;
     assert.doesNotMatch(pages.consent(plain), /leave_out_confidential/);
+  });
+
+  test('F08: what is told of the person stands there word by word, to be ticked or not', () => {
+    const items = [...views.items.slice(0, 1), ...views.claimItems, ...views.items.slice(1)];
+    const told = parsePage(pages.consent({ ...views.consent, items, valuesShown: 'v1' }));
+    assert.deepEqual(values(select(told, 'input', { type: 'hidden', name: 'values_shown' })), ['v1']);
+    for (const { scope, values: shown = [] } of views.claimItems) {
+      const box = one(select(told, 'input', { type: 'checkbox', name: 'scope', value: scope }));
+      const label = one(select(told, 'label', { for: box.attributes.get('id') ?? '' })).text;
+      for (const { value, system = '' } of shown) assert.ok(label.includes(value) && label.includes(system), label);
+    }
+    assert.match(one(select(told, 'div', { class: 'row fixed' })).text, /Your sign-in here/);
+    assert.doesNotMatch(one(select(told, 'div', { class: 'row fixed' })).text, /Your name/);
+    assert.equal(select(page, 'input', { name: 'values_shown' }).length, 0);
+    const none = parsePage(
+      pages.consent({ ...views.consent, items: views.claimItems.map((item) => ({ ...item, values: [] })) }),
+    );
+    assert.match(one(select(none, 'main')).text, /Your numbers There is none in your entry here/);
   });
 
   test('scopes are shown only behind the technical names', () => {

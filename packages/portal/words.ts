@@ -2,6 +2,7 @@
 import type { ConsentGroup, ConsentItem, ErrorView } from '@affinity/authorization-server/page-views.ts';
 import { nameType } from '@affinity/core/fhir/resource-type-words.ts';
 import { html, type Markup } from './markup.ts';
+import { claimWords, describeIdentity, noValues } from './words-claims.ts';
 import { emergencyWords } from './words-emergency.ts';
 import { namePurposes } from './words-purposes.ts';
 import { signInWords } from './words-sign-in.ts';
@@ -30,10 +31,8 @@ export const showWait = (seconds: number): string =>
   seconds < 90 ? count(Math.max(1, Math.ceil(seconds)), 'second', 'seconds') : `${Math.ceil(seconds / 60)} minutes`;
 
 const groups: Readonly<Record<ConsentGroup, { readonly title: string; readonly about: string }>> = {
-  identity: {
-    title: 'Who you are',
-    about: 'Your name and your sign-in here, so that the app knows you when you come back.',
-  },
+  identity: { title: 'Who you are', about: '' },
+  ...claimWords,
   patient: { title: 'Personal details', about: 'Name, date of birth, sex, address and telephone.' },
   medications: { title: 'Medications', about: 'Medicines prescribed and taken, with their doses.' },
   allergies: { title: 'Allergies', about: 'What must be avoided, and what it does.' },
@@ -51,6 +50,8 @@ const groups: Readonly<Record<ConsentGroup, { readonly title: string; readonly a
 /** Title and description of one thing asked for. */
 const describeItem = (item: ConsentItem): { title: string; about: string } => {
   const words = groups[item.group];
+  if (item.group === 'identity') return { title: words.title, about: describeIdentity(item) };
+  if (item.values?.length === 0) return { title: words.title, about: noValues };
   if (item.group === 'patient' && item.types.length === 0) {
     return { title: 'Whose record it is', about: 'So that the app opens the record that you chose.' };
   }

@@ -36,6 +36,7 @@ import { createClinic } from '../../affinity/clinic.ts';
 import { createClinicFacts } from '../../affinity/clinic-facts.ts';
 import { readConfig } from '../../affinity/config.ts';
 import { createGrantConsents } from '../../affinity/grant-consents.ts';
+import { createIdentifierReader } from '../../affinity/person-identifiers.ts';
 
 export { base, basic, issuer };
 
@@ -72,6 +73,7 @@ export const asItComes = (view: ConsentView): Fields => ({
   kind: view.kinds.filter(({ checked }) => checked).map(({ kind }) => kind),
   confidential_asked: 'yes',
   leave_out_confidential: 'yes',
+  ...(view.valuesShown === undefined ? {} : { values_shown: view.valuesShown }),
   duration: '365',
   decision: 'allow',
 });
@@ -117,6 +119,7 @@ export const openStage = async (t: { after(work: () => Promise<void>): void }): 
     pages: testPages,
     patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
     findPatient: async () => undefined,
+    readIdentifiers: createIdentifierReader(backend, base),
     audit,
     endGrant,
     consents,

@@ -6,6 +6,7 @@ import { endGrant } from '@affinity/store/grant-feed.ts';
 import { type TestDatabase, testDatabase } from '@affinity/store/testing/database.ts';
 import { decodeJwt, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { type AuthorizationServer, createAuthorizationServer } from '../authorization-server.ts';
+import type { BusinessIdentifier } from '../identifiers.ts';
 import { createPeople, type People } from '../people.ts';
 import type { Settings } from '../settings.ts';
 import { createBrowser, type Fields, formOf, pageOf, type TestBrowser } from './browser.ts';
@@ -16,6 +17,7 @@ export const issuer = 'http://localhost:4000/auth';
 export const clinic = 'http://localhost:4000/fhir';
 export const hospital = 'http://localhost:4000/hospital/fhir';
 export const callback = 'http://localhost:4000/apps/vitals/callback';
+export const mrn = 'https://clinic.example/mrn';
 export const secret = 'a:b%c d and some more';
 
 /** `web` is confidential, `ward` may ask for purposes, `browser` and `native` are public, `service` has keys. */
@@ -50,6 +52,8 @@ export interface TestDomain {
   readonly people: People;
   readonly audit: AuditRecord[];
   readonly consents: TestConsents;
+  /** of a person's own resource, which a test may change */
+  readonly identifiers: Map<string, readonly BusinessIdentifier[]>;
   /** what operators would read */
   readonly logged: object[];
   readonly browser: () => TestBrowser;
@@ -108,6 +112,16 @@ export async function startDomain(
   const audit: AuditRecord[] = [];
   const logged: object[] = [];
   const consents = createTestConsents(clinic);
+  const identifiers = new Map<string, readonly BusinessIdentifier[]>([
+    ['Patient/p1', [{ system: mrn, value: 'MRN-p1' }]],
+    [
+      'Practitioner/d1',
+      [
+        { system: 'http://hl7.org/fhir/sid/us-npi', value: '9123456784' },
+        { system: 'https://staff.example', value: 'd-1' },
+      ],
+    ],
+  ]);
   let shift = 0;
   const now = (): Date => new Date(Date.now() + shift);
   const another = async (more: Partial<Settings> = {}): Promise<AuthorizationServer> => {
@@ -122,6 +136,7 @@ export async function startDomain(
       pages: testPages,
       patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
       findPatient: async ({ identifier }) => (/^MRN-p\d$/.test(identifier ?? '') ? identifier?.slice(4) : undefined),
+      readIdentifiers: async (_, fhirUser) => identifiers.get(fhirUser) ?? [],
       audit: { append: async (record) => void audit.push(record) },
       endGrant,
       consents,
@@ -139,6 +154,7 @@ export async function startDomain(
     people,
     audit,
     consents,
+    identifiers,
     logged,
     ana,
     browser: () => createBrowser(server, issuer),
@@ -242,6 +258,7 @@ export async function allow(
     leave_out_confidential: 'yes',
     duration: '365',
     decision: 'allow',
+    ...(page.view.valuesShown === undefined ? {} : { values_shown: page.view.valuesShown }),
     ...options.fields,
   };
   return browser.submit(page, fields);

@@ -145,6 +145,8 @@ export const eventForms: Readonly<Record<AuditedEvent, EventForm>> = {
   'sign-out': signingIn('sign-out', logout),
   // The name and date of birth of somebody are shown on a page: a read of the Patient.
   'patient-shown': { ...reading, subtype: [interaction('read'), own('patient-shown')], ...basic('Read') },
+  'identifiers-shown': { ...reading, subtype: [interaction('read'), own('identifiers-shown')], ...basic('Read') },
+  'identifiers-released': { ...reading, subtype: [interaction('read'), own('identifiers-released')], ...basic('Read') },
   'patient-choice-refused': warning('patient-choice-refused'),
   'consent-granted': consenting('consent-granted'),
   'consent-denied': consenting('consent-denied'),

@@ -30,6 +30,8 @@ export const auditedEvents = [
   'second-factor',
   'sign-out',
   'patient-shown',
+  'identifiers-shown',
+  'identifiers-released',
   'patient-choice-refused',
   'consent-granted',
   'consent-denied',

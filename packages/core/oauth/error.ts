@@ -1,4 +1,7 @@
-/** The errors of OAuth's endpoints. RFC 6749 §4.1.2.1 and §5.2; RFC 6750 §3.1; RFC 9449 §5, §8. */
+/**
+ * The errors of OAuth's endpoints. RFC 6749 §4.1.2.1 and §5.2; RFC 6750 §3.1; RFC 9449 §5, §8; OpenID Connect Core Error Code
+ * unmet_authentication_requirements 1.0.
+ */
 
 export type OAuthErrorCode =
   | 'invalid_request'
@@ -13,6 +16,7 @@ export type OAuthErrorCode =
   | 'login_required'
   | 'consent_required'
   | 'interaction_required'
+  | 'unmet_authentication_requirements'
   | 'server_error'
   | 'temporarily_unavailable'
   | 'invalid_token'

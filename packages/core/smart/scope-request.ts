@@ -2,7 +2,19 @@
 import { resourceTypes } from '../fhir/resource-type.ts';
 import { isScopeToken, parseResourceScope, type ResourceScope, withoutUriPrefix } from './scope.ts';
 
-export const identityScopes = ['openid', 'fhirUser', 'profile', 'offline_access', 'online_access'] as const;
+/**
+ * The numbers by which a person is known in business. SMART wants extensions to be full URIs or to begin with `__`: that
+ * is the name which is published; the short one is taken as well.
+ */
+export const identifierScopes = ['__identifiers', 'identifiers'] as const;
+export const identityScopes = [
+  'openid',
+  'fhirUser',
+  'profile',
+  'offline_access',
+  'online_access',
+  ...identifierScopes,
+] as const;
 export type IdentityScope = (typeof identityScopes)[number];
 
 export type LaunchScope =

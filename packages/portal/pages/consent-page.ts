@@ -12,8 +12,10 @@ import { printSteps } from '../parts/steps.ts';
 import { printTechnicalNames } from '../parts/technical-names.ts';
 import type { Whose } from '../words.ts';
 
-const partOf = (item: ConsentItem): 'identity' | 'record' | 'offline' =>
-  item.group === 'identity' || item.group === 'offline' ? item.group : 'record';
+const partOf = ({ group, values }: ConsentItem): 'identity' | 'record' | 'offline' => {
+  if (group === 'offline') return group;
+  return group === 'identity' || values !== undefined ? 'identity' : 'record';
+};
 
 const whoseRecord = (view: ConsentView, name: (words: string) => Markup): Whose => {
   if (view.patient === undefined) return 'any';
@@ -96,7 +98,7 @@ export const printConsent = (house: House, view: ConsentView): string => {
 ${view.fault && printFault({ title: consent.faultTitle, text: consent.nothingChosen, ...(firstFree > 0 && { target: `scope-${firstFree}` }) })}
 <div class="head"><h1>${consent.title(app, whose, asked)}</h1><p class="lead">${lead}${view.purposes && html` ${consent.purposes(app, view.purposes)}`}</p></div>
 <div class="pair">${printApp(words, view.app)}<div class="main-column"><form class="card" method="post" action="${view.action}">
-<input type="hidden" name="csrf" value="${view.csrf}">
+<input type="hidden" name="csrf" value="${view.csrf}">${view.valuesShown !== undefined && html`<input type="hidden" name="values_shown" value="${view.valuesShown}">`}
 ${identity.length > 0 && html`<fieldset><legend>${consent.legend.identity}</legend><ul class="rows">${identity}</ul></fieldset>`}
 ${printAmount(words, view, app)}
 ${record.length > 0 && html`<fieldset><legend>${consent.legend.record(whose)}</legend><ul class="rows">${record}</ul></fieldset>`}

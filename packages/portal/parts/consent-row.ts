@@ -1,6 +1,6 @@
 /** One thing that an app asks for: what it is, what the app may do with it, and whether it is shared. */
 import type { ConsentItem } from '@affinity/authorization-server/page-views.ts';
-import { html, type Markup } from '../markup.ts';
+import { cleaned, html, type Markup } from '../markup.ts';
 import type { Words } from '../words.ts';
 import { groupIcons, icons } from './icons.ts';
 
@@ -19,6 +19,10 @@ const printAccess = (words: Words, item: ConsentItem): Markup => {
   return html`<span class="chip when-on${writes && ' chip-look'}">${writes ? icons.pencil : icons.eye}${consent.access(item.access)}</span><span class="chip when-off">${icons.hidden}${consent.notShared}</span>`;
 };
 
+/** What is told word by word, so that nothing leaves that was not seen. */
+const printValues = ({ values = [] }: ConsentItem): Markup =>
+  html`${values.map(({ value, system }) => html`<span class="value"><strong>${cleaned(value)}</strong>${system !== undefined && html` <span class="fact">${cleaned(system)}</span>`}</span>`)}`;
+
 /**
  * A checkbox named `scope` with the scope as its value. What is required has no checkbox, since there is nothing to
  * decide: a hidden field posts it, and the row says that it is always needed.
@@ -32,7 +36,7 @@ const printSingle = (words: Words, { item, index }: Placed): Markup => {
 <span class="row-text"><span class="row-title">${title}</span> <span class="fact">${about} ${words.consent.requiredWhy}</span></span> <span class="chips"><span class="chip">${words.consent.required}</span></span></div></li>`;
   }
   return html`<li><label class="row" for="${id}"><input type="checkbox" id="${id}" name="scope" value="${item.scope}" aria-describedby="${id}-about"${item.checked && html` checked`}>${face}
-<span class="row-text"><span class="row-title">${title}</span> <span class="fact" id="${id}-about">${about}</span></span> <span class="chips">${printAccess(words, item)}</span></label></li>`;
+<span class="row-text"><span class="row-title">${title}</span> <span class="fact" id="${id}-about">${about}${printValues(item)}</span></span> <span class="chips">${printAccess(words, item)}</span></label></li>`;
 };
 
 /** A box for each of what the app may do, named by the thing and the deed. */

@@ -39,6 +39,11 @@ export const groupIcons: Readonly<Record<ConsentGroup, Markup>> = {
   identity: draw(
     html`<rect x="2.5" y="5" width="19" height="14" rx="2"/><circle cx="8.5" cy="10.5" r="2"/><path d="M5.3 16c.5-1.7 1.6-2.5 3.2-2.5s2.7.8 3.2 2.5M14.5 10h4M14.5 14h4"/>`,
   ),
+  name: icons.person,
+  'own-entry': draw(
+    html`<path d="M9.5 14.5l5-5M8 11.2l-2.8 2.8a3.6 3.6 0 0 0 5 5L13 16.3M16 12.8l2.8-2.8a3.6 3.6 0 0 0-5-5L11 7.7"/>`,
+  ),
+  identifiers: draw(html`<path d="M9.5 3.5L7.5 20.5M16.5 3.5l-2 17M4 9h16.5M3.5 15H20"/>`),
   patient: icons.person,
   medications: draw(
     html`<g transform="rotate(-45 12 12)"><rect x="2" y="7.7" width="20" height="8.6" rx="4.3"/><path d="M12 7.7v8.6"/></g>`,

@@ -57,6 +57,11 @@ const pages: Readonly<Record<string, string>> = {
   }),
   consent: consent(views.consent),
   'consent-child-long': consent({ ...views.consent, app: long, patient: views.milo, fault: 'nothing-chosen' }),
+  'consent-claims': consent({
+    ...views.consent,
+    items: [...views.items.slice(0, 1), ...views.claimItems, ...views.items.slice(1)],
+    valuesShown: 'shown',
+  }),
   'consent-whole': consent(views.wholeRecord),
   'consent-whole-see': consent(views.wholeRecordToSee),
   'consent-0': consent({ ...views.consent, items: [] }),

@@ -95,6 +95,18 @@ export const items: readonly ConsentItem[] = [
   item('everything-else', 'patient/*.rs', [], { future: true, checked: false }),
   item('offline', 'offline_access', [], { access: [] }),
 ];
+/** What is told of the person by name, with the very values. */
+export const claimItems: readonly ConsentItem[] = [
+  item('name', 'name', [], { access: [], values: [{ value: 'Ana Lindqvist' }] }),
+  item('own-entry', 'fhirUser', [], { access: [], values: [{ value: 'http://localhost:4000/fhir/Patient/p1' }] }),
+  item('identifiers', '__identifiers', [], {
+    access: [],
+    values: [
+      { value: 'RV-4711-0815', system: 'https://riverside.example/mrn' },
+      { value: '9123456784', system: 'http://hl7.org/fhir/sid/us-npi' },
+    ],
+  }),
+];
 export const manyItems = (n: number): readonly ConsentItem[] =>
   Array.from({ length: n }, (_, index) => item('other', `patient/Observation.rs?code=c${index}`, ['ImagingStudy']));
 
