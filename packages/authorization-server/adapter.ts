@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type pg from 'pg';
-import type { ClientRegistry } from './clients.ts';
+import { type Client, type ClientRegistry, deviceCodeGrant } from './clients.ts';
+import { deviceReturn } from './device-return.ts';
 import { noteSession } from './session-rows.ts';
 
 export const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
@@ -38,11 +39,19 @@ function withoutCookie(payload: AdapterPayload): AdapterPayload {
 const unlessEnded = ` and not exists (
   select from sign_in_session where uid = payload->>'uid' and ended_at is not null)`;
 
-export function createAdapter(pool: pg.Pool, clients: ClientRegistry, now: () => Date): (model: string) => Adapter {
+export interface AdapterNeighbours {
+  readonly issuer: string;
+  readonly pool: pg.Pool;
+  readonly clients: ClientRegistry;
+  now(): Date;
+}
+
+export function createAdapter({ issuer, pool, clients, now }: AdapterNeighbours): (model: string) => Adapter {
   const nothing = async (): Promise<undefined> => undefined;
   return (model) => {
     if (model === 'Client') {
-      const find = (id: string): Promise<AdapterPayload | undefined> => providerClient(clients, id);
+      const find = async (id: string): Promise<AdapterPayload | undefined> =>
+        providerClient(issuer, await clients.find(id));
       return {
         find,
         upsert: nothing,
@@ -104,13 +113,16 @@ export function createAdapter(pool: pg.Pool, clients: ClientRegistry, now: () =>
   };
 }
 
-/** What oidc-provider needs to know of an app: it never authenticates one, for only its authorization endpoint is reached. */
-async function providerClient(clients: ClientRegistry, id: string): Promise<AdapterPayload | undefined> {
-  const client = await clients.find(id);
-  if (client === undefined || !client.grantTypes.includes('authorization_code')) return undefined;
+/**
+ * What oidc-provider needs to know of an app: it never authenticates one, for only its authorization endpoint is reached.
+ * The return of a device is added here, where no request from outside is checked.
+ */
+function providerClient(issuer: string, client: Client | undefined): AdapterPayload | undefined {
+  const uris = client === undefined ? [] : providerRedirects(issuer, client);
+  if (client === undefined || uris.length === 0) return undefined;
   return {
     client_id: client.id,
-    redirect_uris: [...client.redirectUris],
+    redirect_uris: uris,
     response_types: ['code'],
     grant_types: ['authorization_code'],
     token_endpoint_auth_method: 'none',
@@ -119,3 +131,8 @@ async function providerClient(clients: ClientRegistry, id: string): Promise<Adap
     id_token_signed_response_alg: 'ES256',
   };
 }
+
+const providerRedirects = (issuer: string, { grantTypes, redirectUris }: Client): string[] => [
+  ...(grantTypes.includes('authorization_code') ? redirectUris : []),
+  ...(grantTypes.includes(deviceCodeGrant) ? [deviceReturn(issuer)] : []),
+];

@@ -18,6 +18,8 @@ export type AuthorizationEvent = Extract<
   | 'consent-granted'
   | 'consent-denied'
   | 'emergency-access'
+  | 'device-authorization'
+  | 'device-code-entered'
   | 'code-issued'
   | 'code-replayed'
   | 'token-issued'

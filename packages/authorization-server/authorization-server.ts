@@ -23,6 +23,8 @@ import { recordClientChanges } from './client-changes.ts';
 import { createClientKeys } from './client-keys.ts';
 import { type ClientMetadata, createClientRegistry } from './clients.ts';
 import { cookieNames } from './cookies.ts';
+import { createDeviceAuthorizationEndpoint } from './device-authorization-endpoint.ts';
+import { createDevicePages } from './device-page.ts';
 import { loadSecretBox } from './factors/sealed-secret.ts';
 import { createTotp } from './factors/totp.ts';
 import { type GrantConsents, giveConsents } from './grant-consents.ts';
@@ -168,6 +170,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     createAppsPage({ ...shared, pages, patients }),
     createSignOut({ ...shared, pages }),
   ]);
+  const device = createDevicePages({ ...shared, keys, pages, responses, begin: authorization.begin });
   const backChannel = {
     ...shared,
     clientKeys: createClientKeys({ fetchOutside, outbound, cacheSeconds: settings.jwksCacheSeconds, now, log }),
@@ -205,6 +208,9 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/revoke`, createRevocationEndpoint(backChannel)],
     [`${mount}/introspect`, createIntrospectionEndpoint({ ...backChannel, presentToken, liveTokens })],
     [`${mount}/userinfo`, userinfo],
+    [`${mount}/device_authorization`, createDeviceAuthorizationEndpoint({ ...backChannel, keys })],
+    [`${mount}/device`, device.page],
+    [`${mount}/device/done`, device.done],
   ]);
 
   const route = (request: Request, connection: Connection): Promise<Response> => {
@@ -226,8 +232,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       } catch (error) {
         log('authorization server failed', { reason: faultName(error) });
         const { pathname } = new URL(request.url);
-        const forPeople = ['authorize', 'interaction', 'account'].some((part) =>
-          pathname.startsWith(`${mount}/${part}`),
+        const forPeople = ['authorize', 'interaction', 'account', 'device'].some((part) =>
+          new RegExp(`^${mount}/${part}(/|$)`).test(pathname),
         );
         return forPeople
           ? responses.fault('unavailable', 503)

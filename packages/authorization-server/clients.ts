@@ -7,7 +7,10 @@ import { redirectUriFault } from './redirect-uri.ts';
 import { type ServiceMetadata, servicePolicyFaults } from './service-policy.ts';
 
 export type AuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials';
+export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | typeof deviceCodeGrant;
+
+/** RFC 8628 §3.4 */
+export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** As declared. Unknown members are let be. */
 export interface ClientMetadata extends ServiceMetadata {
@@ -78,7 +81,7 @@ export const usualAlgorithms: readonly string[] = ['RS384', 'ES384'];
 export const idTokenAlgorithms: readonly string[] = ['RS256', 'ES256'];
 
 const methods: readonly unknown[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
-const grants: readonly unknown[] = ['authorization_code', 'refresh_token', 'client_credentials'];
+const grants: readonly unknown[] = ['authorization_code', 'refresh_token', 'client_credentials', deviceCodeGrant];
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

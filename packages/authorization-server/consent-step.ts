@@ -4,7 +4,9 @@ import { namesAsked } from './claims-request.ts';
 import { chosenAmount, consentKinds, letsConfidentialIn, tickedScopes } from './consent-choice.ts';
 import { allowedClaims, claimsToOffer, sealOfValues, withClaims } from './consent-claims.ts';
 import { grantedScopes, offerOf } from './consent-items.ts';
+import { allowDevice, refuseDevice } from './device-step.ts';
 import { giveGrant } from './grant-consents.ts';
+import type { NewGrant } from './grants.ts';
 import { auditFacts, noteResult, type Outcome, type PersonStep, type StepNeighbours } from './interaction-step.ts';
 import type { ConsentItem, ConsentView, PatientView } from './page-views.ts';
 import { markGrant } from './provider.ts';
@@ -77,7 +79,9 @@ export async function takeConsent(
   const facts = { ...auditFacts(step, person), ...(patient === undefined ? {} : { patient: patient.id }) };
   const decision = posted.get('decision');
   if (decision === 'deny') {
-    await record('consent-denied', 'denied', { ...facts, scope: tokens.join(' ') });
+    const denied = { ...facts, scope: tokens.join(' ') };
+    if (step.device !== undefined) return refuseDevice(neighbours, step, step.device, denied);
+    await record('consent-denied', 'denied', denied);
     await noteResult(step, { error: 'access_denied', error_description: 'the person did not allow it' });
     return { kind: 'finished' };
   }
@@ -96,7 +100,7 @@ export async function takeConsent(
   const tellsIdentifiers = identifierScopes.some((name) => granted.includes(name) || namesAsked(named).includes(name));
   const at = now();
   const seconds = lasting ? days * 86_400 : settings.codeSeconds + settings.accessTokenSeconds;
-  const grant = await giveGrant(neighbours, {
+  const given: NewGrant = {
     sub: person.sub,
     clientId: client.id,
     audience,
@@ -111,7 +115,9 @@ export async function takeConsent(
     lasting,
     createdAt: at,
     expiresAt: new Date(at.getTime() + seconds * 1000),
-  });
+  };
+  if (step.device !== undefined) return allowDevice(neighbours, step, step.device, given, facts);
+  const grant = await giveGrant(neighbours, given);
   await markGrant(provider, grant, { sub: person.sub, clientId: client.id });
   await record('consent-granted', 'permitted', { ...facts, grant: grant.id, scope: grant.scope });
   await noteResult(step, { consent: { grantId: grant.id } });

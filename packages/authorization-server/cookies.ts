@@ -6,6 +6,8 @@ export interface CookieNames {
   readonly resume: string;
   readonly browser: string;
   readonly accountSignIn: string;
+  /** binds the page on which a device's code is typed to this browser */
+  readonly device: string;
 }
 
 /** `__Host-` and `__Secure-` are promises that a browser checks; on plain http to loopback it would refuse them. */
@@ -19,6 +21,7 @@ export function cookieNames(issuer: string): CookieNames {
     interaction: `${scoped}affinity-interaction`,
     resume: `${scoped}affinity-resume`,
     accountSignIn: `${scoped}affinity-account`,
+    device: `${scoped}affinity-device`,
   };
 }
 

@@ -67,7 +67,6 @@ test('discovery', async (t) => {
     const absent = [
       'pushed_authorization_request_endpoint',
       'registration_endpoint',
-      'device_authorization_endpoint',
       'backchannel_authentication_endpoint',
       'end_session_endpoint',
       'check_session_iframe',
@@ -75,9 +74,15 @@ test('discovery', async (t) => {
     ];
     for (const name of absent) assert.ok(!(name in domain.server.metadata()), name);
     const grants = domain.server.metadata().grant_types_supported as string[];
-    assert.deepEqual(grants, ['authorization_code', 'refresh_token', 'client_credentials']);
+    assert.deepEqual(grants, [
+      'authorization_code',
+      'refresh_token',
+      'client_credentials',
+      'urn:ietf:params:oauth:grant-type:device_code',
+    ]);
+    assert.equal(domain.server.metadata().device_authorization_endpoint, `${issuer}/device_authorization`);
     const paths = [
-      '/request', '/par', '/reg', '/register', '/registration', '/reg/web', '/device', '/device/auth', '/backchannel',
+      '/request', '/par', '/reg', '/register', '/registration', '/reg/web', '/device/auth', '/backchannel',
       '/session/end', '/session/end/confirm', '/session/end/success', '/me', '/token/introspection', '/token/revocation',
       '/challenge', '/credential', '/auth', '/authorize/', '/interaction', '/interaction/../token', '/',
     ]; // biome-ignore format: a list
@@ -90,12 +95,7 @@ test('discovery', async (t) => {
       }
     }
     // the grant types of what is not offered are not supported either
-    for (const type of [
-      'password',
-      'implicit',
-      'urn:ietf:params:oauth:grant-type:device_code',
-      'urn:ietf:params:oauth:grant-type:token-exchange',
-    ]) {
+    for (const type of ['password', 'implicit', 'urn:ietf:params:oauth:grant-type:token-exchange']) {
       const response = await domain.token({ grant_type: type, client_id: 'browser' });
       assert.deepEqual(
         [response.status, ((await response.json()) as { error: string }).error],

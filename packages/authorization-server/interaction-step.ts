@@ -13,6 +13,7 @@ import type { Log } from './log.ts';
 import type { AppView, ErrorView, Pages, PatientView } from './page-views.ts';
 import type { People, Person } from './people.ts';
 import type { Settings } from './settings.ts';
+import type { WaitingDevice } from './waiting-device.ts';
 
 export interface StepNeighbours {
   readonly issuer: string;
@@ -62,6 +63,8 @@ export interface Step {
   readonly claims: readonly string[];
   /** why, as codes of v3-ActReason, where the app asked for a purpose */
   readonly purposes: readonly string[];
+  /** the device that waits for the answer, where it is not an app that the person comes back to */
+  readonly device?: WaitingDevice;
 }
 
 /** What every page of a sign-in is given. Our own pages are no app that asks for anything. */
@@ -84,6 +87,8 @@ export type Outcome =
   | { readonly kind: 'fault'; readonly fault: ErrorView['kind']; readonly status: number; readonly detail?: string }
   /** the result was noted; look again what is missing */
   | { readonly kind: 'again' }
+  /** decided, and told elsewhere than by the authorization endpoint */
+  | { readonly kind: 'left'; readonly location: string }
   /** nothing is missing for now: back to the authorization endpoint */
   | { readonly kind: 'finished'; readonly setCookie?: string };
 

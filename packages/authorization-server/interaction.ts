@@ -2,10 +2,11 @@
  * The dispatcher of a sign-in and consent: looks at what is missing, shows that one step, and takes its answer only with
  * proof that our own page sent it. RFC 9700 §4.7, §4.16; OIDC Core 1.0 §3.1.2.3, §3.1.2.4.
  */
+import { appView, returnHost } from './app-view.ts';
 import type { Connection } from './authorization-endpoint.ts';
-import type { Client } from './clients.ts';
 import { showConsent, takeConsent } from './consent-step.ts';
 import { readCookie } from './cookies.ts';
+import { refuseDevice } from './device-step.ts';
 import { isDeclaring, showEmergency, takeEmergency } from './emergency-step.ts';
 import { readForm } from './form.ts';
 import { isOurForm } from './form-proof.ts';
@@ -18,7 +19,7 @@ import {
   type StepNeighbours,
 } from './interaction-step.ts';
 import { hardenHeaders, type PageResponses } from './page-response.ts';
-import type { AppView, PatientView } from './page-views.ts';
+import type { PatientView } from './page-views.ts';
 import { patientOf, showPatientChoice, takePatientChoice } from './patient-step.ts';
 import type { Person } from './people.ts';
 import { mayAskFor } from './purposes.ts';
@@ -26,24 +27,15 @@ import { needsPatient } from './requested-scope.ts';
 import { sessionPerson } from './session-person.ts';
 import { showOpenStep, takeOpenStep } from './sign-in.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import { deviceOf } from './waiting-device.ts';
 
 export interface DispatcherNeighbours extends StepNeighbours {
   readonly keys: SigningKeys;
   readonly responses: PageResponses;
 }
 
-function viewOf(client: Client, redirectUri: string): AppView {
-  const { publisher, client_uri: homepage, policy_uri: policy } = client.metadata;
-  const { host, protocol } = new URL(redirectUri);
-  return {
-    clientId: client.id,
-    name: client.name,
-    returnsTo: host === '' ? protocol.replace(':', '') : host,
-    ...(publisher === undefined ? {} : { publisher }),
-    ...(homepage === undefined ? {} : { homepage }),
-    ...(policy === undefined ? {} : { policy }),
-  };
-}
+const nextOf = (outcome: Exclude<Outcome, { kind: 'fault' | 'page' }>, { action, interaction }: Step): string =>
+  outcome.kind === 'left' ? outcome.location : outcome.kind === 'again' ? action : interaction.returnTo;
 
 export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
   const { issuer, provider, clients, people, settings, cookies, keys, responses, now } = neighbours;
@@ -84,7 +76,9 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     }
     if (!mayAskFor(step.purposes, person, step.audience)) {
       const reason = 'the person may not ask for this purpose';
-      await neighbours.record('consent-denied', 'denied', { ...auditFacts(step, person), reason });
+      const facts = { ...auditFacts(step, person), reason };
+      if (step.device !== undefined) return refuseDevice(neighbours, { ...step, person }, step.device, facts);
+      await neighbours.record('consent-denied', 'denied', facts);
       await noteResult(step, { error: 'access_denied', error_description: reason });
       return { kind: 'finished' };
     }
@@ -110,7 +104,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
         response.headers.set('retry-after', String(outcome.retryAfterSeconds));
       return response;
     }
-    const headers = new Headers({ location: outcome.kind === 'again' ? step.action : step.interaction.returnTo });
+    const headers = new Headers({ location: nextOf(outcome, step) });
     if (outcome.kind === 'finished' && outcome.setCookie !== undefined) headers.append('set-cookie', outcome.setCookie);
     hardenHeaders(issuer, headers, redirectUri);
     return new Response(null, { status: 303, headers });
@@ -130,12 +124,14 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     const redirectUri = params?.redirect_uri;
     if (interaction === undefined || client === undefined || redirectUri === undefined)
       return responses.fault('expired', 400);
+    const device = deviceOf(params ?? {}, keys);
     const step: Step = {
       interaction,
       request,
       ...(address === undefined ? {} : { address }),
       client,
-      app: viewOf(client, redirectUri),
+      app: appView(client, device === undefined ? { returnsTo: returnHost(redirectUri) } : { device: device.code }),
+      ...(device === undefined ? {} : { device }),
       action: `${issuer}/interaction/${uid}`,
       csrf: keys.seal(`interaction ${uid}`),
       tokens: (params?.affinity_scope ?? '').split(' ').filter((token) => token !== ''),

@@ -2,7 +2,7 @@
 import { identifierScopes } from '@affinity/core/smart/scope-request.ts';
 import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { authenticationContexts } from './authentication-context.ts';
-import { assertionAlgorithms, idTokenAlgorithms } from './clients.ts';
+import { assertionAlgorithms, deviceCodeGrant, idTokenAlgorithms } from './clients.ts';
 
 export interface Metadata {
   readonly issuer: string;
@@ -23,6 +23,7 @@ export function metadataOf(issuer: string): Metadata {
     jwks_uri: `${issuer}/jwks`,
     revocation_endpoint: `${issuer}/revoke`,
     introspection_endpoint: `${issuer}/introspect`,
+    device_authorization_endpoint: `${issuer}/device_authorization`,
     scopes_supported: [
       'openid',
       'fhirUser',
@@ -35,7 +36,7 @@ export function metadataOf(issuer: string): Metadata {
     ],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', deviceCodeGrant],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: idTokenAlgorithms,
     token_endpoint_auth_methods_supported: ['none', ...methods],

@@ -3,6 +3,7 @@
  * to one another; each posts to `action`, and the server decides what comes next.
  */
 import type { AppView } from './app-view.ts';
+import type { DevicePages } from './device-views.ts';
 import type { SignInPages } from './sign-in-views.ts';
 
 export type { AppView };
@@ -155,6 +156,7 @@ export interface ErrorView {
     | 'bad-return-address'
     | 'bad-request'
     | 'no-patient'
+    | 'device-gone'
     | 'not-found'
     | 'method'
     | 'unavailable'
@@ -166,7 +168,7 @@ export interface ErrorView {
 }
 
 /** Each gives a whole HTML document. Pages need no script. */
-export interface Pages extends SignInPages {
+export interface Pages extends SignInPages, DevicePages {
   signIn(view: SignInView): string;
   patientChoice(view: PatientChoiceView): string;
   consent(view: ConsentView): string;

@@ -27,6 +27,8 @@ export const internalParameters = [
   'affinity_fault',
   'affinity_acr',
   'affinity_max_age',
+  'affinity_device',
+  'affinity_user_code',
 ] as const;
 /** The only scopes that oidc-provider ever sees. */
 export const openidScope = 'openid';
@@ -49,6 +51,9 @@ export interface AuthorizationParameters {
   readonly affinity_acr?: string;
   /** `max_age` of a request without `openid`, with which oidc-provider would not take it */
   readonly affinity_max_age?: string;
+  /** id of the device that waits, and the code that it shows, concealed */
+  readonly affinity_device?: string;
+  readonly affinity_user_code?: string;
   readonly prompt?: string;
 }
 
@@ -150,7 +155,7 @@ export async function createProvider(
 ): Promise<{ readonly provider: Provider; readonly bridge: Bridge }> {
   const { issuer, settings, cookies, people, clients, pool, now } = neighbours;
   const provider: Provider = new Provider(issuer, {
-    adapter: createAdapter(pool, clients, now),
+    adapter: createAdapter({ issuer, pool, clients, now }),
     jwks: { keys: [(await makeUnusedKey()) as never] },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     scopes: [openidScope, recordScope],

@@ -17,6 +17,9 @@ const statements = (settings: Settings): readonly string[] => [
      where expires_at < now() limit ${batch} for update skip locked))`,
   `delete from pushed_request where ctid = any(array(select ctid from pushed_request
      where expires_at < now() limit ${batch} for update skip locked))`,
+  // As long as a used code is: by it, a replay is known.
+  `delete from device_authorization where ctid = any(array(select ctid from device_authorization
+     where expires_at < now() - interval '1 day' limit ${batch} for update skip locked))`,
   `delete from sign_in_failure where ctid = any(array(select ctid from sign_in_failure
      where window_ends < now() limit ${batch} for update skip locked))`,
   `delete from used_challenge where ctid = any(array(select ctid from used_challenge

@@ -58,6 +58,21 @@ export interface Settings {
   readonly jwksCacheSeconds: number;
   readonly purgeSeconds: number;
   readonly signIn: SignInLimits;
+  readonly device: DeviceSettings;
+}
+
+/** RFC 8628. What is counted, is counted in the window of `signIn`. */
+export interface DeviceSettings {
+  /** of a device code and its user code */
+  readonly codeSeconds: number;
+  /** that a device waits between two questions, unless it asked too soon */
+  readonly pollSeconds: number;
+  /** wrong user codes from one address, and altogether */
+  readonly entriesPerAddress: number;
+  readonly entriesAltogether: number;
+  /** devices that ask from one address, and altogether */
+  readonly requestsPerAddress: number;
+  readonly requestsAltogether: number;
 }
 
 /** Failures allowed in one window. A browser that the person has used before is counted apart from all others. */
@@ -114,5 +129,13 @@ export const defaultSettings: Settings = {
     perAddress: 200,
     altogether: 5_000,
     secondFactor: 5,
+  },
+  device: {
+    codeSeconds: 600,
+    pollSeconds: 5,
+    entriesPerAddress: 20,
+    entriesAltogether: 1_000,
+    requestsPerAddress: 100,
+    requestsAltogether: 5_000,
   },
 };

@@ -4,7 +4,7 @@
  */
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
-import type { SignInLimits } from './settings.ts';
+import type { Settings, SignInLimits } from './settings.ts';
 
 export interface Attempt {
   /** folded */
@@ -96,6 +96,34 @@ export async function admitEntry(pool: pg.Pool, windowSeconds: number, limit: nu
   const wait = await count(pool, windowSeconds, [bucket]);
   if (wait !== undefined) return { kind: 'throttled', retryAfterSeconds: wait };
   return { kind: 'admitted', forgive: () => forgive(pool, [bucket]) };
+}
+
+/** One try to name the code that a device shows: a wrong one counts, from its address and altogether. RFC 8628 §5.1. */
+export async function admitUserCode(
+  pool: pg.Pool,
+  { signIn, device }: Pick<Settings, 'signIn' | 'device'>,
+  address = 'unknown',
+): Promise<Admission> {
+  const stages = [
+    [bucketOf(`user code from ${address}`, device.entriesPerAddress)],
+    [bucketOf('user codes altogether', device.entriesAltogether)],
+  ];
+  for (const buckets of stages) {
+    const wait = await count(pool, signIn.windowSeconds, buckets);
+    if (wait !== undefined) return { kind: 'throttled', retryAfterSeconds: wait };
+  }
+  return { kind: 'admitted', forgive: () => forgive(pool, stages.flat()) };
+}
+
+/** One device that asks for codes: the fewer there are, the harder it is to hit one. @returns seconds to wait */
+export async function countDevice(
+  pool: pg.Pool,
+  { signIn, device }: Pick<Settings, 'signIn' | 'device'>,
+  address = 'unknown',
+): Promise<number | undefined> {
+  const own = bucketOf(`device from ${address}`, device.requestsPerAddress);
+  const everyone = bucketOf('devices altogether', device.requestsAltogether);
+  return (await count(pool, signIn.windowSeconds, [own])) ?? (await count(pool, signIn.windowSeconds, [everyone]));
 }
 
 /** Seconds to wait, where this app's secret was tried too often from this address. */

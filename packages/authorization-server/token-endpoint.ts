@@ -1,9 +1,11 @@
 /** The token endpoint: which app, which grant type, which key, and the audit record before the answer. RFC 6749 §3.2, §5; RFC 9449 §5. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { type BackChannelNeighbours, backChannel, type Call, jsonResponse, noStore } from './back-channel.ts';
+import { deviceCodeGrant } from './clients.ts';
 import type { ProofOfKey } from './proof-of-key.ts';
 import { grantToService } from './token-client-credentials.ts';
 import { redeemCode } from './token-code.ts';
+import { pollForDevice } from './token-device.ts';
 import type { TokenNeighbours, TokenOutcome, TokenRequest } from './token-grants.ts';
 import { refreshTokens } from './token-refresh.ts';
 
@@ -14,6 +16,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map([
   ['authorization_code', redeemCode],
   ['refresh_token', refreshTokens],
   ['client_credentials', grantToService],
+  [deviceCodeGrant, pollForDevice],
 ]);
 
 /** What may be kept of the request: never a code, a verifier, a token, a secret or an assertion (J12; IHE IUA ITI-71). */
@@ -72,6 +75,7 @@ export function createTokenEndpoint(neighbours: TokenEndpointNeighbours) {
     };
     if (outcome.kind === 'refused') {
       const { error, event } = outcome;
+      if (event === undefined) throw error;
       await neighbours.record(event, 'denied', {
         ...facts,
         status: error.status,

@@ -38,7 +38,8 @@ export type TokenOutcome =
   | {
       readonly kind: 'refused';
       readonly error: OAuthError;
-      readonly event: AuthorizationEvent;
+      /** absent: nothing was decided, the app asks again, and there is nothing to record */
+      readonly event?: AuthorizationEvent;
       readonly grant?: Grant;
     };
 

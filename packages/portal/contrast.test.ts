@@ -32,6 +32,7 @@ const text: readonly (readonly [string, string])[] = [
   ['on-accent', 'accent-strong'],
   ['on-bar', 'bar'],
   ['look', 'look-tint'],
+  ['ink', 'look-tint'],
   ['allowed', 'allowed-tint'],
   ['allowed', 'card'],
   ['danger', 'danger-tint'],

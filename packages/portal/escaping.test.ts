@@ -75,6 +75,9 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
       items: views.claimItems.map((item) => ({ ...item, values: [{ value: words, system: words }] })),
       valuesShown: words,
     }),
+    pages.deviceCode({ ...views.deviceCode, action: words, csrf: words, code: words }),
+    pages.device({ ...common, code: words, app: { ...app, device: words } }),
+    pages.deviceEnd({ result: 'undecided', app: words, again: 'https://a.example/' }),
     pages.error({ ...views.error, detail: words, reference: words }),
     pages.accountApps(
       {

@@ -32,6 +32,15 @@ const all: Readonly<Record<string, string>> = {
   emergency: pages.emergency(views.emergency),
   'emergency, nobody found': pages.emergency({ ...views.emergency, fault: { kind: 'nobody-found' } }),
   'emergency, too often': pages.emergency({ ...views.emergency, fault: { kind: 'throttled', retryAfterSeconds: 200 } }),
+  'device code': pages.deviceCode({ ...views.deviceCode, fault: { kind: 'unknown-code' } }),
+  'device code, too often': pages.deviceCode({
+    ...views.deviceCode,
+    fault: { kind: 'throttled', retryAfterSeconds: 200 },
+  }),
+  device: pages.device(views.device),
+  'device connected': pages.deviceEnd(views.deviceEnd),
+  'device not connected': pages.deviceEnd({ ...views.deviceEnd, result: 'undecided' }),
+  'consent for a device': pages.consent({ ...views.consent, app: views.deviceApp }),
   error: pages.error(views.error),
   'your apps': pages.accountApps({ ...account.apps, notice: 'ended' }, account.frame),
   'your apps, none': pages.accountApps({ ...account.apps, apps: [] }, { ...account.frame, shared: true }),
@@ -270,6 +279,7 @@ describe('error', () => {
     'no-patient',
     'not-found',
     'method',
+    'device-gone',
     'unavailable',
     'failed',
   ] as const;
@@ -280,5 +290,41 @@ describe('error', () => {
       return one(select(page, 'h1')).text;
     });
     assert.equal(new Set(titles).size, kinds.length);
+  });
+});
+
+describe('connecting a device (RFC 8628)', () => {
+  test('C54: the code is one field, prefilled where it is known, with one button', () => {
+    const page = parsePage(pages.deviceCode({ ...views.deviceCode, code: 'WDJB-MJHT' }));
+    assert.deepEqual(values(select(page, 'input', { name: 'user_code' })), ['WDJB-MJHT']);
+    assert.deepEqual(buttons(page), ['Continue']);
+  });
+
+  test('C54: before anybody signs in: the app, the code to compare, the warning; to stop is as easy', () => {
+    const page = parsePage(pages.device(views.device));
+    assert.match(one(select(page, 'h1')).text, /Connect Kitchen Scale on a device/);
+    assert.match(one(select(page, 'aside')).text, /Waits on a device that shows the code WDJB-MJHT/);
+    assert.match(one(select(page, 'main')).text, /in front of you.*shows this code now: WDJB-MJHT.*far away/);
+    const pressed = select(page, 'button').map((button) => [button.text, button.attributes.get('value')]);
+    assert.deepEqual(pressed, [
+      ['Stop', 'refuse'],
+      ['Go on', 'connect'],
+    ]);
+    assert.equal(select(page, 'input', { name: 'password' }).length, 0);
+  });
+
+  test('C54: the consent page says that it is for a device, and no address to go back to', () => {
+    const page = parsePage(pages.consent({ ...views.consent, app: views.deviceApp }));
+    assert.match(one(select(page, 'aside')).text, /device that shows the code WDJB-MJHT/);
+    assert.doesNotMatch(one(select(page, 'main')).text, /back to/);
+  });
+
+  test('each end is told in words of its own', () => {
+    const texts = (['allowed', 'refused', 'undecided'] as const).map(
+      (result) => one(select(parsePage(pages.deviceEnd({ ...views.deviceEnd, result })), 'main')).text,
+    );
+    assert.match(texts[0] ?? '', /Your device is connected.*You can close this page/);
+    assert.match(texts[1] ?? '', /You said no/);
+    assert.match(texts[2] ?? '', /Nothing was decided/);
   });
 });

@@ -7,6 +7,7 @@ import { createDesk, type DeskConnection } from './admin/desk.ts';
 import { pageHeaders } from './page-headers.ts';
 import { printAccountApps } from './pages/account-apps-page.ts';
 import { printConsent } from './pages/consent-page.ts';
+import { printDevice, printDeviceCode, printDeviceEnd } from './pages/device-page.ts';
 import { printEmergency } from './pages/emergency-page.ts';
 import { printError } from './pages/error-page.ts';
 import { type ListedAddress, type ListedApp, printHome } from './pages/home-page.ts';
@@ -114,6 +115,9 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       emergency: (view) => printEmergency(house, view),
       secondFactor: (view) => printSecondFactor(house, view),
       tooWeak: (view) => printTooWeak(house, view),
+      deviceCode: (view) => printDeviceCode(house, view),
+      device: (view) => printDevice(house, view),
+      deviceEnd: (view) => printDeviceEnd(house, view),
       error: (view) => printError(house, view),
       accountApps: (view, frame) => printAccountApps(house, view, frame),
       signedOut: (view) => printSignedOut(house, view),

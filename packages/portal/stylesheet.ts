@@ -10,6 +10,7 @@ export const stylesheetParts = [
   'front-page',
   'desk',
   'account',
+  'device',
   'media',
 ] as const;
 

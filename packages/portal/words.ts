@@ -1,9 +1,11 @@
 /** Every word of the people's pages, in English. A second language is a second value of type `Words`. */
-import type { ConsentGroup, ConsentItem, ErrorView } from '@affinity/authorization-server/page-views.ts';
+import type { ConsentGroup, ConsentItem } from '@affinity/authorization-server/page-views.ts';
 import { nameType } from '@affinity/core/fhir/resource-type-words.ts';
 import { html, type Markup } from './markup.ts';
 import { claimWords, describeIdentity, noValues } from './words-claims.ts';
+import { deviceWords } from './words-device.ts';
 import { emergencyWords } from './words-emergency.ts';
+import { errors } from './words-errors.ts';
 import { namePurposes } from './words-purposes.ts';
 import { signInWords } from './words-sign-in.ts';
 
@@ -69,59 +71,6 @@ const describeItem = (item: ConsentItem): { title: string; about: string } => {
 
 const accessVerbs: Readonly<Record<Access, string>> = { see: 'see', add: 'add', change: 'change', delete: 'delete' };
 
-interface ErrorWords {
-  readonly title: string;
-  readonly what: string;
-  readonly next: string;
-}
-const errors: Readonly<Record<ErrorView['kind'], ErrorWords>> = {
-  expired: {
-    title: 'This page has waited too long',
-    what: 'Sign-in pages end after a while, so that nobody else can use them.',
-    next: 'Go back to the app and start again.',
-  },
-  'unknown-app': {
-    title: 'We do not know this app',
-    what: 'An app sent you here that is not registered with us.',
-    next: 'Do not enter your password for it. If you trust the app, tell its makers.',
-  },
-  'bad-return-address': {
-    title: 'This app wants to send you to the wrong place',
-    what: 'The address that you would be sent back to is not one that the app registered with us.',
-    next: 'Close this page. If you trust the app, tell its makers.',
-  },
-  'bad-request': {
-    title: 'The app asked in a way that we cannot answer',
-    what: 'Something is missing or wrong in what the app sent.',
-    next: 'Go back to the app and try once more. If it happens again, tell its makers.',
-  },
-  'no-patient': {
-    title: 'There is no record to choose',
-    what: 'The app needs a patient’s record, and none is linked to your sign-in.',
-    next: 'If there should be one, ask your clinic to link it to your sign-in.',
-  },
-  'not-found': {
-    title: 'There is no such page',
-    what: 'The address may be mistyped, or the page has moved.',
-    next: 'Begin again from the first page.',
-  },
-  method: {
-    title: 'This page cannot be opened that way',
-    what: 'The address is right, but it answers another kind of request.',
-    next: 'Go back to the app and start again.',
-  },
-  unavailable: {
-    title: 'We cannot answer just now',
-    what: 'A part of this service is resting or too busy.',
-    next: 'Wait a minute, then try again.',
-  },
-  failed: {
-    title: 'Something broke on our side',
-    what: 'We could not finish what you asked for. The fault is ours.',
-    next: 'Try again in a minute. If it happens again, ask for help and quote the reference.',
-  },
-};
-
 export const english = {
   language: 'en',
   product: 'Affinity',
@@ -147,7 +96,8 @@ export const english = {
 
   signIn: {
     title: 'Sign in',
-    titleFor: (app: Markup) => html`Sign in to go on to ${app}`,
+    titleFor: (app: Markup, onDevice: boolean) =>
+      onDevice ? html`Sign in to connect ${app} on a device` : html`Sign in to go on to ${app}`,
     lead: (app: Markup) => html`Signing in shares nothing yet. Next, you choose what ${app} may see.`,
     leadPortal: 'Sign in to see your record and who may look into it.',
     username: 'User name',
@@ -249,7 +199,8 @@ export const english = {
     until: (date: string) => `until ${date}`,
     consequence: (app: Markup) =>
       html`When the time is over, ${app} can see nothing new. What it already copied stays with it.`,
-    denyHint: (app: Markup) => html`If you deny, nothing is shared and you go back to ${app}.`,
+    denyHint: (app: Markup, onDevice: boolean) =>
+      html`If you deny, nothing is shared and ${onDevice ? html`${app} is told so on the device` : html`you go back to ${app}`}.`,
     allow: 'Allow',
     deny: 'Deny',
     technical: 'Show the technical names',
@@ -259,6 +210,7 @@ export const english = {
   },
 
   emergency: emergencyWords,
+  device: deviceWords,
 
   error: {
     words: errors,

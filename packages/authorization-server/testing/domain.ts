@@ -34,6 +34,18 @@ const apps = (serviceKey: JWK): readonly unknown[] => [
   { client_id: 'browser', redirect_uris: [callback, 'http://localhost:4000/apps/vitals/other'] },
   { client_id: 'native', application_type: 'native', redirect_uris: ['com.example.app:/cb', 'http://127.0.0.1/cb'] },
   { client_id: 'signed', jwks: { keys: [serviceKey] }, redirect_uris: [callback] },
+  {
+    client_id: 'scale',
+    client_name: 'Kitchen Scale',
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+  },
+  {
+    client_id: 'monitor',
+    client_secret: secret,
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'authorization_code'],
+    redirect_uris: [callback],
+    affinity_purposes: ['BTG', 'HRESCH'],
+  },
   { client_id: 'clinic', client_secret: secret, grant_types: [], resource_server: clinic },
   { client_id: 'bound', redirect_uris: [callback], dpop_bound_access_tokens: true },
   { client_id: 'limited', redirect_uris: [callback], scope: 'openid launch/patient patient/Observation.rs' },

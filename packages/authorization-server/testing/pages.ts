@@ -1,5 +1,6 @@
 /** Pages as data: a test reads back the view that a person would have seen. */
 import type { AccountFrame, AccountPages, AppsView, SignedOutView } from '../account-views.ts';
+import type { DeviceCodeView, DeviceEndView, DeviceView } from '../device-views.ts';
 import type { ConsentView, EmergencyView, ErrorView, Pages, PatientChoiceView, SignInView } from '../page-views.ts';
 import type { SecondFactorView, TooWeakView } from '../sign-in-views.ts';
 
@@ -12,7 +13,10 @@ export type ShownPage =
   | { readonly page: 'too-weak'; readonly view: TooWeakView }
   | { readonly page: 'error'; readonly view: ErrorView }
   | { readonly page: 'apps'; readonly view: AppsView & AccountFrame }
-  | { readonly page: 'signed-out'; readonly view: SignedOutView };
+  | { readonly page: 'signed-out'; readonly view: SignedOutView }
+  | { readonly page: 'device-code'; readonly view: DeviceCodeView }
+  | { readonly page: 'device'; readonly view: DeviceView }
+  | { readonly page: 'device-end'; readonly view: DeviceEndView };
 
 const show = (shown: ShownPage): string => JSON.stringify(shown);
 
@@ -23,6 +27,9 @@ export const testPages: Pages & AccountPages = {
   emergency: (view) => show({ page: 'emergency', view }),
   secondFactor: (view) => show({ page: 'second-factor', view }),
   tooWeak: (view) => show({ page: 'too-weak', view }),
+  deviceCode: (view) => show({ page: 'device-code', view }),
+  device: (view) => show({ page: 'device', view }),
+  deviceEnd: (view) => show({ page: 'device-end', view }),
   error: (view) => show({ page: 'error', view }),
   accountApps: (view, frame) => show({ page: 'apps', view: { ...frame, ...view } }),
   signedOut: (view) => show({ page: 'signed-out', view }),

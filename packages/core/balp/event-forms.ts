@@ -150,6 +150,9 @@ export const eventForms: Readonly<Record<AuditedEvent, EventForm>> = {
   'patient-choice-refused': warning('patient-choice-refused'),
   'consent-granted': consenting('consent-granted'),
   'consent-denied': consenting('consent-denied'),
+  'device-authorization': signingIn('device-authorization'),
+  // Refused where no device shows that code, or where it was tried too often.
+  'device-code-entered': { ...signingIn('device-code-entered'), refused: '8' },
   'code-issued': signingIn('code-issued'),
   'code-replayed': warning('code-replayed'),
   // The profile is closed to a patient entity, so it is claimed where no patient is in context.

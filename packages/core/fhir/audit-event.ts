@@ -35,6 +35,8 @@ export const auditedEvents = [
   'patient-choice-refused',
   'consent-granted',
   'consent-denied',
+  'device-authorization',
+  'device-code-entered',
   'code-issued',
   'code-replayed',
   'token-issued',

@@ -1,6 +1,6 @@
 /**
  * The errors of OAuth's endpoints. RFC 6749 §4.1.2.1 and §5.2; RFC 6750 §3.1; RFC 9449 §5, §8; OpenID Connect Core Error Code
- * unmet_authentication_requirements 1.0.
+ * unmet_authentication_requirements 1.0; RFC 8628 §3.5.
  */
 
 export type OAuthErrorCode =
@@ -23,7 +23,10 @@ export type OAuthErrorCode =
   | 'insufficient_scope'
   | 'unsupported_token_type'
   | 'invalid_dpop_proof'
-  | 'use_dpop_nonce';
+  | 'use_dpop_nonce'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'expired_token';
 
 /** `description` is for the caller; `detail` for the log only. */
 export class OAuthError extends Error {

@@ -105,7 +105,7 @@ ${record.length > 0 && html`<fieldset><legend>${consent.legend.record(whose)}</l
 ${printLeaveOut(house, view)}
 ${(offline.length > 0 || durations.length > 0) && html`<fieldset><legend>${consent.legend.duration}</legend>${durations.length > 0 && html`<ul class="rows choices">${durations}</ul>`}${offline.length > 0 && html`<ul class="rows">${offline}</ul>`}</fieldset>`}
 ${printTechnicalNames(words, view)}
-<p class="consequence">${consent.consequence(app)} ${consent.denyHint(app)}</p>
+<p class="consequence">${consent.consequence(app)} ${consent.denyHint(app, view.app.device !== undefined)}</p>
 <div class="actions sticky"><button class="plain" type="submit" name="decision" value="deny">${consent.deny}</button><button class="primary" type="submit" name="decision" value="allow">${consent.allow}</button></div>
 </form></div></div>`,
   });

@@ -18,8 +18,9 @@ const printSignInFault = (house: House, fault: NonNullable<SignInView['fault']>)
 export const printSignIn = (house: House, view: SignInView): string => {
   const { words } = house;
   const { signIn } = words;
-  const title = view.app ? signIn.titleFor(quoted(view.app.name)) : signIn.title;
-  const tab = view.app ? signIn.titleFor(html`${tidy(view.app.name)}`) : signIn.title;
+  const onDevice = view.app?.device !== undefined;
+  const title = view.app ? signIn.titleFor(quoted(view.app.name), onDevice) : signIn.title;
+  const tab = view.app ? signIn.titleFor(html`${tidy(view.app.name)}`, onDevice) : signIn.title;
   const faulty = view.fault?.kind === 'wrong' && html` aria-invalid="true"`;
   const describe = view.fault ? 'password-hint fault-text' : 'password-hint';
 

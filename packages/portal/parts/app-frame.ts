@@ -29,7 +29,8 @@ export const printApp = (words: Words, app: AppView): Markup => {
   return html`<aside class="app" aria-labelledby="app-heading">
 <h2 class="small-heading" id="app-heading">${words.app.heading}</h2>
 <div class="app-face">${printInitial(app.name)}<div><p class="app-name">${quoted(app.name)}</p><p class="app-by">${publisher}</p></div></div>
-<p class="app-returns">${icons.back}<span>${words.app.returnsTo(quoted(app.returnsTo))}</span></p>
+${app.device !== undefined && html`<p class="app-returns">${icons.device}<span>${words.device.shows(quoted(app.device))}</span></p>`}
+${app.returnsTo !== undefined && html`<p class="app-returns">${icons.back}<span>${words.app.returnsTo(quoted(app.returnsTo))}</span></p>`}
 ${links.length > 0 && html`<ul class="app-links">${links}</ul>`}
 </aside>`;
 };

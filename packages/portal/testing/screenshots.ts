@@ -21,6 +21,7 @@ const three = [1, 2, 3].flatMap(() => views.neighbours.apps);
 
 const { signIn, secondFactor, tooWeak, patientChoice, consent, emergency, error, accountApps, signedOut } =
   portal.pages;
+const { device, deviceCode, deviceEnd } = portal.pages;
 const long = views.longNamedApp;
 const pages: Readonly<Record<string, string>> = {
   home: await get(
@@ -73,6 +74,16 @@ const pages: Readonly<Record<string, string>> = {
     typed: { identifier: '', name: 'Ana Lindqvist', birthDate: '1984-02-11', reason: 'Unconscious after a fall' },
     fault: { kind: 'nobody-found' },
   }),
+  'sign-in-device': signIn({ ...views.signIn, app: views.deviceApp }),
+  'consent-device': consent({ ...views.consent, app: views.deviceApp }),
+  device: device(views.device),
+  'device-long': device({ ...views.device, app: { ...long, device: 'WDJB-MJHT' } }),
+  'device-code': deviceCode(views.deviceCode),
+  'device-code-unknown': deviceCode({ ...views.deviceCode, code: 'WDJB-MJH', fault: { kind: 'unknown-code' } }),
+  'device-code-throttled': deviceCode({ ...views.deviceCode, fault: { kind: 'throttled', retryAfterSeconds: 300 } }),
+  'device-allowed': deviceEnd(views.deviceEnd),
+  'device-refused': deviceEnd({ ...views.deviceEnd, result: 'refused' }),
+  'device-undecided': deviceEnd({ ...views.deviceEnd, result: 'undecided' }),
   error: error(views.error),
   apps: accountApps({ ...account.apps, notice: 'ended' }, { ...account.frame, shared: true }),
   'apps-0': accountApps({ ...account.apps, apps: [] }, account.frame),

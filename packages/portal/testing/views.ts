@@ -1,4 +1,5 @@
 /** Views as the authorization server would give them, for tests and for looking at the pages. */
+import type { DeviceCodeView, DeviceEndView, DeviceView } from '@affinity/authorization-server/device-views.ts';
 import type {
   AppView,
   ConsentItem,
@@ -180,6 +181,16 @@ export const wholeRecordToSee: ConsentView = {
   items: wholeRecord.items.filter(({ access }) => access.length === 0 || access.includes('see')),
   kinds: [{ kind: 'other-see', access: ['see'], checked: true }],
 };
+
+export const deviceApp: AppView = {
+  clientId: 'scale',
+  name: 'Kitchen Scale',
+  publisher: 'Affinity samples',
+  device: 'WDJB-MJHT',
+};
+export const deviceCode: DeviceCodeView = { action: '/auth/device', csrf: 'c5rf' };
+export const device: DeviceView = { ...deviceCode, code: 'WDJB-MJHT', app: deviceApp };
+export const deviceEnd: DeviceEndView = { result: 'allowed', app: deviceApp.name, again: '/auth/device' };
 
 export const error: ErrorView = {
   status: 400,

@@ -1,0 +1,367 @@
+/** Devices: what is asked, what a person sees before and after, and what the device is told meanwhile. RFC 8628. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { concealUserCode, newUserCode, readUserCode, revealUserCode, showUserCode } from './device-codes.ts';
+import { pageOf } from './testing/browser.ts';
+import {
+  askForDevice,
+  deviceGrant,
+  devicePage,
+  deviceScope,
+  errorOf,
+  goOn,
+  poll,
+  startDevice,
+  toConsent,
+  typeCode,
+} from './testing/device.ts';
+import {
+  allow,
+  authorizeUrl,
+  basic,
+  claimsOf,
+  clinic,
+  issuer,
+  refreshFields,
+  signIn,
+  startDomain,
+  type Tokens,
+} from './testing/domain.ts';
+
+test('C54: the codes: 256 bits for the device, 34 bits without ambiguity for a person; only hashes are kept', async (t) => {
+  const codes = new Set(Array.from({ length: 2000 }, newUserCode));
+  assert.equal(codes.size, 2000);
+  const letters = [...codes].join('');
+  assert.match(letters, /^[BCDFGHJKLMNPQRSTVWXZ]+$/);
+  for (const letter of new Set(letters)) {
+    const share = letters.split(letter).length / letters.length;
+    assert.ok(share > 0.035 && share < 0.065, `${letter} ${share}`);
+  }
+  assert.equal(showUserCode('WDJBMJHT'), 'WDJB-MJHT');
+  for (const typed of ['WDJB-MJHT', 'wdjbmjht', ' wdjb mjht ', 'W.D.J.B.M.J.H.T'])
+    assert.equal(readUserCode(typed), 'WDJBMJHT');
+  for (const typed of ['', 'WDJB', 'WDJB-MJHTB', 'ADJB-MJHT', 'WDJB-MJH1', 'x'.repeat(5000)])
+    assert.equal(readUserCode(typed), undefined);
+  const seal = (text: string): string => `key ${text}`;
+  assert.equal(revealUserCode({ seal }, concealUserCode({ seal }, 'WDJBMJHT')), 'WDJBMJHT');
+  assert.throws(() => revealUserCode({ seal: (text) => text }, concealUserCode({ seal }, 'WDJBMJHT')));
+
+  const domain = await startDomain(t);
+  const made = await startDevice(domain);
+  assert.equal(Buffer.from(made.device_code, 'base64url').length, 32);
+  assert.match(made.user_code, /^[B-Z]{4}-[B-Z]{4}$/);
+  assert.deepEqual(
+    [made.verification_uri, made.verification_uri_complete, made.expires_in, made.interval],
+    [devicePage, `${devicePage}?user_code=${made.user_code}`, 600, 5],
+  );
+  await toConsent(domain.browser(), made.user_code);
+  const { rows } = await domain.database.pool.query(
+    'select d::text from device_authorization d union all select s::text from authorization_state s',
+  );
+  const dump = JSON.stringify([rows, domain.audit, domain.logged]);
+  assert.ok(dump.includes('affinity_user_code'), 'the dump holds the request');
+  for (const code of [made.device_code, made.user_code, made.user_code.replace('-', '')]) {
+    assert.ok(!dump.includes(code) && !dump.includes(Buffer.from(code).toString('hex')), 'a code is kept in the clear');
+  }
+});
+
+test('C54: what a device may ask for is checked as an authorization request is', async (t) => {
+  const domain = await startDomain(t);
+  const ask = (fields: Parameters<typeof askForDevice>[1], headers = {}) =>
+    askForDevice(domain.server, fields, headers);
+  const faults: readonly [Parameters<typeof askForDevice>[1], string, Record<string, string>?][] = [
+    [{ aud: '' }, 'invalid_request'],
+    [{ aud: 'https://evil.example/fhir' }, 'invalid_target'],
+    [{ resource: 'https://evil.example/fhir' }, 'invalid_target'],
+    [{ scope: '' }, 'invalid_scope'],
+    [{ scope: 'system/Observation.rs' }, 'invalid_scope'],
+    [{ launch: 'x' }, 'invalid_request'],
+    [{ purpose_of_use: 'TREAT' }, 'invalid_request'],
+    [{ scope: [deviceScope, deviceScope] }, 'invalid_request'],
+    [{ client_id: 'browser' }, 'unauthorized_client'],
+    [{ client_id: 'web' }, 'invalid_client'],
+    [{ client_id: 'monitor' }, 'invalid_client'],
+    [{ client_id: 'monitor', purpose_of_use: 'BTG' }, 'invalid_request', basic('monitor')],
+  ];
+  for (const [fields, error, headers] of faults) {
+    const response = await ask(fields, headers);
+    assert.deepEqual([response.status, await errorOf(response)], [error === 'invalid_client' ? 401 : 400, error]);
+  }
+  assert.equal((await ask({ client_id: 'monitor', purpose_of_use: 'HRESCH' }, basic('monitor'))).status, 200);
+  assert.equal((await ask({ aud: '', resource: clinic })).status, 200);
+  const asked = domain.audit.filter(({ event }) => event === 'device-authorization');
+  assert.deepEqual(
+    asked.map(({ client, outcome, purpose }) => [client, outcome, purpose]),
+    [
+      ['monitor', 'permitted', 'HRESCH'],
+      ['scale', 'permitted', undefined],
+    ],
+  );
+  // the return of a device is no address that a request from outside may name
+  const outside = authorizeUrl({ client_id: 'monitor', redirect_uri: `${issuer}/device/done` });
+  const { view } = await pageOf(await domain.browser().open(outside), 'error');
+  assert.equal(view.kind, 'bad-return-address');
+  const noApp = authorizeUrl({ client_id: 'scale', redirect_uri: `${issuer}/device/done` });
+  assert.equal((await pageOf(await domain.browser().open(noApp), 'error')).view.kind, 'unknown-app');
+});
+
+test('C54: from the code to tokens that are refreshed, with the launch context and the sign-in', async (t) => {
+  const domain = await startDomain(t);
+  const browser = domain.browser();
+  const made = await startDevice(domain);
+  assert.equal(await errorOf(await poll(domain.server, made.device_code)), 'authorization_pending');
+
+  const entered = await pageOf(await browser.open(made.verification_uri_complete), 'device-code');
+  assert.equal(entered.view.code, made.user_code, 'prefilled, and still to be pressed');
+  const confirming = await pageOf(await browser.submit(entered, { user_code: made.user_code }), 'device');
+  assert.deepEqual(confirming.view.app, { clientId: 'scale', name: 'Kitchen Scale', device: made.user_code });
+  const next = await browser.submit(confirming, { user_code: made.user_code, decision: 'connect' });
+  const signing = await pageOf(next, 'sign-in');
+  assert.deepEqual(signing.view.app, confirming.view.app, 'what waits is said while somebody signs in');
+  const consent = await browser.submit(signing, { username: 'ana', password: 'correct horse' });
+  const { view } = await pageOf(consent.clone(), 'consent');
+  assert.deepEqual([view.app.device, view.app.returnsTo], [made.user_code, undefined]);
+  const end = await allow(browser, consent);
+  assert.equal(end.status, 200);
+  assert.deepEqual((await pageOf(end, 'device-end')).view, {
+    result: 'allowed',
+    app: 'Kitchen Scale',
+    again: devicePage,
+  });
+
+  domain.advance(5);
+  const answer = await poll(domain.server, made.device_code);
+  assert.equal(answer.status, 200, await answer.clone().text());
+  assert.equal(answer.headers.get('cache-control'), 'no-store');
+  const tokens = (await answer.json()) as Tokens;
+  assert.equal(tokens.patient, 'p1');
+  assert.equal(tokens.scope, deviceScope);
+  const { sub, aud, client_id, grant_id } = claimsOf(tokens.access_token);
+  assert.deepEqual([sub, aud, client_id], [domain.ana, clinic, 'scale']);
+  const { auth_time: authTime, aud: app } = claimsOf(tokens.id_token ?? '');
+  assert.ok(typeof authTime === 'number' && app === 'scale');
+  const { rows } = await domain.database.pool.query('select session_uid, amr from authorization_grant where id = $1', [
+    grant_id,
+  ]);
+  assert.deepEqual(rows[0]?.amr, ['pwd']);
+  assert.ok(rows[0]?.session_uid !== null);
+  const refreshed = await domain.token(refreshFields(tokens.refresh_token, { client_id: 'scale' }));
+  assert.equal(refreshed.status, 200);
+
+  assert.deepEqual(
+    domain.audit.map(({ event, outcome }) => `${event} ${outcome}`),
+    [
+      'device-authorization permitted',
+      'device-code-entered permitted',
+      'sign-in permitted',
+      'patient-shown permitted',
+      'patient-shown permitted',
+      'consent-granted permitted',
+      'token-issued permitted',
+      'token-refreshed permitted',
+    ],
+  );
+  // no code of the authorization endpoint was ever made
+  const codes = await domain.database.pool.query(`select from authorization_state where model = 'AuthorizationCode'`);
+  assert.equal(codes.rowCount, 0);
+});
+
+test('C54: pending, slow_down with five seconds more each time, expired_token; the code is bound to its app', async (t) => {
+  const domain = await startDomain(t);
+  const { device_code: code, user_code: userCode } = await startDevice(domain);
+  const ask = async (): Promise<string> => errorOf(await poll(domain.server, code));
+  assert.equal(await ask(), 'authorization_pending');
+  domain.advance(3);
+  assert.equal(await ask(), 'slow_down');
+  domain.advance(7);
+  assert.equal(await ask(), 'slow_down', 'ten seconds now');
+  domain.advance(12);
+  assert.equal(await ask(), 'slow_down', 'fifteen');
+  domain.advance(20);
+  assert.equal(await ask(), 'authorization_pending', 'twenty, and not sooner');
+
+  for (const [fields, error] of [
+    [{ device_code: '' }, 'invalid_request'],
+    [{ device_code: 'A'.repeat(43) }, 'invalid_grant'],
+    [{ device_code: userCode }, 'invalid_grant'],
+    [{ client_id: 'browser' }, 'unauthorized_client'],
+  ] as const) {
+    assert.equal(await errorOf(await poll(domain.server, code, fields)), error);
+  }
+  const other = await domain.token({ grant_type: deviceGrant, device_code: code }, basic('monitor'));
+  assert.equal(await errorOf(other), 'invalid_grant', 'of another app');
+
+  domain.advance(600 - 3 - 7 - 12 - 20 - 30);
+  assert.equal(await ask(), 'authorization_pending', 'as long as it lives');
+  const consent = await toConsent(domain.browser(), userCode);
+  domain.advance(30);
+  assert.equal(await ask(), 'expired_token');
+  assert.equal(
+    (await pageOf(await typeCode(domain.browser(), userCode), 'device-code')).view.fault?.kind,
+    'unknown-code',
+  );
+  const browser = domain.browser();
+  assert.ok(consent.ok && browser.cookies.size === 0);
+  const refusals = domain.audit.filter(({ event }) => event === 'token-refused');
+  assert.equal(refusals.length, 5, 'what decides nothing is not recorded');
+});
+
+test('C54: an expired code is allowed by nobody, and leaves no grant', async (t) => {
+  const domain = await startDomain(t);
+  const browser = domain.browser();
+  const { device_code: code, user_code: userCode } = await startDevice(domain);
+  const consent = await toConsent(browser, userCode);
+  domain.advance(601);
+  assert.equal((await pageOf(await allow(browser, consent), 'error')).view.kind, 'device-gone');
+  assert.equal(await errorOf(await poll(domain.server, code)), 'expired_token');
+  const { rowCount } = await domain.database.pool.query('select from authorization_grant');
+  assert.equal(rowCount, 0);
+});
+
+test('C54: no, before the sign-in or after it, is told to the device', async (t) => {
+  const domain = await startDomain(t);
+  const browser = domain.browser();
+  const first = await startDevice(domain);
+  const page = await pageOf(await typeCode(browser, first.user_code), 'device');
+  const stopped = await browser.submit(page, { user_code: page.view.code, decision: 'refuse' });
+  assert.equal((await pageOf(stopped, 'device-end')).view.result, 'refused');
+  assert.equal(await errorOf(await poll(domain.server, first.device_code)), 'access_denied');
+
+  const second = await startDevice(domain);
+  const consent = await toConsent(browser, second.user_code);
+  const denied = await allow(browser, consent.clone(), { fields: { decision: 'deny' } });
+  assert.equal((await pageOf(denied, 'device-end')).view.result, 'refused');
+  assert.equal(await errorOf(await poll(domain.server, second.device_code)), 'access_denied');
+  // the same page once more, by the back button: what was decided stands
+  const again = await allow(browser, consent);
+  assert.equal((await pageOf(again, 'device-end')).view.result, 'refused');
+  domain.advance(5);
+  assert.equal(await errorOf(await poll(domain.server, second.device_code)), 'access_denied');
+  const denials = domain.audit.filter(({ event }) => event === 'consent-denied');
+  assert.deepEqual(
+    denials.map(({ user, client }) => [user, client]),
+    [
+      [undefined, 'scale'],
+      [domain.ana, 'scale'],
+    ],
+  );
+});
+
+test('a device asks each time, and is asked about even where somebody is signed in and allowed it before', async (t) => {
+  const domain = await startDomain(t);
+  const browser = domain.browser();
+  await signIn(browser, authorizeUrl({ client_id: 'browser' }));
+  for (let round = 0; round < 2; round++) {
+    const made = await startDevice(domain);
+    const end = await allow(browser, await goOn(browser, made.user_code));
+    assert.equal((await pageOf(end, 'device-end')).view.result, 'allowed');
+    assert.equal((await poll(domain.server, made.device_code)).status, 200);
+  }
+});
+
+test('a code that is presented again later ends what it gave; what the person or the Consent took back is not given', async (t) => {
+  const domain = await startDomain(t);
+  const browser = domain.browser();
+  const connect = async () => {
+    const made = await startDevice(domain);
+    const shown = browser.cookies.has('/ affinity-session')
+      ? await goOn(browser, made.user_code)
+      : await toConsent(browser, made.user_code);
+    await allow(browser, shown);
+    return made;
+  };
+  const made = await connect();
+  const tokens = (await (await poll(domain.server, made.device_code)).json()) as Tokens;
+  assert.equal(await errorOf(await poll(domain.server, made.device_code)), 'slow_down', 'too soon to be judged');
+  domain.advance(30);
+  assert.equal(await errorOf(await poll(domain.server, made.device_code)), 'invalid_grant');
+  assert.ok(domain.audit.some(({ event }) => event === 'code-replayed'));
+  const refresh = await domain.token(refreshFields(tokens.refresh_token, { client_id: 'scale' }));
+  assert.equal(await errorOf(refresh), 'invalid_grant');
+
+  const withdrawn = await connect();
+  for (const [id, consent] of domain.consents.held) domain.consents.held.set(id, { ...consent, status: 'inactive' });
+  assert.equal(await errorOf(await poll(domain.server, withdrawn.device_code)), 'invalid_grant');
+
+  const gone = await connect();
+  await domain.people.disable(domain.ana, domain.now());
+  assert.equal(await errorOf(await poll(domain.server, gone.device_code)), 'invalid_grant');
+});
+
+test('C54, Q07: wrong codes are counted, from one address and altogether; right ones are not', async (t) => {
+  const device = { codeSeconds: 600, pollSeconds: 5, requestsPerAddress: 8, requestsAltogether: 12 };
+  const limits = { device: { ...device, entriesPerAddress: 3, entriesAltogether: 5 } };
+  const domain = await startDomain(t, limits);
+  const { user_code: userCode } = await startDevice(domain);
+  const from = (address: string) => Object.assign(domain.browser(), { address });
+  const browser = from('198.51.100.1');
+  for (let at = 0; at < 5; at++) assert.equal((await typeCode(browser, userCode)).status, 200);
+  const wrong = await Promise.all(
+    Array.from({ length: 8 }, (_, at) => typeCode(from('198.51.100.1'), `BCDF-GHJ${'KLMNPQRS'[at]}`)),
+  );
+  assert.deepEqual(wrong.map(({ status }) => status).sort(), [400, 400, 400, 429, 429, 429, 429, 429]);
+  const throttled = wrong.find(({ status }) => status === 429);
+  assert.ok(Number(throttled?.headers.get('retry-after')) > 0);
+  assert.equal((await typeCode(browser, userCode)).status, 429, 'the right one is not looked at either');
+  const others = [];
+  for (let at = 0; at < 3; at++) others.push((await typeCode(from(`203.0.113.${at}`), 'BCDF-GHJK')).status);
+  assert.deepEqual(others, [400, 400, 429], 'altogether');
+  const entered = domain.audit.filter(({ event, outcome }) => event === 'device-code-entered' && outcome === 'denied');
+  assert.equal(entered.length, 8 + 1 + 3);
+  assert.ok(!JSON.stringify(domain.audit).includes('BCDF'), 'what was typed is not recorded');
+
+  const asked = [];
+  for (let at = 0; at < 9; at++) asked.push((await askForDevice(domain.server)).status);
+  assert.deepEqual(asked.slice(6), [200, 429, 429], 'devices that ask are counted too');
+});
+
+test('Q03, Q04, U16: the pages of devices are hardened, and take a form only from themselves', async (t) => {
+  const domain = await startDomain(t);
+  const browser = domain.browser();
+  const { user_code: userCode } = await startDevice(domain);
+  const shown = await browser.open(`${devicePage}?user_code=${userCode}`);
+  const end = await browser.open(`${issuer}/device/done?state=7b0d9a52-0000-4000-8000-000000000000`);
+  assert.equal(end.status, 404);
+  for (const response of [shown, end, await typeCode(domain.browser(), userCode)]) {
+    assert.match(response.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'.*base-uri 'none'/);
+    assert.equal(response.headers.get('x-frame-options'), 'DENY');
+    assert.equal(response.headers.get('cache-control'), 'no-store');
+    assert.equal(response.headers.get('referrer-policy'), 'no-referrer');
+    assert.equal(response.headers.get('access-control-allow-origin'), null);
+  }
+  assert.match(shown.headers.getSetCookie().join(), /^affinity-device=.*Path=\/auth\/device;.*HttpOnly; SameSite=Lax/);
+  const page = await pageOf(shown, 'device-code');
+  const post = (fields: Record<string, string>, headers: Record<string, string> = {}, from = browser) =>
+    from.send(devicePage, {
+      method: 'POST',
+      headers: { origin: 'http://localhost:4000', 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: new URLSearchParams({ csrf: page.view.csrf, user_code: userCode, ...fields }).toString(),
+    });
+  assert.equal((await post({})).status, 200);
+  assert.equal((await post({ csrf: 'x' })).status, 403);
+  assert.equal((await post({ csrf: '' })).status, 403);
+  assert.equal((await post({}, { origin: 'http://evil.example' })).status, 403);
+  assert.equal((await post({}, { origin: 'null', 'sec-fetch-site': 'cross-site' })).status, 403);
+  assert.equal((await post({}, {}, domain.browser())).status, 400, 'another browser');
+  const other = domain.browser();
+  await other.open(devicePage);
+  assert.equal((await post({}, {}, other)).status, 403, 'the proof of another browser');
+  assert.equal((await browser.send(devicePage, { method: 'PUT' })).status, 405);
+  assert.equal((await browser.send(`${issuer}/device/done`, { method: 'POST' })).status, 405);
+  const get = await domain.server.fetch(new Request(`${issuer}/device_authorization`), {});
+  assert.equal(get.status, 405);
+});
+
+test('a person without a right to the purpose is refused, and the device is told', async (t) => {
+  const domain = await startDomain(t);
+  const response = await askForDevice(
+    domain.server,
+    { client_id: 'monitor', purpose_of_use: 'HRESCH' },
+    basic('monitor'),
+  );
+  const made = (await response.json()) as { device_code: string; user_code: string };
+  const end = await toConsent(domain.browser(), made.user_code);
+  assert.equal((await pageOf(end, 'device-end')).view.result, 'refused');
+  const polled = await domain.token({ grant_type: deviceGrant, device_code: made.device_code }, basic('monitor'));
+  assert.equal(await errorOf(polled), 'access_denied');
+});

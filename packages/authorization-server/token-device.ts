@@ -1,0 +1,87 @@
+/** A device asks whether somebody has allowed it: not yet, not so often, no, too late, or its tokens, once. RFC 8628 §3.4, §3.5. */
+import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { transaction } from '@affinity/store/postgres/pool.ts';
+import type pg from 'pg';
+import { consumeDevice, type DeviceAuthorization, lockDevice, notePoll } from './device-authorizations.ts';
+import { findLiveGrant, noteFirstUse } from './grants.ts';
+import {
+  endFamily,
+  stillEntitled,
+  type TokenNeighbours,
+  type TokenOutcome,
+  type TokenRequest,
+} from './token-grants.ts';
+import { issueTokens } from './token-response.ts';
+
+const refused = (error: OAuthError): TokenOutcome => ({ kind: 'refused', error, event: 'token-refused' });
+const invalidGrant = (detail: string): OAuthError =>
+  new OAuthError('invalid_grant', 'the device code is not valid', { detail });
+/** Nothing was decided: the device asks again, every few seconds, and none of it is worth a record. */
+const waiting = (error: 'authorization_pending' | 'slow_down', description: string): TokenOutcome => ({
+  kind: 'refused',
+  error: new OAuthError(error, description),
+});
+
+/** RFC 8628 §3.5: five seconds more, for this and all later questions. */
+const slower = 5;
+
+const askedTooSoon = ({ polledAt, pollSeconds }: DeviceAuthorization, at: Date): boolean =>
+  polledAt !== undefined && at.getTime() - polledAt.getTime() < pollSeconds * 1000;
+
+/** What somebody allowed becomes tokens, as a redeemed code does. */
+async function redeem(
+  db: pg.PoolClient,
+  neighbours: TokenNeighbours,
+  { client, jkt }: TokenRequest,
+  device: DeviceAuthorization,
+  at: Date,
+): Promise<TokenOutcome> {
+  const grant = await findLiveGrant(db, device.grantId ?? '', at);
+  if (grant === undefined) return refused(invalidGrant('the grant has ended'));
+  if (device.consumed || !(await consumeDevice(db, device.id, at))) {
+    await endFamily(db, neighbours, grant, 'code-replayed');
+    return { kind: 'refused', error: invalidGrant('used before'), event: 'code-replayed', grant };
+  }
+  const person = await stillEntitled(db, grant, at);
+  if (person === undefined) return { ...refused(invalidGrant('the person may no longer act')), grant };
+  const present = await neighbours.consents.read(db, grant, at);
+  if (present === undefined) {
+    await endFamily(db, neighbours, grant, 'consent-withdrawn');
+    return { ...refused(invalidGrant('the consent has ended')), grant };
+  }
+  const { authTime, ...signIn } = device.signIn;
+  await noteFirstUse(db, grant, at, authTime, signIn);
+  const { response, issued } = await issueTokens(db, neighbours, {
+    grant: { ...present.grant, signIn, ...(authTime === undefined ? {} : { authTime }) },
+    person,
+    client,
+    scope: present.grant.scope.split(' '),
+    ...(jkt === undefined ? {} : { jkt }),
+    at,
+  });
+  return { kind: 'issued', body: JSON.stringify(response), event: 'token-issued', token: issued.jti, grant };
+}
+
+export async function pollForDevice(neighbours: TokenNeighbours, request: TokenRequest): Promise<TokenOutcome> {
+  const { client, sent } = request;
+  const code = sent.get('device_code');
+  if (code === undefined) return refused(new OAuthError('invalid_request', 'device_code is missing'));
+  return transaction(neighbours.pool, async (db): Promise<TokenOutcome> => {
+    const device = await lockDevice(db, code);
+    if (device === undefined) return refused(invalidGrant('unknown'));
+    if (device.clientId !== client.id) return refused(invalidGrant('of another app'));
+    // The time at which the row is held: whoever waited for it is not early by the wait.
+    const at = neighbours.now();
+    if (askedTooSoon(device, at)) {
+      await notePoll(db, device.id, at, device.pollSeconds + slower);
+      return waiting('slow_down', `ask again in ${device.pollSeconds + slower} seconds, and never sooner`);
+    }
+    await notePoll(db, device.id, at, device.pollSeconds);
+    if (device.decision === 'refused') return refused(new OAuthError('access_denied', 'the person did not allow it'));
+    if (!device.consumed && device.expiresAt <= at) {
+      return refused(new OAuthError('expired_token', 'the device code has expired: ask for a new one'));
+    }
+    if (device.decision === undefined) return waiting('authorization_pending', 'nobody has allowed it yet');
+    return redeem(db, neighbours, request, device, at);
+  });
+}
