@@ -41,6 +41,17 @@ test('E74: an emergency lasts a minute to half an hour', () => {
   for (const wrong of [59, 1801, 'long']) assert.deepEqual(faultsOf(wrong), ['tokens.emergency_seconds']);
 });
 
+test('B15: a launch is good for half a minute to ten', () => {
+  const faultsOf = (launch_seconds: unknown): readonly string[] => {
+    const faults: Fault[] = [];
+    checkFile({ tokens: { launch_seconds } }, faults);
+    return faults.map(({ setting }) => setting);
+  };
+  assert.equal(defaults().tokens.launch_seconds, 300);
+  for (const sound of [30, 600]) assert.deepEqual(faultsOf(sound), []);
+  for (const wrong of [29, 601]) assert.deepEqual(faultsOf(wrong), ['tokens.launch_seconds']);
+});
+
 const policyOf = (given: object) => {
   const faults: Fault[] = [];
   return { policy: checkFile({ policy: given }, faults)?.policy, faults: faults.map(({ setting }) => setting) };

@@ -31,6 +31,8 @@ const tokens = z
     backend_token_seconds: seconds(30, 300, 300),
     /** of a declared emergency */
     emergency_seconds: seconds(60, 1800, 900),
+    /** from the handle of a launch from a record system to the app's request with it */
+    launch_seconds: seconds(30, 600, 300),
     /** a refresh token that is not used for so long ends; g10 asks for three months */
     refresh_idle_days: z.int().min(1).max(730).default(93),
     refresh_window_seconds: seconds(0, 10, 10),

@@ -26,6 +26,8 @@ import { domainClients, makeOwnSecrets } from './domain-clients.ts';
 import { createExplanations } from './explanation.ts';
 import { createGrantConsents } from './grant-consents.ts';
 import type { Fetch } from './http-server.ts';
+import { createLaunchRecords } from './launch-records.ts';
+import { launchStyles } from './launch-styles.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { outboundPermissions } from './outbound.ts';
@@ -148,6 +150,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     patients: createPatientDirectory(backend),
     findPatient: createPatientFinder(backend),
     readIdentifiers: createIdentifierReader(backend, clinicBase),
+    launchRecords: createLaunchRecords({ pool, backend, facts, base: clinicBase, now }),
+    styles: launchStyles,
     audit,
     endGrant,
     consents: createGrantConsents({ backend, base: clinicBase, clients: registry }),
@@ -250,6 +254,7 @@ const settingsOf = ({ tokens, limits }: Config['file']): Partial<Settings> => ({
   accessTokenSeconds: tokens.access_token_seconds,
   backendTokenSeconds: tokens.backend_token_seconds,
   emergencySeconds: tokens.emergency_seconds,
+  launchSeconds: tokens.launch_seconds,
   refreshGraceSeconds: tokens.refresh_window_seconds,
   jwtCharacters: tokens.jwt_characters,
   proofSeconds: tokens.proof_seconds,

@@ -20,6 +20,8 @@ export type AuthorizationEvent = Extract<
   | 'emergency-access'
   | 'device-authorization'
   | 'device-code-entered'
+  | 'launch-issued'
+  | 'launch-used'
   | 'code-issued'
   | 'code-replayed'
   | 'token-issued'

@@ -10,6 +10,7 @@ import { parseClaims } from './claims-request.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import { asksToLook } from './emergency-scope.ts';
 import type { Parameters } from './form.ts';
+import type { LaunchCheck } from './launch-step.ts';
 import { purposesAsked } from './purposes.ts';
 import { matchesRedirectUri } from './redirect-uri.ts';
 import { resolveScope } from './requested-scope.ts';
@@ -44,6 +45,8 @@ export type AuthorizationRequest =
       readonly audience: string;
       /** codes of v3-ActReason that the app asked for and is registered for */
       readonly purposes: readonly string[];
+      /** digest of the launch from a record system */
+      readonly launch?: string;
       readonly codeChallenge: string;
       readonly prompt?: string;
       readonly nonce?: string;
@@ -61,11 +64,12 @@ export interface RequestNeighbours {
   readonly resourceServers: readonly ResourceServer[];
   readonly settings: Settings;
   verifyHint(idToken: string, clientId: string): Promise<{ readonly sub: string } | undefined>;
+  checkLaunch(handle: string, client: Client, audience: string): Promise<LaunchCheck>;
 }
 
 export async function checkAuthorizationRequest(
   { values, repeated }: Parameters,
-  { clients, resourceServers, settings, verifyHint }: RequestNeighbours,
+  { clients, resourceServers, settings, verifyHint, checkLaunch }: RequestNeighbours,
 ): Promise<AuthorizationRequest> {
   const page = (fault: 'unknown-app' | 'bad-return-address' | 'bad-request', detail: string): AuthorizationRequest => ({
     kind: 'page',
@@ -116,16 +120,21 @@ export async function checkAuthorizationRequest(
   if (values.get('code_challenge_method') !== 'S256')
     return fault('invalid_request', 'code_challenge_method must be S256');
   if (!/^[A-Za-z0-9_-]{43,128}$/.test(codeChallenge)) return fault('invalid_request', 'code_challenge is malformed');
-  if (values.has('launch')) return fault('invalid_request', 'launch was not issued here');
   const audience = audienceOf(resourceServers, values.get('aud'), values.get('resource'));
   if (audience.kind === 'fault') return fault(audience.error, audience.description);
-  const scope = resolveScope(values.get('scope'), client, settings);
+  const handle = values.get('launch');
+  const scope = resolveScope(values.get('scope'), client, settings, handle !== undefined);
   if (scope.kind === 'fault') return fault('invalid_scope', scope.description);
+  if (handle !== undefined && !scope.tokens.includes('launch'))
+    return fault('invalid_request', 'launch was sent, and scope does not ask for launch');
+  const launch = handle === undefined ? undefined : await checkLaunch(handle, client, audience.base);
+  if (launch?.kind === 'fault') return fault('invalid_request', launch.description);
   const purposes = purposesAsked(values.get('purpose_of_use'), client);
   if (purposes.kind === 'fault') return fault('invalid_request', purposes.reason);
   const urgent = purposes.codes.includes(emergency);
   if (urgent && !asksToLook(scope.tokens))
     return fault('invalid_scope', 'an emergency gives rights to read and search, and scope asks for none');
+  if (urgent && launch !== undefined) return fault('invalid_request', 'an emergency is declared without a launch');
   if (!prompts.every((value) => ['none', 'login', 'consent', 'select_account'].includes(value))) {
     return fault('invalid_request', 'prompt holds an unknown value');
   }
@@ -159,6 +168,7 @@ export async function checkAuthorizationRequest(
     scope: scope.tokens,
     audience: audience.base,
     purposes: purposes.codes,
+    ...(launch === undefined ? {} : { launch: launch.digest }),
     codeChallenge,
     ...(prompt === '' ? {} : { prompt }),
     ...(openid && nonce !== undefined ? { nonce } : {}),

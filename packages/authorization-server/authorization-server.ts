@@ -34,6 +34,10 @@ import type { ReadIdentifiers } from './identifiers.ts';
 import { createInteractionEndpoint } from './interaction.ts';
 import type { PatientEntry } from './interaction-step.ts';
 import { createIntrospectionEndpoint } from './introspection.ts';
+import { createLaunchEndpoint } from './launch-endpoint.ts';
+import { type LaunchRecords, noRecords } from './launch-records.ts';
+import { createLaunchCheck } from './launch-step.ts';
+import { createStyleEndpoint, type Style, styleFault } from './launch-styles.ts';
 import { createLiveTokens, isFor } from './live-token.ts';
 import { faultName, type Log } from './log.ts';
 import { type Metadata, metadataOf, metadataPaths } from './metadata.ts';
@@ -65,6 +69,10 @@ export interface AuthorizationServerOptions {
   readonly findPatient: (entry: PatientEntry) => Promise<string | undefined>;
   /** the identifiers of the person's own resource, for the claim of that name; without it nobody has any */
   readonly readIdentifiers?: ReadIdentifiers;
+  /** what launches ask about records; without it there are none */
+  readonly launchRecords?: LaunchRecords;
+  /** how record systems of the domain look, by name; `standard` is what holds where a launch names none */
+  readonly styles?: Readonly<Record<string, Style>>;
   readonly audit: AuditLog;
   readonly endGrant: EndGrant;
   /** where the Consents are kept that the grants are */
@@ -108,6 +116,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     patients,
     findPatient,
     readIdentifiers = async () => [],
+    launchRecords = noRecords,
+    styles = {},
     pages,
     fetchOutside = createSafeFetch(),
     outbound = {},
@@ -116,6 +126,10 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   } = options;
   if (URL.parse(issuer) === null || issuer.endsWith('/'))
     throw new Error(`issuer must be an absolute URL without a last slash: ${issuer}`);
+  for (const [name, style] of Object.entries(styles)) {
+    const fault = styleFault(style);
+    if (fault !== undefined) throw new Error(`The style ${name} ${fault}.`);
+  }
   const settings = { ...defaultSettings, ...options.settings };
   const clients = createClientRegistry(options.clients);
   const resourceServers = options.resourceServers.map((server) => ({ ...server, base: canonicalBase(server.base) }));
@@ -140,10 +154,11 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     cookies,
     record,
     readIdentifiers,
+    launchRecords,
     now,
     log,
   };
-  const remembered = rememberGrant({ pool, consents, clients, people, now });
+  const remembered = rememberGrant(shared);
   // Our own pages are an app to the sign-in and to nobody else.
   const inside = withAccountClient(clients, issuer);
   const { provider, bridge } = await createProvider({ ...shared, clients: inside, remembered });
@@ -154,6 +169,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     pages: responses,
     resourceServers,
     verifyHint: idTokens.verifyHint,
+    checkLaunch: createLaunchCheck(shared),
   });
   const interaction = createInteractionEndpoint({
     ...shared,
@@ -183,6 +199,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   };
   const userinfo = createUserinfoEndpoint({ ...shared, presentToken, proofs });
   const liveTokens = createLiveTokens({ ...shared, accessTokens });
+  const styleDocument = createStyleEndpoint(pool);
   const purge = startPurge({ pool, consents, settings, log, now });
 
   const publicDocument =
@@ -211,6 +228,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/device_authorization`, createDeviceAuthorizationEndpoint({ ...backChannel, keys })],
     [`${mount}/device`, device.page],
     [`${mount}/device/done`, device.done],
+    [`${mount}/launch`, createLaunchEndpoint({ ...shared, presentToken, liveTokens, styles })],
   ]);
 
   const route = (request: Request, connection: Connection): Promise<Response> => {
@@ -222,6 +240,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     if (kind === 'interaction' && uid !== undefined) return interaction(request, uid, connection);
     if (pathname === `${mount}/account` || pathname.startsWith(`${mount}/account/`))
       return account(request, connection);
+    const [, style] = new RegExp(`^${mount}/styles/([A-Za-z0-9_-]{43})\\.json$`).exec(pathname) ?? [];
+    if (style !== undefined) return styleDocument(request, style);
     return Promise.resolve(responses.fault('not-found', 404));
   };
 

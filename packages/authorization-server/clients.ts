@@ -41,6 +41,8 @@ export interface ClientMetadata extends ServiceMetadata {
   readonly scope?: string;
   /** base of the resource server that this client is: it may introspect the tokens meant for it */
   readonly resource_server?: string;
+  /** a record system: for the people who are signed in to it, it may have apps launched */
+  readonly affinity_ehr?: boolean;
   /**
    * codes of v3-PurposeOfUse. Of a backend service: the purposes of its tokens (without any, it meets no consent that
    * names purposes). Of an app: those for which it may ask by `purpose_of_use`, beside what follows from who signs in
@@ -132,8 +134,28 @@ export function faultsOf(given: Record<string, unknown>): string[] {
     }
     if (grantTypes.includes('authorization_code') && uris.length === 0) faults.push('redirect_uris is missing');
   }
+  faults.push(...launchFaults(given, method, grantTypes));
   faults.push(...purposeFaults(given.affinity_purposes ?? [], grantTypes), ...servicePolicyFaults(given, grantTypes));
   return [...faults, ...credentialFaults(given, method, grantTypes), ...scopeFaults(given, grantTypes)];
+}
+
+/** Only a registered address is ever opened, and `iss` and `launch` are ours to add. SMART App Launch 2.2, EHR launch. */
+function launchFaults(given: Record<string, unknown>, method: unknown, grantTypes: readonly string[]): string[] {
+  const { launch_uris: uris = [], affinity_ehr: ehr = false } = given;
+  const faults: string[] = [];
+  if (typeof ehr !== 'boolean') faults.push('affinity_ehr must be true or false');
+  if (ehr === true && (method === 'none' || !grantTypes.includes('authorization_code')))
+    faults.push('affinity_ehr is for an app that people sign in to and that proves who it is');
+  if (!isStrings(uris) || uris.length > 50) return [...faults, 'launch_uris must be a list of at most 50 strings'];
+  if (uris.length > 0 && !grantTypes.includes('authorization_code'))
+    faults.push('launch_uris is for apps that people sign in to');
+  for (const uri of uris) {
+    const search = URL.parse(uri)?.searchParams;
+    const taken = search?.has('iss') === true || search?.has('launch') === true;
+    const fault = redirectUriFault(uri, false) ?? (taken ? 'must not hold iss or launch' : undefined);
+    if (fault !== undefined) faults.push(`launch_uris: ${JSON.stringify(uri)} ${fault}`);
+  }
+  return faults;
 }
 
 function purposeFaults(given: unknown, grantTypes: readonly string[]): string[] {

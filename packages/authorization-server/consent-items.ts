@@ -187,7 +187,7 @@ function fixedItems(tokens: readonly string[]): ConsentItem[] {
   const only = (...names: readonly string[]): string => tokens.filter((token) => names.includes(token)).join(' ');
   return [
     ...fixed('identity', only(...identity), true),
-    ...fixed('patient', only('launch/patient'), true),
+    ...fixed('patient', only('launch', 'launch/patient', 'launch/encounter'), true),
     ...fixed('offline', only('offline_access'), false),
   ];
 }

@@ -5,9 +5,11 @@ import { chosenAmount, consentKinds, letsConfidentialIn, tickedScopes } from './
 import { allowedClaims, claimsToOffer, sealOfValues, withClaims } from './consent-claims.ts';
 import { grantedScopes, offerOf } from './consent-items.ts';
 import { allowDevice, refuseDevice } from './device-step.ts';
+import { LaunchUsed, useLaunch } from './ehr-launches.ts';
 import { giveGrant } from './grant-consents.ts';
-import type { NewGrant } from './grants.ts';
+import { findLiveGrant, type NewGrant } from './grants.ts';
 import { auditFacts, noteResult, type Outcome, type PersonStep, type StepNeighbours } from './interaction-step.ts';
+import { launchContext } from './launch-step.ts';
 import type { ConsentItem, ConsentView, PatientView } from './page-views.ts';
 import { markGrant } from './provider.ts';
 import { asksForRecords } from './requested-scope.ts';
@@ -68,14 +70,20 @@ const nothingChosen = (items: readonly ConsentItem[], posted: readonly string[])
   return optional.length > 0 && !optional.some(({ scope }) => posted.includes(scope));
 };
 
+/** What is in context: chosen by the person, or by the launch. */
+export interface ChosenContext {
+  readonly patient?: PatientView;
+  readonly encounter?: string;
+}
+
 export async function takeConsent(
   neighbours: StepNeighbours,
   step: PersonStep,
-  patient: PatientView | undefined,
+  { patient, encounter }: ChosenContext,
   posted: URLSearchParams,
 ): Promise<Outcome> {
   const { provider, record, settings, now } = neighbours;
-  const { person, client, tokens, audience } = step;
+  const { person, client, tokens, audience, ehrLaunch: launch } = step;
   const facts = { ...auditFacts(step, person), ...(patient === undefined ? {} : { patient: patient.id }) };
   const decision = posted.get('decision');
   if (decision === 'deny') {
@@ -113,13 +121,36 @@ export async function takeConsent(
     ...(named.length === 0 ? {} : { claims: named.join(' ') }),
     ...(tellsIdentifiers ? { identifiers: claims.identifiers } : {}),
     lasting,
+    ...launchContext(launch, encounter),
+    ...(launch === undefined ? {} : { launched: true }),
     createdAt: at,
     expiresAt: new Date(at.getTime() + seconds * 1000),
   };
   if (step.device !== undefined) return allowDevice(neighbours, step, step.device, given, facts);
-  const grant = await giveGrant(neighbours, given);
+  // The launch is used in the transaction that gives the grant: of several at once, one gets it.
+  const grant = await giveGrant(neighbours, given, async (db, added) => {
+    if (launch !== undefined) await useLaunch(db, launch.digest, added, at, step.interaction.uid);
+  }).catch((error: unknown) => {
+    if (error instanceof LaunchUsed) return undefined;
+    throw error;
+  });
+  // By a second click here, or by somebody else: the dispatcher looks again.
+  if (grant === undefined) return { kind: 'again' };
   await markGrant(provider, grant, { sub: person.sub, clientId: client.id });
   await record('consent-granted', 'permitted', { ...facts, grant: grant.id, scope: grant.scope });
   await noteResult(step, { consent: { grantId: grant.id } });
+  return { kind: 'finished' };
+}
+
+/** The same answer as the first click got. */
+export async function finishGiven(
+  { provider, pool, now }: StepNeighbours,
+  step: Pick<PersonStep, 'interaction' | 'person' | 'client'>,
+  grantId: string,
+): Promise<Outcome> {
+  const grant = await findLiveGrant(pool, grantId, now());
+  if (grant === undefined) return { kind: 'fault', fault: 'expired', status: 400 };
+  await markGrant(provider, grant, { sub: step.person.sub, clientId: step.client.id });
+  await noteResult(step, { consent: { grantId } });
   return { kind: 'finished' };
 }

@@ -19,6 +19,8 @@ export interface Grant {
   readonly purpose?: string;
   /** may have refresh tokens */
   readonly lasting: boolean;
+  /** it came of a launch from a record system: it ends where the person reaches the record no longer */
+  readonly launched?: boolean;
   /** what the launch put into context beside the patient */
   readonly context?: LaunchContext;
   /** other resource servers that the same consent covers, each with the patient's id there */
@@ -75,7 +77,8 @@ export type EndReason =
 type Queryable = pg.Pool | pg.PoolClient;
 
 const columns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
-  auth_time, context, servers, online, requested_claims, claims, identifiers, session_uid, acr, amr, renews, last_used_at`;
+  auth_time, context, servers, online, requested_claims, claims, identifiers, session_uid, acr, amr, renews, last_used_at,
+  launched`;
 
 interface Row {
   readonly id: string;
@@ -92,6 +95,7 @@ interface Row {
   readonly expires_at: Date;
   readonly auth_time: string | null;
   readonly context: LaunchContext | null;
+  readonly launched: boolean;
   readonly servers: readonly GrantedServer[] | null;
   readonly online: boolean;
   readonly requested_claims: string | null;
@@ -123,6 +127,7 @@ const grantOf = (row: Row): Grant => ({
   lasting: row.lasting,
   createdAt: row.created_at,
   expiresAt: row.expires_at,
+  ...(row.launched ? { launched: true } : {}),
   ...(row.context === null ? {} : { context: row.context }),
   ...(row.servers === null ? {} : { servers: row.servers }),
   ...(row.online ? { online: true } : {}),
@@ -141,8 +146,8 @@ export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Gran
   const { rows } = await db.query<Row>(
     `insert into authorization_grant
        (id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
-        consent_at, context, servers, online, claims, renews, requested_claims, identifiers)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16, $17, $18, $19) returning ${columns}`,
+        consent_at, context, servers, online, claims, renews, requested_claims, identifiers, launched)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16, $17, $18, $19, $20) returning ${columns}`,
     [
       randomUUID(),
       grant.sub,
@@ -163,6 +168,7 @@ export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Gran
       grant.renews ?? false,
       grant.requestedClaims ?? null,
       grant.identifiers === undefined ? null : JSON.stringify(grant.identifiers),
+      grant.launched ?? false,
     ],
   );
   const [row] = rows;
@@ -207,19 +213,20 @@ export async function noteGrantUse(db: Queryable, id: string, at: Date): Promise
   );
 }
 
-/** The first use, with the sign-in that it came from. */
+/** The first use, with the sign-in that it came from. @returns false where another code of the same consent was used before */
 export async function noteFirstUse(
   db: Queryable,
   { id }: Grant,
   at: Date,
   authTime: number | undefined,
   { session, acr, amr }: SignIn,
-): Promise<void> {
-  await db.query(
+): Promise<boolean> {
+  const { rowCount } = await db.query(
     `update authorization_grant set last_used_at = $2, redeemed_at = $2, auth_time = $3, session_uid = $4, acr = $5, amr = $6
-     where id = $1`,
+     where id = $1 and redeemed_at is null`,
     [id, at, authTime ?? null, session ?? null, acr ?? null, amr ?? null],
   );
+  return rowCount === 1;
 }
 
 export interface Closing {

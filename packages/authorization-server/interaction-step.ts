@@ -5,10 +5,12 @@ import { accountClientId } from './account-client.ts';
 import type { Record } from './audit-recorder.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
+import type { EhrLaunch } from './ehr-launches.ts';
 import type { Totp } from './factors/totp.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import type { ReadIdentifiers } from './identifiers.ts';
+import type { LaunchRecords } from './launch-records.ts';
 import type { Log } from './log.ts';
 import type { AppView, ErrorView, Pages, PatientView } from './page-views.ts';
 import type { People, Person } from './people.ts';
@@ -34,6 +36,7 @@ export interface StepNeighbours {
   patients(ids: readonly string[]): Promise<readonly Omit<PatientView, 'relation'>[]>;
   /** the one patient whom an entry names exactly: bare id, undefined where nobody or several are named */
   findPatient(entry: PatientEntry): Promise<string | undefined>;
+  readonly launchRecords: LaunchRecords;
   now(): Date;
 }
 
@@ -65,6 +68,8 @@ export interface Step {
   readonly purposes: readonly string[];
   /** the device that waits for the answer, where it is not an app that the person comes back to */
   readonly device?: WaitingDevice;
+  /** digest of the launch from a record system, where the app was launched from one */
+  readonly launch?: string;
 }
 
 /** What every page of a sign-in is given. Our own pages are no app that asks for anything. */
@@ -77,6 +82,8 @@ export const shownOf = ({ action, csrf, app, client }: Step) => ({
 /** A step of someone who has signed in. */
 export interface PersonStep extends Step {
   readonly person: Person;
+  /** of this person and app, and not used yet */
+  readonly ehrLaunch?: EhrLaunch;
   /** those for whom the person may act now */
   readonly patients: readonly PatientView[];
 }
@@ -102,7 +109,10 @@ export async function noteResult(
   await interaction.persist();
 }
 
-export const auditFacts = ({ address, client, purposes }: Step, person?: Person) => ({
+export const auditFacts = (
+  { address, client, purposes }: Pick<Step, 'address' | 'client' | 'purposes'>,
+  person?: Person,
+) => ({
   client: client.id,
   ...(address === undefined ? {} : { address }),
   ...(purposes.length === 0 ? {} : { purpose: purposes.join(' ') }),

@@ -4,10 +4,11 @@
  */
 import { appView, returnHost } from './app-view.ts';
 import type { Connection } from './authorization-endpoint.ts';
-import { showConsent, takeConsent } from './consent-step.ts';
+import { finishGiven, showConsent, takeConsent } from './consent-step.ts';
 import { readCookie } from './cookies.ts';
 import { refuseDevice } from './device-step.ts';
 import { isDeclaring, showEmergency, takeEmergency } from './emergency-step.ts';
+import { encounterOf, showEncounterChoice, takeEncounterChoice } from './encounter-step.ts';
 import { readForm } from './form.ts';
 import { isOurForm } from './form-proof.ts';
 import {
@@ -18,12 +19,13 @@ import {
   type Step,
   type StepNeighbours,
 } from './interaction-step.ts';
+import { openLaunch, refuseLaunch } from './launch-step.ts';
 import { hardenHeaders, type PageResponses } from './page-response.ts';
 import type { PatientView } from './page-views.ts';
 import { patientOf, showPatientChoice, takePatientChoice } from './patient-step.ts';
-import type { Person } from './people.ts';
+import type { ActsFor, Person } from './people.ts';
 import { mayAskFor } from './purposes.ts';
-import { needsPatient } from './requested-scope.ts';
+import { needsPatient, withoutEncounter } from './requested-scope.ts';
 import { sessionPerson } from './session-person.ts';
 import { showOpenStep, takeOpenStep } from './sign-in.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -41,8 +43,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
   const { issuer, provider, clients, people, settings, cookies, keys, responses, now } = neighbours;
 
   /** Name and date of birth are of a record: each look is recorded before a page can show it. */
-  const patientsOf = async (step: Step, person: Person): Promise<readonly PatientView[]> => {
-    const acts = await people.patientsOf(person.sub, now());
+  const patientsOf = async (step: Step, person: Person, acts: readonly ActsFor[]): Promise<readonly PatientView[]> => {
     const known = new Map(
       (await neighbours.patients(acts.map(({ patient }) => patient))).map((view) => [view.id, view]),
     );
@@ -82,18 +83,45 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
       await noteResult(step, { error: 'access_denied', error_description: reason });
       return { kind: 'finished' };
     }
-    const wanted = needsPatient(step.tokens);
-    const full: PersonStep = { ...step, person, patients: wanted ? await patientsOf(step, person) : [] };
+    const opening = await openLaunch(neighbours, step, person);
+    if (opening.kind === 'refused') return refuseLaunch(neighbours, { ...step, person }, opening);
+    if (opening.kind === 'given') return finishGiven(neighbours, { ...step, person }, opening.grantId);
+    const launch = opening.kind === 'open' ? { ehrLaunch: opening.launch } : {};
+    const launched = launch.ehrLaunch?.patient;
+    const wanted = launched !== undefined || needsPatient(step.tokens);
+    const acts =
+      launched !== undefined
+        ? [{ patient: launched, relation: 'patient' }]
+        : wanted
+          ? await people.patientsOf(person.sub, now())
+          : [];
+    const full: PersonStep = { ...step, ...launch, person, patients: await patientsOf(step, person, acts) };
     if (wanted && full.patients.length === 0) return { kind: 'fault', fault: 'no-patient', status: 403 };
     const patient = patientOf(full);
-    const asked = wanted && patient === undefined ? 'patient' : 'consent';
-    if (posted === undefined)
-      return asked === 'patient' ? showPatientChoice(neighbours, full) : showConsent(neighbours, full, patient);
+    if (wanted && patient === undefined) {
+      if (posted === undefined) return showPatientChoice(neighbours, full);
+      return posted.values.has('decision') ? { kind: 'again' } : takePatientChoice(neighbours, full, posted.values);
+    }
+    const visit = await encounterOf(neighbours, full, patient);
+    if (visit.kind === 'choose') {
+      const { encounters } = visit;
+      if (posted === undefined) return showEncounterChoice(neighbours, full, patient, encounters);
+      return posted.values.has('decision') || posted.values.has('patient')
+        ? { kind: 'again' }
+        : takeEncounterChoice(neighbours, full, patient, encounters, posted.values);
+    }
+    const encounter = visit.kind === 'known' ? visit.encounter : undefined;
+    const settled = encounter === undefined ? withoutEncounter(full) : full;
+    if (posted === undefined) return showConsent(neighbours, settled, patient);
     // An answer to another step than the one that is open, from a second tab or by the back button, is shown this one.
-    if (posted.values.has('decision') !== (asked === 'consent')) return { kind: 'again' };
-    return asked === 'patient'
-      ? takePatientChoice(neighbours, full, posted.values)
-      : takeConsent(neighbours, full, patient, posted.all);
+    return posted.values.has('decision')
+      ? takeConsent(
+          neighbours,
+          settled,
+          { ...(patient === undefined ? {} : { patient }), ...(encounter === undefined ? {} : { encounter }) },
+          posted.all,
+        )
+      : { kind: 'again' };
   };
 
   const respond = (outcome: Outcome, step: Step, redirectUri: string): Response => {
@@ -138,6 +166,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
       audience: params?.affinity_audience ?? '',
       claims: (params?.affinity_claims ?? '').split(' ').filter((entry) => entry !== ''),
       purposes: (params?.affinity_purpose ?? '').split(' ').filter((code) => code !== ''),
+      ...(params?.affinity_launch === undefined ? {} : { launch: params.affinity_launch }),
     };
     if (interaction.prompt.name === 'fault') {
       const [error = 'invalid_request', ...words] = (params?.affinity_fault ?? '').split(' ');

@@ -10,7 +10,7 @@ import { isFor, type LiveTokens } from './live-token.ts';
 import { fhirUserUrl } from './person-claims.ts';
 import type { PresentToken } from './presented-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
-import { stillEntitled, type TokenNeighbours } from './token-grants.ts';
+import { launchStands, stillEntitled, type TokenNeighbours } from './token-grants.ts';
 
 interface Description {
   readonly active: boolean;
@@ -51,7 +51,8 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
     const grant =
       row === undefined || row.consumedAt !== null || row.expiresAt <= now() ? undefined : await presentOf(row.grantId);
     if (row === undefined || grant?.clientId !== client.id) return inactive;
-    const person = await stillEntitled(pool, grant, now());
+    const stands = await launchStands(neighbours, 'id = $1', grant.id);
+    const person = await stillEntitled(pool, grant, now(), stands);
     if (person === undefined) return inactive;
     const exp = Math.floor(row.expiresAt.getTime() / 1000);
     const { scope, clientId, sub, patient, audience } = grant;
@@ -66,6 +67,7 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
       fhirUser: fhirUserUrl(person, audience),
       ...(row.jkt === null ? {} : { cnf: { jkt: row.jkt } }),
       ...signInClaims(grant),
+      ...grant.context,
     };
   };
 

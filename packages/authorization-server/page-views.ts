@@ -39,6 +39,31 @@ export interface PatientChoiceView {
   readonly fault?: 'none-chosen';
 }
 
+/** A visit as a person would know it again. */
+export interface EncounterView {
+  /** bare id */
+  readonly id: string;
+  /** what it was, in the record's own words */
+  readonly title: string;
+  /** as in FHIR: 2014-05-03, or an instant */
+  readonly start?: string;
+  readonly end?: string;
+  /** code of EncounterStatus */
+  readonly status?: string;
+  readonly place?: string;
+}
+
+/** Fields posted: `encounter` (one radio each, and `none` for no visit), `csrf`. Button: Continue. */
+export interface EncounterChoiceView {
+  readonly action: string;
+  readonly csrf: string;
+  readonly app: AppView;
+  readonly person: { readonly name: string };
+  readonly patient?: PatientView;
+  readonly encounters: readonly EncounterView[];
+  readonly fault?: 'none-chosen';
+}
+
 /** The groups that people know, in the order in which they are always shown. */
 export const consentGroups = [
   'identity',
@@ -171,6 +196,7 @@ export interface ErrorView {
 export interface Pages extends SignInPages, DevicePages {
   signIn(view: SignInView): string;
   patientChoice(view: PatientChoiceView): string;
+  encounterChoice(view: EncounterChoiceView): string;
   consent(view: ConsentView): string;
   emergency(view: EmergencyView): string;
   error(view: ErrorView): string;

@@ -24,6 +24,7 @@ export const internalParameters = [
   'affinity_purpose',
   'affinity_subject',
   'affinity_claims',
+  'affinity_launch',
   'affinity_fault',
   'affinity_acr',
   'affinity_max_age',
@@ -45,6 +46,8 @@ export interface AuthorizationParameters {
   readonly affinity_subject?: string;
   /** what is asked for by name, such as `userinfo.name`; separated by a space */
   readonly affinity_claims?: string;
+  /** digest of the launch from a record system */
+  readonly affinity_launch?: string;
   /** `code description`, to be told to the app once a person has signed in */
   readonly affinity_fault?: string;
   /** as the app sent them in `acr_values` */

@@ -11,6 +11,10 @@ const statements = (settings: Settings): readonly string[] => [
   `delete from authorization_state where ctid = any(array(select ctid from authorization_state
      where expires_at < now() - case when model = 'AuthorizationCode' then interval '1 day' else interval '0' end
      limit ${batch} for update skip locked))`,
+  `delete from ehr_launch where ctid = any(array(select ctid from ehr_launch
+     where expires_at < now() - interval '1 day' limit ${batch} for update skip locked))`,
+  `delete from launch_style where ctid = any(array(select ctid from launch_style
+     where used_at < now() - interval '${settings.launchStyleDays} days' limit ${batch} for update skip locked))`,
   `delete from used_assertion where ctid = any(array(select ctid from used_assertion
      where expires_at < now() limit ${batch} for update skip locked))`,
   `delete from used_proof where ctid = any(array(select ctid from used_proof

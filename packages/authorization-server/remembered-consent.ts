@@ -1,15 +1,19 @@
 /** When an app need not ask again. RFC 6749 §10.2; RFC 8252 §8.6: never where its identity is not assured. */
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type { ClientRegistry } from './clients.ts';
+import { type EhrLaunch, findLaunch, LaunchUsed, useLaunch } from './ehr-launches.ts';
 import { type GivingNeighbours, giveGrant } from './grant-consents.ts';
 import { findEarlierGrants, type Grant } from './grants.ts';
+import type { LaunchRecords } from './launch-records.ts';
+import { launchContext } from './launch-step.ts';
 import type { People } from './people.ts';
 import type { AuthorizationParameters } from './provider.ts';
-import { needsPatient } from './requested-scope.ts';
+import { needsEncounter, needsPatient } from './requested-scope.ts';
 
 export interface RememberNeighbours extends GivingNeighbours {
   readonly clients: ClientRegistry;
   readonly people: People;
+  readonly launchRecords: LaunchRecords;
   now(): Date;
 }
 
@@ -39,17 +43,32 @@ function reusableClaims(
 /**
  * A new grant under the terms and the end of a living one of the same person, app and server, as its Consent stands now.
  * Only for apps that prove who they are; where a person acts for several patients, they choose each time; and where the
- * Consent says something finer than scopes can, the person is asked again, for a new one would not have it.
+ * Consent says something finer than scopes can, the person is asked again, for a new one would not have it. A launch says
+ * whose record it is, and is used by the new grant; a visit is chosen each time.
  */
-export const rememberGrant =
-  ({ pool, consents, clients, people, now }: RememberNeighbours) =>
-  async (request: AuthorizationParameters, sub: string): Promise<Grant | undefined> => {
+export const rememberGrant = (neighbours: RememberNeighbours) => {
+  const { pool, consents, clients, people, launchRecords, now } = neighbours;
+  /** The launch, where it is this person's and is good for a grant still. */
+  const openFor = async (request: AuthorizationParameters, sub: string): Promise<EhrLaunch | undefined> => {
+    const { affinity_launch: digest = '', affinity_audience: audience, client_id: clientId } = request;
+    const launch = await findLaunch(pool, digest);
+    const person = await people.find(sub);
+    const isTheirs = launch?.sub === sub && launch.clientId === clientId && launch.audience === audience;
+    if (!isTheirs || launch.used !== undefined || person === undefined) return undefined;
+    const { patient } = launch;
+    return patient === undefined || (await launchRecords.reaches(person, audience, patient)) ? launch : undefined;
+  };
+  return async (request: AuthorizationParameters, sub: string): Promise<Grant | undefined> => {
     const client = await clients.find(request.client_id);
     if (client === undefined || client.authentication === 'none') return undefined;
     const at = now();
     const tokens = request.affinity_scope.split(' ');
-    const wanted = needsPatient(tokens);
-    const patients = wanted ? await people.patientsOf(sub, at) : [];
+    const digest = request.affinity_launch;
+    const launch = digest === undefined ? undefined : await openFor(request, sub);
+    if (launch === undefined && digest !== undefined) return undefined;
+    if (needsEncounter(tokens) && launch?.context.encounter === undefined) return undefined;
+    const wanted = launch?.patient === undefined && needsPatient(tokens);
+    const patients = launch?.patient !== undefined ? [launch] : wanted ? await people.patientsOf(sub, at) : [];
     if (wanted && patients.length !== 1) return undefined;
     const earlier = await findEarlierGrants(
       pool,
@@ -57,7 +76,10 @@ export const rememberGrant =
       at,
     );
     for (const given of earlier) {
-      const alike = given.patient === patients[0]?.patient && given.purpose === request.affinity_purpose;
+      const alike =
+        given.patient === patients[0]?.patient &&
+        given.purpose === request.affinity_purpose &&
+        (given.launched === true) === (launch !== undefined);
       const present = alike ? await transaction(pool, (client) => consents.read(client, given, at)) : undefined;
       if (present?.exact !== true) continue;
       const { grant } = present;
@@ -71,12 +93,23 @@ export const rememberGrant =
         lastUsedAt: ____,
         claims: _____,
         requestedClaims: ______,
-        ...terms
+        context: _______,
+        ...kept
       } = grant;
-      return giveGrant(
-        { pool, consents },
-        { ...terms, ...claims, scope, requestedScope: tokens.join(' '), createdAt: at },
-      );
+      const terms = {
+        ...kept,
+        ...claims,
+        ...launchContext(launch, undefined),
+        scope,
+        requestedScope: tokens.join(' '),
+      };
+      return giveGrant({ pool, consents }, { ...terms, createdAt: at }, async (db, added) => {
+        if (launch !== undefined) await useLaunch(db, launch.digest, added, at);
+      }).catch((error: unknown) => {
+        if (error instanceof LaunchUsed) return undefined;
+        throw error;
+      });
     }
     return undefined;
   };
+};

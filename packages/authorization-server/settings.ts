@@ -22,6 +22,15 @@ export interface Settings {
   readonly jwtCharacters: number;
   /** SMART App Launch: about a minute */
   readonly codeSeconds: number;
+  /** from the handle of a launch to the app's request with it */
+  readonly launchSeconds: number;
+  /** of what a record system posts for one */
+  readonly launchCharacters: number;
+  /** styles of record systems that are kept altogether, and how long one that no launch names any more is kept */
+  readonly launchStyles: number;
+  readonly launchStyleDays: number;
+  /** visits of a patient to choose from, the newest */
+  readonly encountersShown: number;
   /** a refresh token presented twice within this time gets the same answer twice; later it is a replay. At most 10 */
   readonly refreshGraceSeconds: number;
   /** a refresh token that is not used for so long ends */
@@ -99,6 +108,11 @@ export const defaultSettings: Settings = {
   keyStaleSeconds: 30,
   jwtCharacters: 6_000,
   codeSeconds: 60,
+  launchSeconds: 300,
+  launchCharacters: 16_384,
+  launchStyles: 1_000,
+  launchStyleDays: 730,
+  encountersShown: 50,
   refreshGraceSeconds: 10,
   refreshIdleSeconds: 93 * 86_400,
   sessionSeconds: 8 * 3600,

@@ -7,6 +7,7 @@ import { hashOf } from './adapter.ts';
 import { findLiveGrant, noteFirstUse, type SignIn } from './grants.ts';
 import {
   endFamily,
+  launchStands,
   stillEntitled,
   type TokenNeighbours,
   type TokenOutcome,
@@ -64,6 +65,11 @@ export async function redeemCode(
   if (code === undefined) return refused(new OAuthError('invalid_request', 'code is missing'));
   if (redirectUri === undefined) return refused(new OAuthError('invalid_request', 'redirect_uri is missing'));
   if (verifier === undefined) return refused(new OAuthError('invalid_request', 'code_verifier is missing'));
+  const stands = await launchStands(
+    neighbours,
+    "id = (select grant_id from authorization_state where model = 'AuthorizationCode' and id = $1)",
+    hashOf(code),
+  );
   const at = neighbours.now();
   return transaction(neighbours.pool, async (db): Promise<TokenOutcome> => {
     const { rows } = await db.query<{ payload: CodePayload; grant_id: string; expires_at: Date }>(
@@ -86,7 +92,7 @@ export async function redeemCode(
       return { kind: 'refused', error: invalidGrant('used before'), event: 'code-replayed', grant };
     }
     if (row.expires_at <= at) return refused(invalidGrant('expired'));
-    const person = await stillEntitled(db, grant, at);
+    const person = await stillEntitled(db, grant, at, stands);
     if (person === undefined) return refused(invalidGrant('the person may no longer act'));
     const present = await neighbours.consents.read(db, grant, at);
     if (present === undefined) {
@@ -94,7 +100,8 @@ export async function redeemCode(
       return { ...refused(invalidGrant('the consent has ended')), grant };
     }
     const signIn = signInOf(payload);
-    await noteFirstUse(db, grant, at, payload.authTime, signIn);
+    if (!(await noteFirstUse(db, grant, at, payload.authTime, signIn)))
+      return refused(invalidGrant('another code of the same consent was used'));
     const { response, issued } = await issueTokens(db, neighbours, {
       grant: { ...present.grant, signIn, ...(payload.authTime === undefined ? {} : { authTime: payload.authTime }) },
       person,

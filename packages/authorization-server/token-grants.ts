@@ -5,7 +5,8 @@ import type { ResourceServer } from './audience.ts';
 import type { AuthorizationEvent, Record as RecordEvent } from './audit-recorder.ts';
 import type { Client } from './clients.ts';
 import type { EndGrant, EndReason, Grant } from './grants.ts';
-import { closeGrant } from './grants.ts';
+import { closeGrant, grantsOf } from './grants.ts';
+import type { LaunchRecords } from './launch-records.ts';
 import { findPatientsOf, findPerson, holds, type Person } from './people.ts';
 import { isEmergency } from './purposes.ts';
 import type { IssueNeighbours } from './token-response.ts';
@@ -15,6 +16,7 @@ export interface TokenNeighbours extends IssueNeighbours {
   readonly resourceServers: readonly ResourceServer[];
   readonly endGrant: EndGrant;
   readonly record: RecordEvent;
+  readonly launchRecords: LaunchRecords;
   now(): Date;
 }
 
@@ -59,12 +61,35 @@ export const endFamily = (
 };
 
 /**
+ * Whether what made a launched grant legal still holds: the person reaches the patient's record, as the resource server has
+ * it. False of every other grant. Asked before a transaction begins, since whoever answers has connections of their own.
+ * @param condition of SQL, which finds the grant
+ */
+export async function launchStands(
+  { pool, launchRecords }: Pick<TokenNeighbours, 'pool' | 'launchRecords'>,
+  condition: string,
+  value: unknown,
+): Promise<boolean> {
+  const [grant] = await grantsOf(pool, `launched and ${condition}`, [value]);
+  if (grant?.patient === undefined) return grant !== undefined;
+  const person = await findPerson(pool, grant.sub);
+  return person !== undefined && launchRecords.reaches(person, grant.audience, grant.patient);
+}
+
+/**
  * The person as now, if still known and still allowed to act for the patient of the grant, or to declare an emergency.
+ * @param stands what `launchStands` said; without it, a launched grant is worth nothing
  * @param db in a transaction its own connection: asking the pool for a second one would let many callers at once wait for
  * connections that none of them gives back
  */
-export async function stillEntitled(db: pg.Pool | pg.PoolClient, grant: Grant, at: Date): Promise<Person | undefined> {
+export async function stillEntitled(
+  db: pg.Pool | pg.PoolClient,
+  grant: Grant,
+  at: Date,
+  stands = false,
+): Promise<Person | undefined> {
   const person = await findPerson(db, grant.sub);
+  if (grant.launched === true) return stands ? person : undefined;
   if (person !== undefined && isEmergency(grant)) {
     return (await holds(db, person.sub, 'emergency')) ? person : undefined;
   }

@@ -8,11 +8,13 @@ import { parseResourceScope } from '@affinity/core/smart/scope.ts';
 import { setCovers } from '@affinity/core/smart/scope-order.ts';
 import { parseScopes } from '@affinity/core/smart/scope-request.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
+import { hashOf } from './adapter.ts';
 import { findLiveGrant, noteGrantUse } from './grants.ts';
 import { consumeRefreshToken, findRefreshToken, openAnswer } from './refresh-tokens.ts';
 import type { Settings } from './settings.ts';
 import {
   endFamily,
+  launchStands,
   stillEntitled,
   type TokenNeighbours,
   type TokenOutcome,
@@ -51,6 +53,11 @@ export async function refreshTokens(
   const token = sent.get('refresh_token');
   if (token === undefined) return refused(new OAuthError('invalid_request', 'refresh_token is missing'));
   const { pool, consents, settings, now } = neighbours;
+  const stands = await launchStands(
+    neighbours,
+    'id = (select grant_id from refresh_token where token = $1)',
+    hashOf(token),
+  );
   return transaction(pool, async (db): Promise<TokenOutcome> => {
     const known = await findRefreshToken(db, token);
     if (known === undefined) return refused(invalidGrant('unknown'));
@@ -79,7 +86,7 @@ export async function refreshTokens(
     }
     const scope = refreshedScope(grant.scope, sent.get('scope'), settings);
     if (scope === undefined) return refused(new OAuthError('invalid_scope', 'scope is more than was granted'));
-    const person = await stillEntitled(db, grant, at);
+    const person = await stillEntitled(db, grant, at, stands);
     if (person === undefined) {
       await endFamily(db, neighbours, grant, 'person-gone');
       return { ...refused(invalidGrant('the person may no longer act')), grant };

@@ -9,6 +9,7 @@ import { printAccountApps } from './pages/account-apps-page.ts';
 import { printConsent } from './pages/consent-page.ts';
 import { printDevice, printDeviceCode, printDeviceEnd } from './pages/device-page.ts';
 import { printEmergency } from './pages/emergency-page.ts';
+import { printEncounterChoice } from './pages/encounter-choice-page.ts';
 import { printError } from './pages/error-page.ts';
 import { type ListedAddress, type ListedApp, printHome } from './pages/home-page.ts';
 import { printPatientChoice } from './pages/patient-choice-page.ts';
@@ -111,6 +112,7 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
     pages: {
       signIn: (view) => printSignIn(house, view),
       patientChoice: (view) => printPatientChoice(house, view),
+      encounterChoice: (view) => printEncounterChoice(house, view),
       consent: (view) => printConsent(house, view),
       emergency: (view) => printEmergency(house, view),
       secondFactor: (view) => printSecondFactor(house, view),

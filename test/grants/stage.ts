@@ -17,6 +17,7 @@ import {
   callback,
   codeFields,
   issuer,
+  launchUri,
   postForm,
   secret,
   signIn,
@@ -36,6 +37,7 @@ import { createClinic } from '../../affinity/clinic.ts';
 import { createClinicFacts } from '../../affinity/clinic-facts.ts';
 import { readConfig } from '../../affinity/config.ts';
 import { createGrantConsents } from '../../affinity/grant-consents.ts';
+import { createLaunchRecords } from '../../affinity/launch-records.ts';
 import { createIdentifierReader } from '../../affinity/person-identifiers.ts';
 
 export { base, basic, issuer };
@@ -79,7 +81,20 @@ export const asItComes = (view: ConsentView): Fields => ({
 });
 
 const apps = [
-  { client_id: 'web', client_name: 'Web app', client_secret: secret, redirect_uris: [callback] },
+  {
+    client_id: 'web',
+    client_name: 'Web app',
+    client_secret: secret,
+    redirect_uris: [callback],
+    launch_uris: [launchUri],
+  },
+  {
+    client_id: 'ehr',
+    client_name: 'Record system',
+    client_secret: secret,
+    redirect_uris: [callback],
+    affinity_ehr: true,
+  },
   { client_id: 'other', client_name: 'Other app', client_secret: secret, redirect_uris: [callback] },
 ];
 
@@ -111,6 +126,20 @@ export const openStage = async (t: { after(work: () => Promise<void>): void }): 
   await people.add({ username: 'doctor', password: 'correct horse', name: 'Dr. Okafor', fhirUser: 'Practitioner/d1' });
   const registry = createClientRegistry(apps);
   const consents = createGrantConsents({ backend, base, clients: registry });
+  const read = readConfig({ AFFINITY_DEMO: 'off' }, tmpdir());
+  if (read.kind === 'faults') throw new Error(JSON.stringify(read.faults));
+  const { config } = read;
+  const facts = createClinicFacts({
+    config,
+    base,
+    pool,
+    backend,
+    consents: feeds.consents,
+    people,
+    registry,
+    now,
+    log,
+  });
   const server = await createAuthorizationServer({
     issuer,
     pool,
@@ -120,13 +149,11 @@ export const openStage = async (t: { after(work: () => Promise<void>): void }): 
     patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
     findPatient: async () => undefined,
     readIdentifiers: createIdentifierReader(backend, base),
+    launchRecords: createLaunchRecords({ pool, backend, facts, base, now }),
     audit,
     endGrant,
     consents,
   });
-  const read = readConfig({ AFFINITY_DEMO: 'off' }, tmpdir());
-  if (read.kind === 'faults') throw new Error(JSON.stringify(read.faults));
-  const { config } = read;
   const clinic = await createClinic({
     config,
     base,
@@ -138,7 +165,7 @@ export const openStage = async (t: { after(work: () => Promise<void>): void }): 
     grants: feeds.grants,
     authorization: server,
     registry,
-    facts: createClinicFacts({ config, base, pool, backend, consents: feeds.consents, people, registry, now, log }),
+    facts,
     now,
     log,
   });

@@ -11,6 +11,7 @@ import { createPeople, type People } from '../people.ts';
 import type { Settings } from '../settings.ts';
 import { createBrowser, type Fields, formOf, pageOf, type TestBrowser } from './browser.ts';
 import { createTestConsents, type TestConsents } from './consents.ts';
+import { createTestRecords, type TestRecords } from './launches.ts';
 import { testPages } from './pages.ts';
 
 export const issuer = 'http://localhost:4000/auth';
@@ -18,11 +19,19 @@ export const clinic = 'http://localhost:4000/fhir';
 export const hospital = 'http://localhost:4000/hospital/fhir';
 export const callback = 'http://localhost:4000/apps/vitals/callback';
 export const mrn = 'https://clinic.example/mrn';
+export const launchUri = 'http://localhost:4000/apps/vitals/launch?from=ehr';
 export const secret = 'a:b%c d and some more';
 
-/** `web` is confidential, `ward` may ask for purposes, `browser` and `native` are public, `service` has keys. */
+/** `web` is confidential and can be launched, `ehr` is a record system, `ward` may ask for purposes, `browser` and `native` are public, `service` has keys. */
 const apps = (serviceKey: JWK): readonly unknown[] => [
-  { client_id: 'web', client_name: 'Web app', client_secret: secret, redirect_uris: [callback] },
+  {
+    client_id: 'web',
+    client_name: 'Web app',
+    client_secret: secret,
+    redirect_uris: [callback],
+    launch_uris: [launchUri, 'http://localhost:4000/apps/vitals/other-launch'],
+  },
+  { client_id: 'ehr', client_secret: secret, redirect_uris: [callback], affinity_ehr: true },
   { client_id: 'other', client_secret: secret, redirect_uris: [callback] },
   { client_id: 'es256', client_secret: secret, redirect_uris: [callback], id_token_signed_response_alg: 'ES256' },
   {
@@ -31,7 +40,11 @@ const apps = (serviceKey: JWK): readonly unknown[] => [
     redirect_uris: [callback],
     affinity_purposes: ['BTG', 'HRESCH', 'FAMRQT'],
   },
-  { client_id: 'browser', redirect_uris: [callback, 'http://localhost:4000/apps/vitals/other'] },
+  {
+    client_id: 'browser',
+    redirect_uris: [callback, 'http://localhost:4000/apps/vitals/other'],
+    launch_uris: ['http://localhost:4000/apps/vitals/browser-launch'],
+  },
   { client_id: 'native', application_type: 'native', redirect_uris: ['com.example.app:/cb', 'http://127.0.0.1/cb'] },
   { client_id: 'signed', jwks: { keys: [serviceKey] }, redirect_uris: [callback] },
   {
@@ -66,6 +79,7 @@ export interface TestDomain {
   readonly consents: TestConsents;
   /** of a person's own resource, which a test may change */
   readonly identifiers: Map<string, readonly BusinessIdentifier[]>;
+  readonly records: TestRecords;
   /** what operators would read */
   readonly logged: object[];
   readonly browser: () => TestBrowser;
@@ -134,6 +148,7 @@ export async function startDomain(
       ],
     ],
   ]);
+  const records = createTestRecords();
   let shift = 0;
   const now = (): Date => new Date(Date.now() + shift);
   const another = async (more: Partial<Settings> = {}): Promise<AuthorizationServer> => {
@@ -149,6 +164,8 @@ export async function startDomain(
       patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
       findPatient: async ({ identifier }) => (/^MRN-p\d$/.test(identifier ?? '') ? identifier?.slice(4) : undefined),
       readIdentifiers: async (_, fhirUser) => identifiers.get(fhirUser) ?? [],
+      launchRecords: records,
+      styles: { standard: { color_text: '#000000' }, night: { color_background: '#111111' } },
       audit: { append: async (record) => void audit.push(record) },
       endGrant,
       consents,
@@ -167,6 +184,7 @@ export async function startDomain(
     audit,
     consents,
     identifiers,
+    records,
     logged,
     ana,
     browser: () => createBrowser(server, issuer),
@@ -299,11 +317,12 @@ export async function obtainTokens(
   domain: TestDomain,
   changes: Parameters<typeof authorizeUrl>[0] = {},
   without: readonly string[] = [],
+  username = 'ana',
 ): Promise<Tokens> {
   const browser = domain.browser();
-  const shown = await signIn(browser, authorizeUrl(changes));
+  const shown = await signIn(browser, authorizeUrl(changes), username);
   const back = shown.headers.has('location') ? shown : await allow(browser, shown, { without });
-  const response = await domain.token(codeFields(answerOf(back).get('code') ?? ''), basic('web'));
+  const response = await domain.token(codeFields(answerOf(back).get('code') ?? ''), basic(changes.client_id ?? 'web'));
   assert.equal(response.status, 200, await response.clone().text());
   return (await response.json()) as Tokens;
 }

@@ -1,12 +1,21 @@
 /** Pages as data: a test reads back the view that a person would have seen. */
 import type { AccountFrame, AccountPages, AppsView, SignedOutView } from '../account-views.ts';
 import type { DeviceCodeView, DeviceEndView, DeviceView } from '../device-views.ts';
-import type { ConsentView, EmergencyView, ErrorView, Pages, PatientChoiceView, SignInView } from '../page-views.ts';
+import type {
+  ConsentView,
+  EmergencyView,
+  EncounterChoiceView,
+  ErrorView,
+  Pages,
+  PatientChoiceView,
+  SignInView,
+} from '../page-views.ts';
 import type { SecondFactorView, TooWeakView } from '../sign-in-views.ts';
 
 export type ShownPage =
   | { readonly page: 'sign-in'; readonly view: SignInView }
   | { readonly page: 'patient'; readonly view: PatientChoiceView }
+  | { readonly page: 'encounter'; readonly view: EncounterChoiceView }
   | { readonly page: 'consent'; readonly view: ConsentView }
   | { readonly page: 'emergency'; readonly view: EmergencyView }
   | { readonly page: 'second-factor'; readonly view: SecondFactorView }
@@ -23,6 +32,7 @@ const show = (shown: ShownPage): string => JSON.stringify(shown);
 export const testPages: Pages & AccountPages = {
   signIn: (view) => show({ page: 'sign-in', view }),
   patientChoice: (view) => show({ page: 'patient', view }),
+  encounterChoice: (view) => show({ page: 'encounter', view }),
   consent: (view) => show({ page: 'consent', view }),
   emergency: (view) => show({ page: 'emergency', view }),
   secondFactor: (view) => show({ page: 'second-factor', view }),

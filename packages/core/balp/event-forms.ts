@@ -153,6 +153,8 @@ export const eventForms: Readonly<Record<AuditedEvent, EventForm>> = {
   'device-authorization': signingIn('device-authorization'),
   // Refused where no device shows that code, or where it was tried too often.
   'device-code-entered': { ...signingIn('device-code-entered'), refused: '8' },
+  'launch-issued': signingIn('launch-issued'),
+  'launch-used': signingIn('launch-used'),
   'code-issued': signingIn('code-issued'),
   'code-replayed': warning('code-replayed'),
   // The profile is closed to a patient entity, so it is claimed where no patient is in context.

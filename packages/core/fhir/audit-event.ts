@@ -37,6 +37,8 @@ export const auditedEvents = [
   'consent-denied',
   'device-authorization',
   'device-code-entered',
+  'launch-issued',
+  'launch-used',
   'code-issued',
   'code-replayed',
   'token-issued',
