@@ -25,6 +25,8 @@ import { type ClientMetadata, createClientRegistry } from './clients.ts';
 import { cookieNames } from './cookies.ts';
 import { createDeviceAuthorizationEndpoint } from './device-authorization-endpoint.ts';
 import { createDevicePages } from './device-page.ts';
+import { createChallenges } from './factors/challenge.ts';
+import { createPasskeys } from './factors/passkeys.ts';
 import { loadSecretBox } from './factors/sealed-secret.ts';
 import { createTotp } from './factors/totp.ts';
 import { type GrantConsents, giveConsents } from './grant-consents.ts';
@@ -137,6 +139,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const people = createPeople(pool);
   const keys = await loadSigningKeys({ pool, settings, log });
   const totp = createTotp({ pool, box: await loadSecretBox(pool), now });
+  const challenges = createChallenges({ pool, keys, settings, now });
+  const passkeys = createPasskeys({ issuer, pool, challenges, now });
   const cookies = cookieNames(issuer);
   const accessTokens = createAccessTokens({ issuer, pool, keys, resourceServers, settings, now });
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
@@ -175,6 +179,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     ...shared,
     clients: inside,
     totp,
+    passkeys,
     provider,
     pages,
     patients,

@@ -6,6 +6,7 @@ import type { Record } from './audit-recorder.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
 import type { EhrLaunch } from './ehr-launches.ts';
+import type { Passkeys } from './factors/passkeys.ts';
 import type { Totp } from './factors/totp.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
@@ -26,6 +27,7 @@ export interface StepNeighbours {
   readonly clients: ClientRegistry;
   readonly people: People;
   readonly totp: Totp;
+  readonly passkeys: Passkeys;
   readonly settings: Settings;
   readonly cookies: CookieNames;
   readonly pages: Pages;
@@ -90,7 +92,13 @@ export interface PersonStep extends Step {
 
 /** Steps never lead to one another: each answers the dispatcher, which decides what comes next. */
 export type Outcome =
-  | { readonly kind: 'page'; readonly document: string; readonly status: number; readonly retryAfterSeconds?: number }
+  | {
+      readonly kind: 'page';
+      readonly document: string;
+      readonly status: number;
+      readonly retryAfterSeconds?: number /** our own file, for passkeys */;
+      readonly script?: true;
+    }
   | { readonly kind: 'fault'; readonly fault: ErrorView['kind']; readonly status: number; readonly detail?: string }
   /** the result was noted; look again what is missing */
   | { readonly kind: 'again' }

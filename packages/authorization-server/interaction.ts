@@ -127,7 +127,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
   const respond = (outcome: Outcome, step: Step, redirectUri: string): Response => {
     if (outcome.kind === 'fault') return responses.fault(outcome.fault, outcome.status, outcome.detail);
     if (outcome.kind === 'page') {
-      const response = responses.html(outcome.document, outcome.status, redirectUri);
+      const response = responses.html(outcome.document, outcome.status, redirectUri, outcome.script);
       if (outcome.retryAfterSeconds !== undefined)
         response.headers.set('retry-after', String(outcome.retryAfterSeconds));
       return response;

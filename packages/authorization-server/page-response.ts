@@ -6,18 +6,21 @@ import type { ErrorView, Pages } from './page-views.ts';
 import { formActionSource } from './redirect-uri.ts';
 
 export interface PageResponses {
-  /** @param returnsTo the redirect URI to which the answer to the page's form may travel */
-  html(document: string, status: number, returnsTo?: string): Response;
+  /**
+   * @param returnsTo the redirect URI to which the answer to the page's form may travel
+   * @param script whether our own file for passkeys may run: it sends nothing but the page's form
+   */
+  html(document: string, status: number, returnsTo?: string, script?: boolean): Response;
   /** @param detail a sentence of ours, safe to show */
   fault(kind: ErrorView['kind'], status: number, detail?: string): Response;
 }
 
 /** Headers of every response that is met in a browser: pages and the redirects between them. */
-export function hardenHeaders(issuer: string, headers: Headers, returnsTo?: string): void {
+export function hardenHeaders(issuer: string, headers: Headers, returnsTo?: string, script = false): void {
   const formAction = ["'self'", ...(returnsTo === undefined ? [] : [formActionSource(returnsTo)])].join(' ');
   headers.set(
     'content-security-policy',
-    `default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action ${formAction}; ` +
+    `default-src 'none'; ${script ? "script-src 'self'; " : ''}style-src 'self'; img-src 'self' data:; font-src 'self'; form-action ${formAction}; ` +
       "frame-ancestors 'none'; base-uri 'none'",
   );
   headers.set('x-frame-options', 'DENY');
@@ -29,9 +32,9 @@ export function hardenHeaders(issuer: string, headers: Headers, returnsTo?: stri
 }
 
 export function createPageResponses(issuer: string, pages: Pages, log: Log): PageResponses {
-  const html = (document: string, status: number, returnsTo?: string): Response => {
+  const html = (document: string, status: number, returnsTo?: string, script?: boolean): Response => {
     const headers = new Headers({ 'content-type': 'text/html; charset=utf-8' });
-    hardenHeaders(issuer, headers, returnsTo);
+    hardenHeaders(issuer, headers, returnsTo, script);
     return new Response(document, { status, headers });
   };
   return {

@@ -8,7 +8,7 @@ import type { SignInPages } from './sign-in-views.ts';
 
 export type { AppView };
 
-/** Fields posted: `username`, `password`, `csrf`. Button: Sign in. */
+/** Fields posted: `username`, `password`, `csrf`. Button: Sign in. By a form of its own: `passkey`, `csrf`. */
 export interface SignInView {
   readonly action: string;
   readonly csrf: string;
@@ -16,7 +16,11 @@ export interface SignInView {
   readonly app?: AppView;
   /** what was typed before, when the page is shown again */
   readonly username?: string;
-  readonly fault?: { readonly kind: 'wrong' } | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
+  /** `PublicKeyCredentialRequestOptionsJSON`, for the script that asks for a passkey */
+  readonly passkey?: string;
+  readonly fault?:
+    | { readonly kind: 'wrong' | 'passkey' }
+    | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
 }
 
 export interface PatientView {

@@ -41,6 +41,8 @@ export interface Settings {
   readonly freshSignInSeconds: number;
   /** time to sign in, choose and allow */
   readonly interactionSeconds: number;
+  /** time to answer the challenge of a passkey */
+  readonly challengeSeconds: number;
   /** how long a browser counts as known for a person */
   readonly knownBrowserSeconds: number;
   /** furthest `exp` of a client assertion; SMART: five minutes */
@@ -118,6 +120,7 @@ export const defaultSettings: Settings = {
   sessionSeconds: 8 * 3600,
   freshSignInSeconds: 600,
   interactionSeconds: 900,
+  challengeSeconds: 300,
   knownBrowserSeconds: 365 * 86_400,
   assertionSeconds: 300,
   proofSeconds: 60,

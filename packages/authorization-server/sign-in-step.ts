@@ -7,15 +7,20 @@ import { foldUsername } from './people.ts';
 import { goOn } from './sign-in-finish.ts';
 import { admitAttempt, knowsBrowser } from './throttle.ts';
 
-export function showSignIn(
-  { pages }: StepNeighbours,
+/** A challenge is for one interaction, which one browser alone can go on with. */
+export const passkeyPurpose = ({ interaction }: Step): string => `sign-in ${interaction.uid}`;
+
+export async function showSignIn(
+  { pages, passkeys }: StepNeighbours,
   step: Step,
   again: Pick<SignInView, 'username' | 'fault'> = {},
-): Outcome {
+): Promise<Outcome> {
   const { fault } = again;
-  const status = fault === undefined ? 200 : fault.kind === 'wrong' ? 400 : 429;
+  const status = fault === undefined ? 200 : fault.kind === 'throttled' ? 429 : 400;
   const wait = fault?.kind === 'throttled' ? { retryAfterSeconds: fault.retryAfterSeconds } : {};
-  return { kind: 'page', document: pages.signIn({ ...shownOf(step), ...again }), status, ...wait };
+  const passkey = await passkeys.requestOptions(passkeyPurpose(step));
+  const document = pages.signIn({ ...shownOf(step), passkey, ...again });
+  return { kind: 'page', document, status, script: true, ...wait };
 }
 
 export async function takeSignIn(

@@ -1,5 +1,6 @@
 /** Which step of a sign-in is open, and who takes what was posted to it. OIDC Core 1.0 §3.1.2.3. */
 import type { Outcome, Step, StepNeighbours } from './interaction-step.ts';
+import { takePasskey } from './passkey-step.ts';
 import { showSecondFactor, showTooWeak, takeSecondFactor, takeTooWeak } from './second-factor-step.ts';
 import { forgetProgress, progressOf } from './sign-in-progress.ts';
 import { showSignIn, takeSignIn } from './sign-in-step.ts';
@@ -24,6 +25,7 @@ export async function takeOpenStep(
 ): Promise<Outcome> {
   if (posted.has('again')) return forgetProgress(step);
   if (posted.has('username') || posted.has('password')) return takeSignIn(neighbours, step, posted);
+  if (posted.has('passkey')) return takePasskey(neighbours, step, posted);
   const progress = await progressOf(neighbours, step);
   if (progress.kind === 'second-factor' && posted.has('code'))
     return takeSecondFactor(neighbours, step, progress.proof, posted);

@@ -73,6 +73,18 @@ async function forgive(pool: pg.Pool, buckets: readonly Bucket[]): Promise<void>
   );
 }
 
+/** An attempt that names no account, with what cannot be guessed: only what it costs us is limited. */
+export async function admitFromAddress(
+  pool: pg.Pool,
+  { windowSeconds, perAddress }: SignInLimits,
+  address = 'unknown',
+): Promise<Admission> {
+  const bucket = bucketOf(`address ${address}`, perAddress);
+  const wait = await count(pool, windowSeconds, [bucket]);
+  if (wait !== undefined) return { kind: 'throttled', retryAfterSeconds: wait };
+  return { kind: 'admitted', forgive: () => forgive(pool, [bucket]) };
+}
+
 /**
  * One code of a second factor, by somebody whose first was right. Few enough that guessing six digits is hopeless; in a
  * browser that the person has used before, counted apart from all others, so that whoever knows the password keeps nobody out.

@@ -19,6 +19,10 @@ const all: Readonly<Record<string, string>> = {
   'sign-in': pages.signIn(views.signIn),
   'sign-in to the portal': pages.signIn({ action: '/auth/sign-in', csrf: 'c' }),
   'wrong password': pages.signIn({ ...views.signIn, fault: { kind: 'wrong' } }),
+  'sign-in with a passkey that is not known': pages.signIn({ ...views.signIn, fault: { kind: 'passkey' } }),
+  'second factor': pages.secondFactor(views.secondFactor),
+  'second factor, wrong': pages.secondFactor({ ...views.secondFactor, fault: { kind: 'wrong' } }),
+  'too weak': pages.tooWeak(views.tooWeak),
   throttled: pages.signIn({ ...views.signIn, fault: { kind: 'throttled', retryAfterSeconds: 5 } }),
   patients: pages.patientChoice({ ...views.patientChoice, fault: 'none-chosen' }),
   consent: pages.consent({ ...views.consent, fault: 'nothing-chosen' }),
@@ -58,8 +62,16 @@ describe('every page', () => {
       one(select(page, 'h1'));
       assert.equal(one(select(page, 'html')).attributes.get('lang'), 'en');
       assert.equal(one(select(page, 'a', { class: 'skip' })).attributes.get('href'), '#content');
-      for (const never of ['script', 'style', 'iframe', 'object', 'base'])
-        assert.equal(select(page, never).length, 0, never);
+      for (const never of ['style', 'iframe', 'object', 'base']) assert.equal(select(page, never).length, 0, never);
+      // our own file stands where there is a button for passkeys, which nobody sees without it, and nowhere else
+      const scripts = select(page, 'script');
+      const asked = page.filter((element) => element.attributes.has('data-passkey'));
+      assert.equal(scripts.length, asked.length > 0 ? 1 : 0);
+      for (const script of scripts) {
+        assert.match(script.attributes.get('src') ?? '', /^\/assets\/passkey\.js\?v=[\w-]{16}$/);
+        assert.equal(script.text, '');
+      }
+      for (const form of asked) assert.ok(form.attributes.has('hidden'));
       const ids = page.flatMap((element) => element.attributes.get('id') ?? []);
       assert.equal(new Set(ids).size, ids.length, 'an id stands twice');
       for (const element of page) {
@@ -94,9 +106,9 @@ describe('sign-in', () => {
     const password = one(select(page, 'input', { name: 'password', type: 'password' }));
     assert.equal(password.attributes.get('autocomplete'), 'current-password');
     assert.equal(password.attributes.has('value'), false);
-    assert.equal(one(select(page, 'form')).attributes.get('action'), views.signIn.action);
-    assert.deepEqual(values(select(page, 'input', { name: 'csrf' })), ['c5rf']);
-    assert.deepEqual(buttons(page), ['Sign in']);
+    for (const form of select(page, 'form')) assert.equal(form.attributes.get('action'), views.signIn.action);
+    assert.deepEqual(values(select(page, 'input', { name: 'csrf' })), ['c5rf', 'c5rf']);
+    assert.deepEqual(buttons(page), ['Sign in', 'Sign in with a passkey']);
   });
 
   test('a fault is an alert, stands before the fields, is in the title and tied to the field', () => {

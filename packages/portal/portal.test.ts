@@ -1,6 +1,7 @@
 /** What the portal answers over HTTP: pages, stylesheet, headers, and nothing for the rest. CSP Level 3; RFC 9110; RFC 9111. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { createPortal } from './portal.ts';
 import { parsePage, select } from './testing/parse-page.ts';
 import * as views from './testing/views.ts';
@@ -114,4 +115,23 @@ test('https is held on to only where it is used', async () => {
     (await from.fetch(new Request(`${origin}/`))).headers.get('strict-transport-security');
   assert.match((await header(secure)) ?? '', /^max-age=\d{8,}$/);
   assert.equal(await header(portal), null);
+});
+
+test('the sign-in page, with everything that it fetches, is small: a slow phone shows it at once', async () => {
+  const { demonstration: _, ...plain } = views.neighbours;
+  const page = createPortal(plain).pages.signIn(views.signIn);
+  const fetched = parsePage(page).flatMap(({ tag, attributes }) =>
+    tag === 'script' ? (attributes.get('src') ?? []) : tag === 'link' ? (attributes.get('href') ?? []) : [],
+  );
+  assert.equal(fetched.length, 3);
+  let bytes = gzipSync(page).length;
+  for (const path of fetched) {
+    const response = await get(path);
+    assert.equal(response.status, 200, path);
+    bytes += gzipSync(await response.text()).length;
+  }
+  assert.ok(bytes < 30_000, `${bytes} bytes`);
+  const script = await get('/assets/passkey.js');
+  assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
+  assert.equal(script.headers.get('x-content-type-options'), 'nosniff');
 });

@@ -19,6 +19,7 @@ import { printSignedOut } from './pages/signed-out-page.ts';
 import { printTooWeak } from './pages/too-weak-page.ts';
 import type { House, SamplePerson } from './parts/document.ts';
 import { favicon } from './parts/icons.ts';
+import { readPasskeyScript } from './parts/passkey-button.ts';
 import { readStylesheet } from './stylesheet.ts';
 import { english } from './words.ts';
 
@@ -60,12 +61,14 @@ const makeAsset = (path: string, type: string, body: string): readonly [string, 
 export const createPortal = (neighbours: PortalNeighbours): Portal => {
   const style = makeAsset('/assets/portal.css', 'text/css; charset=utf-8', readStylesheet());
   const tabIcon = makeAsset('/assets/favicon.svg', 'image/svg+xml', favicon);
-  const assets = new Map<string, Asset>([style, tabIcon]);
+  const script = makeAsset('/assets/passkey.js', 'text/javascript; charset=utf-8', readPasskeyScript());
+  const assets = new Map<string, Asset>([style, tabIcon, script]);
   const house: House = {
     words: english,
     origin: neighbours.origin,
     stylesheet: style[1].address,
     favicon: tabIcon[1].address,
+    passkeyScript: script[1].address,
     version: neighbours.version,
     people: neighbours.demonstration?.people,
     now: neighbours.now ?? (() => new Date()),

@@ -2,6 +2,11 @@
 import { html, type Markup } from './markup.ts';
 
 export const signInWords = {
+  passkey: {
+    button: 'Sign in with a passkey',
+    failed: 'No passkey was used. You can try again, or sign in with your password.',
+    refused: 'This passkey does not open an account here. Try again, or sign in with your password.',
+  },
   secondFactor: {
     title: 'Enter the 6-digit code',
     lead: (username: Markup) =>

@@ -1,11 +1,16 @@
 /** Second factors for tests: enrolled as a person would, with codes of any time. RFC 6238. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { Secret } from 'otpauth';
+import { createChallenges } from '../factors/challenge.ts';
+import { createPasskeys } from '../factors/passkeys.ts';
 import { replaceRecoveryCodes } from '../factors/recovery-codes.ts';
 import { loadSecretBox } from '../factors/sealed-secret.ts';
 import { createTotp, totpOf } from '../factors/totp.ts';
-import type { TestDomain } from './domain.ts';
+import { defaultSettings } from '../settings.ts';
+import type { TestAuthenticator } from './authenticator.ts';
+import { issuer, type TestDomain } from './domain.ts';
 
 export interface TestDevice {
   /** the code of the half minute that is so many steps from now */
@@ -32,3 +37,18 @@ export async function enrolTotp({ database: { pool }, now }: TestDomain, sub: st
 
 export const giveRecoveryCodes = ({ database: { pool }, now }: TestDomain, sub: string): Promise<readonly string[]> =>
   transaction(pool, (db) => replaceRecoveryCodes(db, sub, now()));
+
+/** A passkey of this person, as the security page would have registered it. */
+export async function givePasskey(
+  { database: { pool }, people, now }: TestDomain,
+  sub: string,
+  authenticator: TestAuthenticator,
+): Promise<void> {
+  const keys = { seal: (text: string) => createHash('sha256').update(text).digest('base64url') };
+  const challenges = createChallenges({ pool, keys, settings: defaultSettings, now });
+  const passkeys = createPasskeys({ issuer, pool, challenges, now });
+  const person = (await people.find(sub)) ?? assert.fail(sub);
+  const answer = authenticator.create(await passkeys.creationOptions(person, 'test'));
+  const made = (await passkeys.verifyNew(answer, 'test')) ?? assert.fail('the passkey was refused');
+  assert.ok(await transaction(pool, (db) => passkeys.add(db, sub, made, 'Test')));
+}

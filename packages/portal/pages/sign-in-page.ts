@@ -5,14 +5,17 @@ import { printApp } from '../parts/app-frame.ts';
 import { type House, printDocument } from '../parts/document.ts';
 import { printFault } from '../parts/fault.ts';
 import { icons } from '../parts/icons.ts';
+import { printPasskeyButton } from '../parts/passkey-button.ts';
 import { printPeople } from '../parts/sample-people.ts';
 import { printSteps } from '../parts/steps.ts';
 
 const printSignInFault = (house: House, fault: NonNullable<SignInView['fault']>): Markup => {
   const { signIn } = house.words;
+  const title = signIn.faultTitle;
+  if (fault.kind === 'throttled') return printFault({ title, text: signIn.throttled(fault.retryAfterSeconds) });
   return fault.kind === 'wrong'
-    ? printFault({ title: signIn.faultTitle, text: signIn.wrong, target: 'password' })
-    : printFault({ title: signIn.faultTitle, text: signIn.throttled(fault.retryAfterSeconds) });
+    ? printFault({ title, text: signIn.wrong, target: 'password' })
+    : printFault({ title, text: signIn.passkey.refused });
 };
 
 export const printSignIn = (house: House, view: SignInView): string => {
@@ -27,6 +30,7 @@ export const printSignIn = (house: House, view: SignInView): string => {
   return printDocument(house, {
     title: view.fault ? words.faultTitle(tab) : tab,
     kind: 'step',
+    passkeys: view.passkey !== undefined,
     body: html`${view.app && printSteps(words, ['signIn', 'patient', 'consent'], 'signIn')}
 ${view.fault && printSignInFault(house, view.fault)}
 <div class="head"><h1>${title}</h1>
@@ -42,6 +46,7 @@ ${view.app && printApp(words, view.app)}
 <p class="hint with-icon" id="password-hint">${icons.lock}<span>${signIn.passwordHint(URL.parse(house.origin)?.host ?? house.origin)}</span></p></div>
 <div class="actions"><button class="primary" type="submit">${signIn.button}</button></div>
 </form>
+${view.passkey !== undefined && printPasskeyButton({ action: view.action, csrf: view.csrf, does: 'get', options: view.passkey, ...signIn.passkey })}
 ${house.people && html`<details class="fold"><summary>${signIn.samples}</summary>${printPeople(words, house.people)}</details>`}
 </div></div>`,
   });

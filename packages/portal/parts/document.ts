@@ -10,6 +10,8 @@ export interface House {
   readonly origin: string;
   readonly stylesheet: string;
   readonly favicon: string;
+  /** our own file for passkeys: the only script there is */
+  readonly passkeyScript: string;
   readonly version: string;
   /** the sample sign-ins; absent outside the demonstration domain */
   readonly people: readonly SamplePerson[] | undefined;
@@ -30,6 +32,8 @@ export interface Leaf {
   readonly person?: string;
   /** a step towards a grant stands narrow, a front page wide, a desk is where administrators work, an account where people do */
   readonly kind: 'step' | 'front' | 'desk' | 'account';
+  /** the page has a button for passkeys; without the script there is none, and nothing else is missing */
+  readonly passkeys?: boolean;
   readonly body: Markup;
 }
 
@@ -46,7 +50,11 @@ export const printDocument = (house: House, leaf: Leaf): string => {
 <meta name="referrer" content="no-referrer">
 <link rel="icon" href="${house.favicon}" type="image/svg+xml">
 <link rel="stylesheet" href="${house.stylesheet}">
-</head>
+${
+  leaf.passkeys &&
+  html`<script src="${house.passkeyScript}" defer></script>
+`
+}</head>
 <body class="${leaf.kind}">
 <a class="skip" href="#content">${words.skip}</a>
 <header class="bar"><div class="bar-inside">

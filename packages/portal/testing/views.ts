@@ -28,7 +28,12 @@ export const ana: PatientView = { id: 'p1', name: 'Ana Lindqvist', birthDate: '1
 export const milo: PatientView = { id: 'p2', name: 'Milo Lindqvist', birthDate: '2014-05-03', relation: 'child' };
 const ruth: PatientView = { id: 'p3', name: 'Ruth Lindqvist-Abernathy', birthDate: '1951', relation: 'parent' };
 
-export const signIn: SignInView = { action: '/auth/interaction/8f2/sign-in', csrf: 'c5rf', app };
+export const signIn: SignInView = {
+  action: '/auth/interaction/8f2/sign-in',
+  csrf: 'c5rf',
+  app,
+  passkey: JSON.stringify({ challenge: 'AAAA', rpId: 'localhost', userVerification: 'required' }),
+};
 export const secondFactor: SecondFactorView = { action: '/auth/interaction/8f2', csrf: 'c5rf', app, username: 'ana' };
 export const tooWeak: TooWeakView = {
   action: '/auth/interaction/8f2',
