@@ -26,6 +26,7 @@ export type AuthorizationEvent = Extract<
   | 'code-replayed'
   | 'token-issued'
   | 'token-refreshed'
+  | 'token-exchanged'
   | 'token-refused'
   | 'refresh-token-replayed'
   | 'token-revoked'

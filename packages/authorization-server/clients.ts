@@ -3,17 +3,23 @@ import { createHash } from 'node:crypto';
 import { emergency, purposesOfUse } from '@affinity/core/smart/purpose-of-use.ts';
 import { parseScopes, type RequestedScopes } from '@affinity/core/smart/scope-request.ts';
 import type { JWK } from 'jose';
+import { type ExchangeMetadata, exchangeFaults, tokenExchangeGrant } from './exchange-policy.ts';
 import { redirectUriFault } from './redirect-uri.ts';
 import { type ServiceMetadata, servicePolicyFaults } from './service-policy.ts';
 
 export type AuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | typeof deviceCodeGrant;
+export type GrantType =
+  | 'authorization_code'
+  | 'refresh_token'
+  | 'client_credentials'
+  | typeof deviceCodeGrant
+  | typeof tokenExchangeGrant;
 
 /** RFC 8628 §3.4 */
 export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** As declared. Unknown members are let be. */
-export interface ClientMetadata extends ServiceMetadata {
+export interface ClientMetadata extends ServiceMetadata, ExchangeMetadata {
   readonly client_id: string;
   readonly client_name?: string;
   readonly client_secret?: string;
@@ -83,7 +89,13 @@ export const usualAlgorithms: readonly string[] = ['RS384', 'ES384'];
 export const idTokenAlgorithms: readonly string[] = ['RS256', 'ES256'];
 
 const methods: readonly unknown[] = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'];
-const grants: readonly unknown[] = ['authorization_code', 'refresh_token', 'client_credentials', deviceCodeGrant];
+const grants: readonly unknown[] = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  deviceCodeGrant,
+  tokenExchangeGrant,
+];
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -136,6 +148,7 @@ export function faultsOf(given: Record<string, unknown>): string[] {
   }
   faults.push(...launchFaults(given, method, grantTypes));
   faults.push(...purposeFaults(given.affinity_purposes ?? [], grantTypes), ...servicePolicyFaults(given, grantTypes));
+  faults.push(...exchangeFaults(given, grantTypes, method));
   return [...faults, ...credentialFaults(given, method, grantTypes), ...scopeFaults(given, grantTypes)];
 }
 

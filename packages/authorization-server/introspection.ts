@@ -21,9 +21,9 @@ interface Description {
 
 const inactive: Description = { active: false };
 
-/** The app that holds it, or the resource server that it is for. For anyone else it does not exist. */
+/** The app that it is of, the server that holds it for the app, or the resource server that it is for. For anyone else it does not exist. */
 function concerns({ id, metadata: { resource_server: own } }: Client, claims: AccessTokenClaims): boolean {
-  return id === claims.client_id || (own !== undefined && isFor(claims, own));
+  return id === claims.client_id || id === claims.act?.sub || (own !== undefined && isFor(claims, own));
 }
 
 export interface IntrospectionNeighbours extends TokenNeighbours, BackChannelNeighbours {
@@ -41,10 +41,25 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
     if (live !== undefined) {
       const { claims, grant } = live;
       if (!concerns(client, claims)) return inactive;
-      const { iss, aud, sub, client_id, iat, exp, jti, scope, patient, fhirUser, extensions, cnf, auth_time, acr } =
-        claims;
+      const {
+        iss,
+        aud,
+        sub,
+        client_id,
+        iat,
+        exp,
+        jti,
+        scope,
+        patient,
+        fhirUser,
+        extensions,
+        cnf,
+        act,
+        auth_time,
+        acr,
+      } = claims;
       const token_type = cnf === undefined ? 'Bearer' : 'DPoP';
-      const rights = { scope, patient, fhirUser, extensions, auth_time, acr };
+      const rights = { scope, patient, fhirUser, extensions, act, auth_time, acr };
       return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, cnf, ...rights, ...grant?.context };
     }
     const row = await findRefreshToken(pool, token);
@@ -75,7 +90,8 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
   const byToken = async (request: Request): Promise<Client | undefined> => {
     const claims = await presentToken(request, `${issuer}/introspect`);
     const live = claims === undefined ? undefined : await liveTokens.of(claims);
-    return live === undefined ? undefined : await clients.find(live.claims.client_id);
+    // Whoever holds a token that was exchanged is not its app.
+    return live === undefined || live.claims.act !== undefined ? undefined : await clients.find(live.claims.client_id);
   };
 
   return backChannel(

@@ -3,6 +3,7 @@ import { identifierScopes } from '@affinity/core/smart/scope-request.ts';
 import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { authenticationContexts } from './authentication-context.ts';
 import { assertionAlgorithms, deviceCodeGrant, idTokenAlgorithms } from './clients.ts';
+import { tokenExchangeGrant } from './exchange-policy.ts';
 
 export interface Metadata {
   readonly issuer: string;
@@ -38,7 +39,13 @@ export function metadataOf(issuer: string): Metadata {
     ],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', deviceCodeGrant],
+    grant_types_supported: [
+      'authorization_code',
+      'refresh_token',
+      'client_credentials',
+      deviceCodeGrant,
+      tokenExchangeGrant,
+    ],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: idTokenAlgorithms,
     token_endpoint_auth_methods_supported: ['none', ...methods],

@@ -22,6 +22,10 @@ export function createRevocationEndpoint(neighbours: TokenNeighbours & BackChann
       await dropReferenceToken(pool, token);
       await record('token-revoked', 'permitted', { client: client.id, token: claims.jti, status: 200, ...where });
     }
+    if (claims?.act?.sub === client.id) {
+      // The grant is not this server's to end.
+      throw new OAuthError('unsupported_token_type', 'a token that was exchanged ends by itself, or with its grant');
+    }
     const ended = await transaction(pool, async (db): Promise<Grant | undefined> => {
       const id = claims?.grant_id ?? (await findRefreshToken(db, token))?.grantId;
       const grant = id === undefined ? undefined : await findLiveGrant(db, id, now());

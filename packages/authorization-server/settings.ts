@@ -68,6 +68,8 @@ export interface Settings {
   readonly assertionCharacters: number;
   readonly jwksCacheSeconds: number;
   readonly purgeSeconds: number;
+  /** servers that a token may go through, each exchanging it for the next (RFC 8693); at most 5 */
+  readonly exchangeHops: number;
   readonly signIn: SignInLimits;
   readonly device: DeviceSettings;
 }
@@ -138,6 +140,7 @@ export const defaultSettings: Settings = {
   assertionCharacters: 8_192,
   jwksCacheSeconds: 300,
   purgeSeconds: 60,
+  exchangeHops: 3,
   signIn: {
     windowSeconds: 900,
     perAccountAndAddress: 10,

@@ -2,14 +2,16 @@
 import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { type BackChannelNeighbours, backChannel, type Call, jsonResponse, noStore } from './back-channel.ts';
 import { deviceCodeGrant } from './clients.ts';
+import { tokenExchangeGrant } from './exchange-policy.ts';
 import type { ProofOfKey } from './proof-of-key.ts';
 import { grantToService } from './token-client-credentials.ts';
 import { redeemCode } from './token-code.ts';
 import { pollForDevice } from './token-device.ts';
+import { type ExchangeNeighbours, exchangeToken } from './token-exchange.ts';
 import type { TokenNeighbours, TokenOutcome, TokenRequest } from './token-grants.ts';
 import { refreshTokens } from './token-refresh.ts';
 
-type Handler = (neighbours: TokenNeighbours, request: TokenRequest) => Promise<TokenOutcome>;
+type Handler = (neighbours: ExchangeNeighbours, request: TokenRequest) => Promise<TokenOutcome>;
 
 /** The password grant is not among them (RFC 9700 §2.4). */
 const handlers: ReadonlyMap<string, Handler> = new Map([
@@ -17,10 +19,19 @@ const handlers: ReadonlyMap<string, Handler> = new Map([
   ['refresh_token', refreshTokens],
   ['client_credentials', grantToService],
   [deviceCodeGrant, pollForDevice],
+  [tokenExchangeGrant, exchangeToken],
 ]);
 
 /** What may be kept of the request: never a code, a verifier, a token, a secret or an assertion (J12; IHE IUA ITI-71). */
-const recordable = ['grant_type', 'scope', 'redirect_uri', 'resource', 'client_assertion_type'];
+const recordable = [
+  'grant_type',
+  'scope',
+  'redirect_uri',
+  'resource',
+  'audience',
+  'client_assertion_type',
+  'subject_token_type',
+];
 
 const recordableForm = (sent: ReadonlyMap<string, string>): string =>
   new URLSearchParams(recordable.flatMap((name) => (sent.has(name) ? [[name, sent.get(name) ?? '']] : [])))

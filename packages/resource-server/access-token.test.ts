@@ -6,6 +6,26 @@ import { base, createClinic, observation } from './testing/clinic.ts';
 
 const read = '/Observation/o1';
 
+const chain = (length: number): object | undefined =>
+  Array.from({ length }).reduce<object | undefined>(
+    (act, _, at) => ({ sub: `server-${at}`, ...(act === undefined ? {} : { act }) }),
+    undefined,
+  );
+
+test('C55, J07: the servers that hold a token for its app are recorded, the latest first', async () => {
+  const clinic = await createClinic();
+  await clinic.put(observation('o1', 'a', 'laboratory'));
+  assert.equal((await clinic.send(read, await clinic.token({ act: chain(2) }))).status, 200);
+  assert.equal((await clinic.send(read, await clinic.token())).status, 200);
+  assert.deepEqual(
+    clinic.audit.filter(({ event }) => event === 'read').map(({ client, actors }) => [client, actors]),
+    [
+      ['app-1', ['server-1', 'server-0']],
+      ['app-1', undefined],
+    ],
+  );
+});
+
 test('E02, E05, Q18: every claim is checked, by value and by type', async () => {
   const clinic = await createClinic();
   await clinic.put(observation('o1', 'a', 'laboratory'));
@@ -61,6 +81,14 @@ test('E02, E05, Q18: every claim is checked, by value and by type', async () => 
     { extensions: 'BTG' },
     { extensions: { ihe_iua: { purpose_of_use: 'BTG' } } },
     { extensions: { ihe_iua: { purpose_of_use: [{ code: 'BTG' }] } } },
+    { act: null },
+    { act: 'gateway' },
+    { act: {} },
+    { act: { sub: 7 } },
+    { act: { sub: 'gateway', act: {} } },
+    { act: { sub: 'gateway', may_act: true } },
+    { act: chain(6) },
+    { sub: 'app-1', act: { sub: 'gateway' } },
     { sub: 'app-1', fhirUser: `${base}/Patient/a` },
     { scope: Array.from({ length: 1001 }, (_, i) => i).join(' ') },
   ];
@@ -75,6 +103,7 @@ test('E02, E05, Q18: every claim is checked, by value and by type', async () => 
     { nbf: now },
     { clearance: 'V' },
     { exp: now + 1 },
+    { act: chain(5) },
     treat,
   ]) {
     assert.equal((await clinic.send(read, await clinic.token(claims))).status, 200, JSON.stringify(claims));

@@ -2,6 +2,7 @@
 import { parseJson } from '@affinity/core/fhir/json.ts';
 import { parseReference, relativeReference } from '@affinity/core/fhir/reference.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
+import { readActors } from '@affinity/core/oauth/actor.ts';
 import { readConfirmation } from '@affinity/core/oauth/confirmation.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import { readPurposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
@@ -96,6 +97,12 @@ const keyOf = ({ cnf }: Claims): string | undefined => {
   return confirmation.kind === 'key' ? confirmation.jkt : undefined;
 };
 
+/** RFC 8693 §4.1. Who used a token could not be said where its chain is not understood. */
+const actorsOf = ({ act }: Claims): readonly string[] => {
+  const chain = readActors(act);
+  return chain.kind === 'actors' ? chain.actors : refuse('act is malformed');
+};
+
 const principalOf = (claims: Claims, rules: TokenRules): Principal => {
   const clientId = text(claims, 'client_id');
   const subject = text(claims, 'sub');
@@ -105,14 +112,17 @@ const principalOf = (claims: Claims, rules: TokenRules): Principal => {
   const clearance = clearanceOf(claims);
   const purposes = purposesOf(claims);
   const key = keyOf(claims);
+  const actors = actorsOf(claims);
   const service = subject === clientId;
   if (!service && grant === undefined) refuse('a token of a user without a grant');
   if (service && claims.fhirUser !== undefined) refuse('a token of a service with a user');
+  if (service && actors.length > 0) refuse('a token of a service with an actor');
   if (patient !== undefined && !isResourceId(patient)) refuse('patient is not an id');
   return {
     clientId,
     tokenId: text(claims, 'jti'),
     scopes: scopesOf(claims, rules.scope),
+    ...(actors.length === 0 ? {} : { actors }),
     ...(service ? { service: true as const } : { user: subject }),
     ...(grant === undefined ? {} : { grant }),
     ...(patient === undefined ? {} : { patient }),

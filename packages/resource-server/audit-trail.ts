@@ -78,6 +78,7 @@ const whoIs = (principal: Principal | undefined, issuer: string | undefined): Pa
     ? {}
     : known<AuditRecord>({
         client: principal.clientId,
+        actors: principal.actors,
         token: principal.tokenId,
         user: principal.user,
         issuer: principal.user === undefined ? undefined : issuer,

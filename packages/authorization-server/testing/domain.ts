@@ -61,6 +61,20 @@ const apps = (serviceKey: JWK): readonly unknown[] => [
   },
   { client_id: 'clinic', client_secret: secret, grant_types: [], resource_server: clinic },
   { client_id: 'bound', redirect_uris: [callback], dpop_bound_access_tokens: true },
+  {
+    client_id: 'gateway',
+    client_secret: secret,
+    grant_types: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+    resource_server: clinic,
+    affinity_upstreams: [hospital],
+  },
+  {
+    client_id: 'hospital',
+    client_secret: secret,
+    grant_types: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+    resource_server: hospital,
+    affinity_upstreams: [`${clinic}/`, hospital],
+  },
   { client_id: 'limited', redirect_uris: [callback], scope: 'openid launch/patient patient/Observation.rs' },
   {
     client_id: 'service',

@@ -91,6 +91,9 @@ export const agentsOf = (record: AuditRecord, form: EventForm): readonly Agent[]
     },
     { type: { coding: [serverRole] }, who: observerOf(record), requestor: false, ...serverNetwork(record) },
   ];
+  // The servers between the app and this one: they ask for the app, with what it was allowed (RFC 8693).
+  for (const actor of record.actors ?? [])
+    agents.push({ type: { coding: [application] }, who: { identifier: { value: actor } }, requestor: false });
   if (byUser) {
     agents.push({
       type: { coding: userCodings(form.action) },

@@ -302,3 +302,17 @@ test('J15: whoever speaks as if it were this server is found out; all others are
   assert.equal(foreignClaim(auditEventsOf(record())[0] ?? foreign, [base]), 'AuditEvent.meta.tag');
   assert.equal(foreignClaim({ resourceType: 'Observation', meta: { tag: [ownTag] } }, [base]), undefined);
 });
+
+test('C55: servers between the app and this one are agents of their own; the app stays the client', () => {
+  const one = event({ actors: ['gateway', 'hub'] });
+  assert.deepEqual(
+    one.agent.map((agent: Loose) => [codes(agent)[0], agent.who.identifier.value, agent.requestor]),
+    [
+      ['110152', 'app', false],
+      ['110153', base, false],
+      ['110150', 'gateway', false],
+      ['110150', 'hub', false],
+      ['IRCP', 'u-1', true],
+    ],
+  );
+});

@@ -160,6 +160,7 @@ export const eventForms: Readonly<Record<AuditedEvent, EventForm>> = {
   // The profile is closed to a patient entity, so it is claimed where no patient is in context.
   'token-issued': token('token-issued', { profile: 'IHE.IUA.71' }),
   'token-refreshed': token('token-refreshed', { profile: 'IHE.IUA.71' }),
+  'token-exchanged': token('token-exchanged', { profile: 'IHE.IUA.71' }),
   'token-refused': token('token-refused'),
   'refresh-token-replayed': warning('refresh-token-replayed'),
   'token-revoked': signingIn('token-revoked'),

@@ -43,6 +43,7 @@ export const auditedEvents = [
   'code-replayed',
   'token-issued',
   'token-refreshed',
+  'token-exchanged',
   'token-refused',
   'refresh-token-replayed',
   'token-revoked',
@@ -87,6 +88,8 @@ export interface AuditRecord {
   readonly because?: readonly string[];
   readonly requestId?: string;
   readonly client?: string;
+  /** servers that asked for the client with a token that they exchanged, the latest first */
+  readonly actors?: readonly string[];
   /** subject of the user at the issuer */
   readonly user?: string;
   /** `iss` of the user's subject */

@@ -1,4 +1,5 @@
 /** What a launch tells an app beside its tokens. SMART App Launch 2.2, scopes-and-launch-context. */
+import type { ActorClaim } from '../oauth/actor.ts';
 import type { Confirmation } from '../oauth/confirmation.ts';
 import type { PurposeClaim } from './purpose-of-use.ts';
 
@@ -53,6 +54,8 @@ export interface AccessTokenClaims {
   readonly clearance?: string;
   /** the key whose holder may use it; absent: whoever bears it */
   readonly cnf?: Confirmation;
+  /** the servers that hold it for the app, where it came by exchange */
+  readonly act?: ActorClaim;
   /** why, and by which Consent: IHE IUA, IHE PCF */
   readonly extensions?: Partial<PurposeClaim> & Partial<ConsentClaim>;
 }

@@ -6,6 +6,8 @@ export interface Principal {
   readonly clientId: string;
   /** jti of the access token */
   readonly tokenId: string;
+  /** client_ids of the servers that hold the token for the app, the one that acts now first; absent: the app itself acts */
+  readonly actors?: readonly string[];
   /** the token says that it is a backend service's own (RFC 9068 §2.2: `sub` is the client); never beside `user` */
   readonly service?: true;
   /** subject of the user at the issuer; absent for a backend service */
