@@ -157,9 +157,30 @@ const outbound = z
   })
   .prefault({});
 
+/** apps that register themselves. RFC 7591 */
+const registration = z
+  .strictObject({
+    /** absent: `open` in the demonstration, else `off` */
+    mode: z.enum(['off', 'with-token', 'open']).optional(),
+    /** whoever may vouch for apps by signed software statements */
+    software_statement_issuers: z
+      .array(z.strictObject({ issuer: z.url().max(2000), jwks: z.looseObject({ keys: z.array(z.unknown()) }) }))
+      .max(100)
+      .default([]),
+    per_address: z.int().min(1).max(10_000).default(20),
+    window_seconds: seconds(10, 86_400, 3600),
+    /** apps that wait to be looked at, and days after which one is forgotten */
+    pending_most: z.int().min(0).max(100_000).default(1000),
+    pending_days: z.int().min(1).max(730).default(30),
+    /** how long an earlier secret works beside a new one */
+    secret_overlap_hours: z.int().min(0).max(720).default(24),
+  })
+  .prefault({});
+
 const file = z.strictObject({
   listen,
   outbound,
+  registration,
   policy,
   tokens,
   limits,

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { checkClients } from '@affinity/authorization-server/clients.ts';
 import { parseDocument } from 'yaml';
 import { type ConfigFile, checkFile, type Fault, policyNotices } from './config-file.ts';
+import { registrationFaults } from './registration.ts';
 
 export interface Tls {
   readonly certificate: string;
@@ -70,6 +71,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
   );
   // Its sentences name the client and what is allowed, and hold no secret.
   for (const fault of checkClients(file?.clients ?? [])) faults.push({ setting: 'clients', fault });
+  if (file !== undefined) faults.push(...registrationFaults(file));
   const host = given('AFFINITY_HOST') ?? file?.listen.host ?? '127.0.0.1';
   const tls = file?.listen.tls === undefined ? undefined : readTls(file.listen.tls, directory, faults);
   const trustedProxies = file?.listen.trusted_proxies ?? [];

@@ -3,6 +3,7 @@ import { createAuthorizationServer } from '@affinity/authorization-server/author
 import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
 import { metadataPaths } from '@affinity/authorization-server/metadata.ts';
 import { createPeople } from '@affinity/authorization-server/people.ts';
+import { createRegisteredClients } from '@affinity/authorization-server/registered-clients.ts';
 import { defaultSettings, type Settings } from '@affinity/authorization-server/settings.ts';
 import { createPortal } from '@affinity/portal/portal.ts';
 import { createAuditFilling } from '@affinity/store/audit-filling.ts';
@@ -37,6 +38,7 @@ import { createPatientDirectory, createPatientFinder } from './patient-directory
 import { createIdentifierReader } from './person-identifiers.ts';
 import type { Ready } from './ready.ts';
 import { createRecordFacts } from './record-facts.ts';
+import { registrationOf, registrationSettings } from './registration.ts';
 
 export interface EcosystemNeighbours {
   readonly config: Config;
@@ -99,7 +101,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   });
   const secrets = makeOwnSecrets();
   const clients = domainClients(config, secrets);
-  const registry = createClientRegistry(clients);
+  const registry = createClientRegistry(clients, createRegisteredClients(pool));
   const { consents } = feeds;
   const facts = createClinicFacts({ config, base: clinicBase, pool, backend, consents, people, registry, now, log });
   const explain = createExplanations({
@@ -141,6 +143,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     ...(demonstration === undefined ? {} : { demonstration: { people: samplePeople } }),
   });
 
+  const registration = registrationOf(config);
   const authorization = await createAuthorizationServer({
     issuer,
     pool,
@@ -156,6 +159,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     endGrant,
     consents: createGrantConsents({ backend, base: clinicBase, clients: registry }),
     outbound: outboundPermissions(config),
+    registry,
+    ...(registration === undefined ? {} : { registration }),
     settings: settingsOf(file),
     now,
     log,
@@ -250,7 +255,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
 
 const under = (path: string, mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
 
-const settingsOf = ({ tokens, limits }: Config['file']): Partial<Settings> => ({
+const settingsOf = ({ tokens, limits, ...file }: Config['file']): Partial<Settings> => ({
+  registration: registrationSettings(file),
   accessTokenSeconds: tokens.access_token_seconds,
   backendTokenSeconds: tokens.backend_token_seconds,
   emergencySeconds: tokens.emergency_seconds,

@@ -1,6 +1,7 @@
 /** Explanations for a command that stands beside the running server: its own look at the store, and nothing remembered. */
 import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
 import { createPeople } from '@affinity/authorization-server/people.ts';
+import { createRegisteredClients } from '@affinity/authorization-server/registered-clients.ts';
 import type { ConsentFeed } from '@affinity/core/fhir/consent-feed.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
@@ -33,7 +34,7 @@ export const openExplanations = async ({ config, database, log }: ExplanationSto
   await parameters.refresh();
   const backend = createBackend({ pool, shared, ownBases, parameters });
   const people = createPeople(pool);
-  const clients = createClientRegistry(domainClients(config));
+  const clients = createClientRegistry(domainClients(config), createRegisteredClients(pool));
   const consents = nothingRemembered;
   return createExplanations({
     pool,

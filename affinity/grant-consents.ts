@@ -64,7 +64,7 @@ export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping):
     async write(client, grant) {
       const performer = await performerOf(client, grant);
       const terms = termsOf(grant, {
-        app: (await clients.find(grant.clientId))?.name ?? grant.clientId,
+        app: (await clients.find(grant.clientId, client))?.name ?? grant.clientId,
         ...(performer === undefined ? {} : { person: performer }),
       });
       const input = { ...place(grant.id), content: contentOf(grantConsent(terms)) };

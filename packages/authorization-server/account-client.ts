@@ -21,5 +21,5 @@ export function withAccountClient(clients: ClientRegistry, issuer: string): Clie
     redirectUris: [issuer + signedInPath],
     purposes: [],
   };
-  return { ...clients, find: async (id) => (id === accountClientId ? own : clients.find(id)) };
+  return { ...clients, find: async (id, db) => (id === accountClientId ? own : clients.find(id, db)) };
 }

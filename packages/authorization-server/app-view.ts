@@ -12,6 +12,8 @@ export interface AppView {
   readonly device?: string;
   readonly homepage?: string;
   readonly policy?: string;
+  /** it has registered itself, and nobody has looked at it */
+  readonly unchecked?: boolean;
 }
 
 /** Host of the address that the person is sent back to, or its scheme where it has no host. */
@@ -27,6 +29,7 @@ export function appView(client: Client, where: Pick<AppView, 'returnsTo' | 'devi
     name: client.name,
     ...where,
     ...(publisher === undefined ? {} : { publisher }),
+    ...(client.registered === 'pending' ? { unchecked: true } : {}),
     ...(homepage === undefined ? {} : { homepage }),
     ...(policy === undefined ? {} : { policy }),
   };

@@ -33,6 +33,7 @@ export type AuthorizationEvent = Extract<
   | 'token-introspected'
   | 'client-registered'
   | 'client-changed'
+  | 'client-removed'
 >;
 
 /** Resolves when the record is durable: the answer waits for it. Never given a password, a code or a token. */

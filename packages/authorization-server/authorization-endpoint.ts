@@ -10,6 +10,7 @@ import type { Bridge } from './koa-bridge.ts';
 import type { Log } from './log.ts';
 import { hardenHeaders, type PageResponses } from './page-response.ts';
 import { openidScope, recordScope } from './provider.ts';
+import { isUnchecked } from './unchecked-step.ts';
 
 export interface EndpointNeighbours extends RequestNeighbours {
   readonly issuer: string;
@@ -123,6 +124,9 @@ export function createAuthorizationEndpoint(neighbours: EndpointNeighbours) {
       }
       const checked = await checkAuthorizationRequest(parameters, neighbours);
       if (checked.kind === 'page') return pages.fault(checked.fault, 400, checked.detail);
+      // Nobody was asked, so nobody knows that an app that nobody vouches for is about to send them somewhere.
+      if (isUnchecked(checked.destination.client) && checked.destination.silent)
+        return pages.fault('bad-request', 400, 'prompt=none is not for an app that nobody here has checked.');
       if (checked.kind === 'fault' && checked.destination.silent) {
         return errorRedirect(issuer, checked.destination, checked.error, checked.description);
       }

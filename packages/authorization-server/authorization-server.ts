@@ -21,7 +21,7 @@ import { type Connection, createAuthorizationEndpoint } from './authorization-en
 import { jsonResponse } from './back-channel.ts';
 import { recordClientChanges } from './client-changes.ts';
 import { createClientKeys } from './client-keys.ts';
-import { type ClientMetadata, createClientRegistry } from './clients.ts';
+import { type ClientMetadata, type ClientRegistry, createClientRegistry } from './clients.ts';
 import { cookieNames } from './cookies.ts';
 import { createDeviceAuthorizationEndpoint } from './device-authorization-endpoint.ts';
 import { createDevicePages } from './device-page.ts';
@@ -50,6 +50,9 @@ import { createTokenPresentation } from './presented-token.ts';
 import { createProofOfKey } from './proof-of-key.ts';
 import { createProvider } from './provider.ts';
 import { startPurge } from './purge.ts';
+import { createRegisteredClients } from './registered-clients.ts';
+import type { Registration } from './registration-endpoint.ts';
+import { createRegistrationRoutes } from './registration-routes.ts';
 import { rememberGrant } from './remembered-consent.ts';
 import { createRevocationEndpoint } from './revocation.ts';
 import { defaultSettings, type Settings } from './settings.ts';
@@ -77,6 +80,10 @@ export interface AuthorizationServerOptions {
   readonly styles?: Readonly<Record<string, Style>>;
   readonly audit: AuditLog;
   readonly endGrant: EndGrant;
+  /** the same for everybody in the domain; without one, made of `clients` and of those that have registered */
+  readonly registry?: ClientRegistry;
+  /** whether apps may register themselves; absent: there is no such endpoint */
+  readonly registration?: Registration;
   /** where the Consents are kept that the grants are */
   readonly consents: GrantConsents;
   /** how URLs of others are fetched */
@@ -133,7 +140,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     if (fault !== undefined) throw new Error(`The style ${name} ${fault}.`);
   }
   const settings = { ...defaultSettings, ...options.settings };
-  const clients = createClientRegistry(options.clients);
+  const clients = options.registry ?? createClientRegistry(options.clients, createRegisteredClients(pool));
   const resourceServers = options.resourceServers.map((server) => ({ ...server, base: canonicalBase(server.base) }));
   const record = createRecorder(options.audit, issuer, now);
   const people = createPeople(pool);
@@ -146,7 +153,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
   const proofs = createProofOfKey({ pool, keys, settings, now });
   const presentToken = createTokenPresentation(accessTokens, proofs);
-  const metadata = metadataOf(issuer);
+  const { registration } = options;
+  const metadata = metadataOf(issuer, registration !== undefined);
   const shared = {
     issuer,
     pool,
@@ -205,7 +213,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const userinfo = createUserinfoEndpoint({ ...shared, presentToken, proofs });
   const liveTokens = createLiveTokens({ ...shared, accessTokens });
   const styleDocument = createStyleEndpoint(pool);
-  const purge = startPurge({ pool, consents, settings, log, now });
+  const purge = startPurge(shared);
 
   const publicDocument =
     (body: () => object) =>
@@ -235,11 +243,14 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/device/done`, device.done],
     [`${mount}/launch`, createLaunchEndpoint({ ...shared, presentToken, liveTokens, styles })],
   ]);
+  const registering = createRegistrationRoutes(shared, registration);
 
   const route = (request: Request, connection: Connection): Promise<Response> => {
     const { pathname } = new URL(request.url);
     const exact = routes.get(pathname);
     if (exact !== undefined) return exact(request, connection);
+    const registered = registering(request, pathname, connection);
+    if (registered !== undefined) return registered;
     const [, kind, uid] = new RegExp(`^${mount}/(authorize|interaction)/([A-Za-z0-9_-]{20,64})$`).exec(pathname) ?? [];
     if (kind === 'authorize' && uid !== undefined) return authorization.resume(request, uid, connection);
     if (kind === 'interaction' && uid !== undefined) return interaction(request, uid, connection);

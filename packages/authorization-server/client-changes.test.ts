@@ -28,7 +28,7 @@ test('J08: a new app, a changed one and one that was taken out are recorded, eac
     ['client-changed', 'one', undefined],
     ['client-registered', 'two', undefined],
   ]);
-  assert.deepEqual(await started({ client_id: 'two' }), [['client-changed', 'one', 'the app was taken out']]);
+  assert.deepEqual(await started({ client_id: 'two' }), [['client-removed', 'one', 'the app was taken out']]);
   assert.deepEqual(await started({ client_id: 'two' }), []);
   const { rows } = await pool.query('select * from known_client');
   assert.doesNotMatch(JSON.stringify(rows), /canary/);

@@ -42,7 +42,7 @@ export async function recordClientChanges(
     );
   }
   for (const id of known.keys()) {
-    await record('client-changed', 'permitted', { client: id, reason: 'the app was taken out' });
+    await record('client-removed', 'permitted', { client: id, reason: 'the app was taken out' });
     await pool.query('delete from known_client where client_id = $1', [id]);
   }
 }

@@ -3,7 +3,8 @@
 import type { Permissions } from '@affinity/outbound/outbound-url.ts';
 import type { SafeFetch } from '@affinity/outbound/safe-fetch.ts';
 import type { JWK } from 'jose';
-import { type Client, keyFaults } from './clients.ts';
+import type { Client } from './clients.ts';
+import { keyFaults } from './key-set.ts';
 import type { Log } from './log.ts';
 
 export interface ClientKeys {

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { emergency, purposesOfUse } from '@affinity/core/smart/purpose-of-use.ts';
 import { parseScopes, type RequestedScopes } from '@affinity/core/smart/scope-request.ts';
 import type { JWK } from 'jose';
+import type pg from 'pg';
 import { type ExchangeMetadata, exchangeFaults, tokenExchangeGrant } from './exchange-policy.ts';
+import { keyFaults } from './key-set.ts';
 import { redirectUriFault } from './redirect-uri.ts';
 import { type ServiceMetadata, servicePolicyFaults } from './service-policy.ts';
 
@@ -24,6 +26,12 @@ export interface ClientMetadata extends ServiceMetadata, ExchangeMetadata {
   readonly client_name?: string;
   readonly client_secret?: string;
   readonly client_uri?: string;
+  readonly logo_uri?: string;
+  readonly tos_uri?: string;
+  readonly contacts?: readonly string[];
+  readonly software_id?: string;
+  readonly software_version?: string;
+  readonly response_types?: readonly string[];
   readonly policy_uri?: string;
   /** who makes the app, as people know them */
   readonly publisher?: string;
@@ -66,6 +74,8 @@ export interface Client {
   readonly redirectUris: readonly string[];
   /** SHA-256: the secret itself is not kept */
   readonly secretHash?: Buffer;
+  /** the one before it, which works for a while yet */
+  readonly earlierSecret?: { readonly hash: Buffer; readonly until: Date };
   readonly allowed?: RequestedScopes;
   readonly purposes: readonly string[];
   /** it came by registration, not by the operator's own word; `pending`: nobody has looked at it */
@@ -73,7 +83,8 @@ export interface Client {
 }
 
 export interface ClientRegistry {
-  find(id: string): Promise<Client | undefined>;
+  /** @param db in a transaction its own connection: the pool is never asked for a second one */
+  find(id: string, db?: pg.PoolClient): Promise<Client | undefined>;
   /** an origin from which a browser app of ours speaks to us */
   servesOrigin(origin: string): Promise<boolean>;
 }
@@ -97,6 +108,9 @@ const grants: readonly unknown[] = [
   tokenExchangeGrant,
 ];
 
+/** RFC 9068 §5: no `sub` of an app by itself may be that of a person. */
+const personIdShape = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isStrings = (value: unknown): value is string[] =>
@@ -112,6 +126,7 @@ export function checkClients(list: readonly unknown[]): string[] {
       return [`clients[${at}].client_id must be 1 to 200 printable ASCII characters without spaces.`];
     }
     const faults = faultsOf(given);
+    if (personIdShape.test(id)) faults.push('client_id must not look like the id of a person, which is a UUID');
     if (seen.has(id)) faults.push('client_id is used twice');
     seen.add(id);
     return faults.map((fault) => `clients[${at}] (${id}): ${fault}.`);
@@ -203,25 +218,6 @@ function credentialFaults(given: Record<string, unknown>, method: unknown, grant
   return faults;
 }
 
-/** SMART App Launch 2.2, client-confidential-asymmetric: public keys only, each with a kid of its own. */
-export function keyFaults(jwks: unknown): string[] {
-  if (!isRecord(jwks) || !Array.isArray(jwks.keys) || jwks.keys.length === 0) return ['jwks must be {"keys": […]}'];
-  const kids = new Set<unknown>();
-  return jwks.keys.flatMap((key: unknown, at) => {
-    if (!isRecord(key)) return [`jwks.keys[${at}] must be an object`];
-    const faults: string[] = [];
-    if (key.kty !== 'RSA' && key.kty !== 'EC') faults.push(`jwks.keys[${at}].kty must be RSA or EC`);
-    if (typeof key.kid !== 'string' || key.kid === '') faults.push(`jwks.keys[${at}].kid is missing`);
-    else if (kids.has(key.kid)) faults.push(`jwks.keys[${at}].kid is used twice`);
-    kids.add(key.kid);
-    if ('d' in key || 'k' in key) faults.push(`jwks.keys[${at}] holds a private key`);
-    if (key.kty === 'RSA' && !(typeof key.n === 'string' && Buffer.from(key.n, 'base64url').length >= 256)) {
-      faults.push(`jwks.keys[${at}] must have at least 2048 bits`);
-    }
-    return faults;
-  });
-}
-
 function scopeFaults(given: Record<string, unknown>, grantTypes: readonly string[]): string[] {
   if (given.scope === undefined)
     return grantTypes.includes('client_credentials')
@@ -255,7 +251,7 @@ export function createClientRegistry(list: readonly unknown[], more?: MoreClient
     [...clients.values()].flatMap(({ redirectUris }) => redirectUris.map((uri) => new URL(uri).origin)),
   );
   return {
-    find: async (id) => clients.get(id) ?? (await more?.find(id)),
+    find: async (id, db) => clients.get(id) ?? (await more?.find(id, db)),
     servesOrigin: async (origin) =>
       origin !== 'null' && (origins.has(origin) || (await more?.servesOrigin(origin)) === true),
   };

@@ -71,6 +71,7 @@ export type EndReason =
   | 'code-replayed'
   | 'refresh-token-replayed'
   | 'consent-withdrawn'
+  | 'app-stopped'
   | 'person-gone'
   | 'session-ended';
 

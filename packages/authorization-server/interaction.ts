@@ -29,6 +29,7 @@ import { needsPatient, withoutEncounter } from './requested-scope.ts';
 import { sessionPerson } from './session-person.ts';
 import { showOpenStep, takeOpenStep } from './sign-in.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import { showUnchecked, takeUnchecked } from './unchecked-step.ts';
 import { deviceOf } from './waiting-device.ts';
 
 export interface DispatcherNeighbours extends StepNeighbours {
@@ -168,6 +169,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
       purposes: (params?.affinity_purpose ?? '').split(' ').filter((code) => code !== ''),
       ...(params?.affinity_launch === undefined ? {} : { launch: params.affinity_launch }),
     };
+    const unchecked = interaction.prompt.name === 'unchecked';
     if (interaction.prompt.name === 'fault') {
       const [error = 'invalid_request', ...words] = (params?.affinity_fault ?? '').split(' ');
       await noteResult(step, { error, error_description: words.join(' ') });
@@ -175,18 +177,20 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
     }
     const signingIn = interaction.prompt.name === 'login';
     if (request.method === 'GET') {
-      return respond(
-        signingIn ? await showOpenStep(neighbours, step) : await personStep(step, undefined),
-        step,
-        redirectUri,
-      );
+      const shown = signingIn
+        ? await showOpenStep(neighbours, step)
+        : unchecked
+          ? showUnchecked(neighbours, step)
+          : await personStep(step, undefined);
+      return respond(shown, step, redirectUri);
     }
     const form = await readForm(request, settings.requestCharacters);
     if (form.kind === 'fault') return responses.fault('bad-request', form.status);
     const { all, parameters } = form;
     if (!isOurForm(request, issuer, all, step.csrf)) return responses.fault('bad-request', 403);
     const { values } = parameters;
-    const outcome = signingIn ? await takeOpenStep(neighbours, step, values) : await personStep(step, { all, values });
+    const take = signingIn ? takeOpenStep : unchecked ? takeUnchecked : undefined;
+    const outcome = await (take?.(neighbours, step, values) ?? personStep(step, { all, values }));
     return respond(outcome, step, redirectUri);
   };
 }

@@ -14,7 +14,7 @@ export interface Metadata {
 }
 
 /** Everything follows the configured issuer, nothing the request. What is not offered is not named. */
-export function metadataOf(issuer: string): Metadata {
+export function metadataOf(issuer: string, registration = false): Metadata {
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   return {
     issuer,
@@ -25,6 +25,7 @@ export function metadataOf(issuer: string): Metadata {
     revocation_endpoint: `${issuer}/revoke`,
     introspection_endpoint: `${issuer}/introspect`,
     device_authorization_endpoint: `${issuer}/device_authorization`,
+    ...(registration ? { registration_endpoint: `${issuer}/register` } : {}),
     scopes_supported: [
       'openid',
       'fhirUser',

@@ -8,6 +8,18 @@ import type { SignInPages } from './sign-in-views.ts';
 
 export type { AppView };
 
+/**
+ * Before anything else, for an app that nobody vouches for. Fields posted: `decision` (button Continue: `continue`; button
+ * Stop: `stop`), `csrf`.
+ */
+export interface UncheckedAppView {
+  readonly action: string;
+  readonly csrf: string;
+  readonly app: AppView;
+  /** the person has stopped: the same page says what that means, and asks nothing */
+  readonly stopped?: boolean;
+}
+
 /** Fields posted: `username`, `password`, `csrf`. Button: Sign in. By a form of its own: `passkey`, `csrf`. */
 export interface SignInView {
   readonly action: string;
@@ -198,6 +210,7 @@ export interface ErrorView {
 
 /** Each gives a whole HTML document. Pages need no script. */
 export interface Pages extends SignInPages, DevicePages {
+  uncheckedApp(view: UncheckedAppView): string;
   signIn(view: SignInView): string;
   patientChoice(view: PatientChoiceView): string;
   encounterChoice(view: EncounterChoiceView): string;

@@ -16,6 +16,7 @@ import { type Bridge, createBridge } from './koa-bridge.ts';
 import { faultName, type Log } from './log.ts';
 import type { People } from './people.ts';
 import type { Settings } from './settings.ts';
+import { goesOn, isUnchecked } from './unchecked-step.ts';
 
 /** What is handed to oidc-provider beside the parameters that it knows; a request cannot set them. */
 export const internalParameters = [
@@ -96,8 +97,19 @@ export interface Neighbours {
 
 const { Check, Prompt } = interactionPolicy;
 
-function policyOf(): interactionPolicy.DefaultPolicy {
+function policyOf(clients: ClientRegistry): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
+  policy.add(
+    new Prompt(
+      { name: 'unchecked', requestable: false },
+      new Check('unchecked_app', 'nobody vouches for the app', 'interaction_required', async (ctx) => {
+        const client = await clients.find(String(ctx.oidc.params?.client_id));
+        const result = ctx.oidc.result as { readonly [goesOn]?: string } | undefined;
+        return client === undefined || (isUnchecked(client) && result?.[goesOn] !== client.id);
+      }),
+    ),
+    0,
+  );
   policy
     .get('login')
     ?.checks.add(
@@ -189,7 +201,7 @@ export async function createProvider(
     },
     expiresWithSession: async () => false,
     interactions: {
-      policy: policyOf(),
+      policy: policyOf(clients),
       url: (_, interaction) => `${issuer}/interaction/${interaction.uid}`,
     },
     findAccount: async (_, sub) => {

@@ -1,8 +1,11 @@
 /** Forgets what has expired, a little at a time, so that nobody waits for it. */
 import type pg from 'pg';
+import type { Record } from './audit-recorder.ts';
+import { endGrantsOfStopped, forgetPending } from './client-lifecycle.ts';
 import { endExpiredGrants, type GrantConsents, settleEndedGrants } from './grant-consents.ts';
+import type { EndGrant } from './grants.ts';
 import { faultName, type Log } from './log.ts';
-import type { Settings } from './settings.ts';
+import { longestToken, type Settings } from './settings.ts';
 
 const batch = 1000;
 
@@ -34,6 +37,8 @@ const statements = (settings: Settings): readonly string[] => [
      where expires_at < now() and consumed_at is null limit ${batch} for update skip locked))`,
   `delete from known_browser where ctid = any(array(select ctid from known_browser
      where expires_at < now() limit ${batch} for update skip locked))`,
+  `delete from initial_access_token where ctid = any(array(select ctid from initial_access_token
+     where expires_at < now() limit ${batch} for update skip locked))`,
   `delete from refresh_token where ctid = any(array(select ctid from refresh_token
      where expires_at < now() limit ${batch} for update skip locked))`,
   // What signs nothing any more is not kept, so that it cannot be stolen; id_tokens that come back as hints need the other half.
@@ -57,18 +62,24 @@ export async function purgeExpired(pool: pg.Pool, settings: Settings): Promise<v
 export interface PurgeNeighbours {
   readonly pool: pg.Pool;
   readonly consents: GrantConsents;
+  readonly endGrant: EndGrant;
   readonly settings: Settings;
+  readonly record: Record;
   readonly log: Log;
   now(): Date;
 }
 
 /** Runs until stopped; `stop` waits for the run under way. */
-export function startPurge({ pool, consents, settings, log, now }: PurgeNeighbours): { stop(): Promise<void> } {
+export function startPurge(neighbours: PurgeNeighbours): { stop(): Promise<void> } {
+  const { pool, consents, settings, record, log, now } = neighbours;
+  const lifecycle = { ...neighbours, tokenSeconds: longestToken(settings) };
   let running: Promise<void> = Promise.resolve();
   const run = async (): Promise<void> => {
     const at = now();
     await endExpiredGrants({ pool, consents }, at);
     await settleEndedGrants({ pool, consents }, new Date(at.getTime() - 2_000 * settings.purgeSeconds), at);
+    await endGrantsOfStopped(lifecycle);
+    await forgetPending(lifecycle, new Date(at.getTime() - settings.registration.pendingSeconds * 1000), record);
     await purgeExpired(pool, settings);
   };
   const timer = setInterval(() => {

@@ -70,6 +70,8 @@ export interface Settings {
   readonly purgeSeconds: number;
   /** servers that a token may go through, each exchanging it for the next (RFC 8693); at most 5 */
   readonly exchangeHops: number;
+  readonly softwareStatementCharacters: number;
+  readonly registration: RegistrationLimits;
   readonly signIn: SignInLimits;
   readonly device: DeviceSettings;
 }
@@ -86,6 +88,22 @@ export interface DeviceSettings {
   /** devices that ask from one address, and altogether */
   readonly requestsPerAddress: number;
   readonly requestsAltogether: number;
+}
+
+/** Of apps that register themselves. */
+export interface RegistrationLimits {
+  /** requests to register from one address in one window */
+  readonly perAddress: number;
+  readonly windowSeconds: number;
+  /** of the body */
+  readonly bytes: number;
+  /** apps that wait to be looked at: beyond it no stranger registers */
+  readonly pendingMost: number;
+  /** an app that nobody has looked at for so long is forgotten */
+  readonly pendingSeconds: number;
+  /** how long an earlier secret works beside a new one, and an earlier registration access token */
+  readonly secretOverlapSeconds: number;
+  readonly tokenOverlapSeconds: number;
 }
 
 /** Failures allowed in one window. A browser that the person has used before is counted apart from all others. */
@@ -141,6 +159,16 @@ export const defaultSettings: Settings = {
   jwksCacheSeconds: 300,
   purgeSeconds: 60,
   exchangeHops: 3,
+  softwareStatementCharacters: 16_384,
+  registration: {
+    perAddress: 20,
+    windowSeconds: 3600,
+    bytes: 131_072,
+    pendingMost: 1_000,
+    pendingSeconds: 30 * 86_400,
+    secretOverlapSeconds: 86_400,
+    tokenOverlapSeconds: 600,
+  },
   signIn: {
     windowSeconds: 900,
     perAccountAndAddress: 10,
@@ -159,3 +187,7 @@ export const defaultSettings: Settings = {
     requestsAltogether: 5_000,
   },
 };
+
+/** How long the last access token of a grant may live yet, by any clock. */
+export const longestToken = ({ accessTokenSeconds, emergencySeconds, clockSkewSeconds }: Settings): number =>
+  Math.max(accessTokenSeconds, emergencySeconds) + clockSkewSeconds;

@@ -4,7 +4,7 @@
  */
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
-import type { Settings, SignInLimits } from './settings.ts';
+import type { RegistrationLimits, Settings, SignInLimits } from './settings.ts';
 
 export interface Attempt {
   /** folded */
@@ -137,6 +137,13 @@ export async function countDevice(
   const everyone = bucketOf('devices altogether', device.requestsAltogether);
   return (await count(pool, signIn.windowSeconds, [own])) ?? (await count(pool, signIn.windowSeconds, [everyone]));
 }
+
+/** One more app that this address would register. @returns seconds to wait where it has been too many */
+export const admitRegistration = (
+  pool: pg.Pool,
+  { windowSeconds, perAddress }: RegistrationLimits,
+  address = 'unknown',
+): Promise<number | undefined> => count(pool, windowSeconds, [bucketOf(`registration from ${address}`, perAddress)]);
 
 /** Seconds to wait, where this app's secret was tried too often from this address. */
 export async function secretWait(

@@ -9,6 +9,7 @@ import { closeGrant, grantsOf } from './grants.ts';
 import type { LaunchRecords } from './launch-records.ts';
 import { findPatientsOf, findPerson, holds, type Person } from './people.ts';
 import { isEmergency } from './purposes.ts';
+import { longestToken } from './settings.ts';
 import type { IssueNeighbours } from './token-response.ts';
 
 export interface TokenNeighbours extends IssueNeighbours {
@@ -55,8 +56,7 @@ export const endFamily = (
   reason: EndReason,
 ): Promise<boolean> => {
   const at = now();
-  const longest = Math.max(settings.accessTokenSeconds, settings.emergencySeconds) + settings.clockSkewSeconds;
-  const tokensEnd = new Date(at.getTime() + longest * 1000);
+  const tokensEnd = new Date(at.getTime() + longestToken(settings) * 1000);
   return closeGrant(db, grant.id, reason, { at, tokensEnd, endGrant, endConsent: consents.end });
 };
 

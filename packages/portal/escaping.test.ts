@@ -58,6 +58,8 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
   const { pages } = portal;
   const items = views.items.map((item) => ({ ...item, scope: words, types: [words, words] }));
   return [
+    pages.uncheckedApp({ ...common, app: { ...app, unchecked: true } }),
+    pages.uncheckedApp({ ...common, stopped: true }),
     pages.signIn({ ...common, username: words, fault: { kind: 'wrong' } }),
     pages.secondFactor({ ...common, username: words, fault: { kind: 'wrong' } }),
     pages.tooWeak({ ...common, security: '/auth/account/security' }),

@@ -16,6 +16,8 @@ const one = (elements: readonly PageElement[]): PageElement => {
 const buttons = (page: readonly PageElement[]) => select(page, 'button').map((button) => button.text);
 
 const all: Readonly<Record<string, string>> = {
+  unchecked: pages.uncheckedApp(views.uncheckedApp),
+  'unchecked, stopped': pages.uncheckedApp({ ...views.uncheckedApp, stopped: true }),
   'sign-in': pages.signIn(views.signIn),
   'sign-in to the portal': pages.signIn({ action: '/auth/sign-in', csrf: 'c' }),
   'wrong password': pages.signIn({ ...views.signIn, fault: { kind: 'wrong' } }),

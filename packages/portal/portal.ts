@@ -17,6 +17,7 @@ import { printSecondFactor } from './pages/second-factor-page.ts';
 import { printSignIn } from './pages/sign-in-page.ts';
 import { printSignedOut } from './pages/signed-out-page.ts';
 import { printTooWeak } from './pages/too-weak-page.ts';
+import { printUncheckedApp } from './pages/unchecked-app-page.ts';
 import type { House, SamplePerson } from './parts/document.ts';
 import { favicon } from './parts/icons.ts';
 import { readPasskeyScript } from './parts/passkey-button.ts';
@@ -113,6 +114,7 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       return request.method === 'HEAD' ? new Response(null, response) : response;
     },
     pages: {
+      uncheckedApp: (view) => printUncheckedApp(house, view),
       signIn: (view) => printSignIn(house, view),
       patientChoice: (view) => printPatientChoice(house, view),
       encounterChoice: (view) => printEncounterChoice(house, view),

@@ -8,6 +8,7 @@ import { emergencyWords } from './words-emergency.ts';
 import { errors } from './words-errors.ts';
 import { namePurposes } from './words-purposes.ts';
 import { signInWords } from './words-sign-in.ts';
+import { uncheckedWords } from './words-unchecked.ts';
 
 /** Whose record is meant: the person's own, somebody else's by name, or whichever the person may open. */
 export type Whose = 'own' | 'any' | { readonly name: Markup };
@@ -211,6 +212,7 @@ export const english = {
 
   emergency: emergencyWords,
   device: deviceWords,
+  unchecked: uncheckedWords,
 
   error: {
     words: errors,

@@ -5,7 +5,11 @@ import type { AuditRecord } from '@affinity/core/fhir/audit-event.ts';
 import { endGrant } from '@affinity/store/grant-feed.ts';
 import { type TestDatabase, testDatabase } from '@affinity/store/testing/database.ts';
 import { decodeJwt, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import { type AuthorizationServer, createAuthorizationServer } from '../authorization-server.ts';
+import {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  createAuthorizationServer,
+} from '../authorization-server.ts';
 import type { BusinessIdentifier } from '../identifiers.ts';
 import { createPeople, type People } from '../people.ts';
 import type { Settings } from '../settings.ts';
@@ -115,6 +119,7 @@ export async function startDomain(
   settings: Partial<Settings> = {},
   /** of the access tokens for the clinic and for the hospital */
   formats: { readonly clinic?: 'opaque'; readonly hospital?: 'opaque' } = {},
+  options: Partial<AuthorizationServerOptions> = {},
 ): Promise<TestDomain> {
   const database = await testDatabase(t);
   const { pool } = database;
@@ -186,6 +191,7 @@ export async function startDomain(
       settings: { ...settings, ...more },
       now,
       log: (event, fields) => logged.push({ event, ...fields }),
+      ...options,
     });
     t.after(() => made.close());
     return made;

@@ -9,10 +9,12 @@ import type {
   Pages,
   PatientChoiceView,
   SignInView,
+  UncheckedAppView,
 } from '../page-views.ts';
 import type { SecondFactorView, TooWeakView } from '../sign-in-views.ts';
 
 export type ShownPage =
+  | { readonly page: 'unchecked'; readonly view: UncheckedAppView }
   | { readonly page: 'sign-in'; readonly view: SignInView }
   | { readonly page: 'patient'; readonly view: PatientChoiceView }
   | { readonly page: 'encounter'; readonly view: EncounterChoiceView }
@@ -30,6 +32,7 @@ export type ShownPage =
 const show = (shown: ShownPage): string => JSON.stringify(shown);
 
 export const testPages: Pages & AccountPages = {
+  uncheckedApp: (view) => show({ page: 'unchecked', view }),
   signIn: (view) => show({ page: 'sign-in', view }),
   patientChoice: (view) => show({ page: 'patient', view }),
   encounterChoice: (view) => show({ page: 'encounter', view }),

@@ -168,6 +168,7 @@ export const eventForms: Readonly<Record<AuditedEvent, EventForm>> = {
 
   'client-registered': warning('client-registered', configuration),
   'client-changed': warning('client-changed', configuration),
+  'client-removed': warning('client-removed', configuration),
   'key-rotated': warning('key-rotated', configuration),
   'policy-changed': warning('policy-changed', configuration),
   'label-changed': warning('label-changed', dcm('110134', 'Object Security Attributes Changed')),

@@ -51,6 +51,7 @@ export const auditedEvents = [
   // how the domain is run
   'client-registered',
   'client-changed',
+  'client-removed',
   'key-rotated',
   'policy-changed',
   'label-changed',

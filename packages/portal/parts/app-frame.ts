@@ -19,8 +19,8 @@ const printLink = (words: Words, address: string | undefined, text: string): Mar
 /** Name, publisher, where the person is sent back to, and the app's own links where they are safe to follow. */
 export const printApp = (words: Words, app: AppView): Markup => {
   const publisher =
-    app.publisher === undefined
-      ? html`<span class="caution">${icons.look}${words.app.noPublisher}</span>`
+    app.publisher === undefined || app.unchecked === true
+      ? html`<span class="caution">${icons.look}${app.unchecked === true ? words.unchecked.chip : words.app.noPublisher}</span>`
       : words.app.by(quoted(app.publisher));
   const links = [
     printLink(words, app.homepage, words.app.homepage),

@@ -9,6 +9,7 @@ import type {
   PatientChoiceView,
   PatientView,
   SignInView,
+  UncheckedAppView,
 } from '@affinity/authorization-server/page-views.ts';
 import type { SecondFactorView, TooWeakView } from '@affinity/authorization-server/sign-in-views.ts';
 import type { PortalNeighbours } from '../portal.ts';
@@ -28,6 +29,11 @@ export const ana: PatientView = { id: 'p1', name: 'Ana Lindqvist', birthDate: '1
 export const milo: PatientView = { id: 'p2', name: 'Milo Lindqvist', birthDate: '2014-05-03', relation: 'child' };
 const ruth: PatientView = { id: 'p3', name: 'Ruth Lindqvist-Abernathy', birthDate: '1951', relation: 'parent' };
 
+export const uncheckedApp: UncheckedAppView = {
+  action: '/auth/interaction/8f2',
+  csrf: 'c5rf',
+  app: { clientId: 'app_1', name: 'My Health Diary', returnsTo: 'diary.example', unchecked: true },
+};
 export const signIn: SignInView = {
   action: '/auth/interaction/8f2/sign-in',
   csrf: 'c5rf',
