@@ -3,14 +3,16 @@ import { keyFaults } from '@affinity/authorization-server/key-set.ts';
 import type { Registration } from '@affinity/authorization-server/registration-endpoint.ts';
 import { defaultSettings, type Settings } from '@affinity/authorization-server/settings.ts';
 import type { JSONWebKeySet } from 'jose';
-import type { Config } from './config.ts';
 import type { ConfigFile, Fault } from './config-file.ts';
 
+interface RegistrationConfig {
+  /** undefined: a domain with real people */
+  readonly demonstration: object | undefined;
+  readonly file: ConfigFile;
+}
+
 /** Strangers may try the demonstration; a domain with real people says itself whom it lets in. */
-export const registrationOf = ({
-  demonstration,
-  file,
-}: Pick<Config, 'demonstration' | 'file'>): Registration | undefined => {
+export const registrationOf = ({ demonstration, file }: RegistrationConfig): Registration | undefined => {
   const { mode = demonstration === undefined ? 'off' : 'open', software_statement_issuers: issuers } =
     file.registration;
   if (mode === 'off') return undefined;
