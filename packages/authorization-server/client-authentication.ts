@@ -4,6 +4,7 @@ import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { hashOf } from './adapter.ts';
 import { type AssertionNeighbours, assertionType, verifyAssertion } from './client-assertion.ts';
 import type { Client } from './clients.ts';
+import { clientOfRefreshToken } from './refresh-tokens.ts';
 import { noteWrongSecret, secretWait } from './throttle.ts';
 
 const refused = (detail: string): OAuthError =>
@@ -46,6 +47,15 @@ async function checkSecret(
   throw refused('unknown app or wrong secret');
 }
 
+/** SMART App Launch 2.2, refresh: a public app may send nothing but its refresh token, which says whose it is. */
+const clientOfRefresh = async (
+  { pool }: AssertionNeighbours,
+  sent: ReadonlyMap<string, string>,
+): Promise<string | undefined> => {
+  const token = sent.get('grant_type') === 'refresh_token' ? sent.get('refresh_token') : undefined;
+  return token === undefined ? undefined : clientOfRefreshToken(pool, token);
+};
+
 /**
  * @param sent the parameters of the form, each once
  * @throws OAuthError `invalid_client` (401), or `invalid_request` where there is not one proof but two or half of one
@@ -82,8 +92,9 @@ export async function authenticateClient(
     if (result.kind === 'refused') throw refused(result.reason);
     return sameId(result.client);
   }
-  if (id === undefined) throw refused('no client authentication');
-  const client = await neighbours.clients.find(id);
+  const named = id ?? (await clientOfRefresh(neighbours, sent));
+  if (named === undefined) throw refused('no client authentication');
+  const client = await neighbours.clients.find(named);
   if (client === undefined || client.authentication !== 'none')
     throw refused('an app that must prove who it is did not');
   return client;

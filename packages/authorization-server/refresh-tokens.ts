@@ -61,6 +61,15 @@ export async function findRefreshToken(db: pg.Pool | pg.PoolClient, token: strin
   return { grantId, expiresAt, consumedAt, answer, jkt };
 }
 
+/** client_id of the app that it was given to */
+export async function clientOfRefreshToken(db: pg.Pool, token: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ client_id: string }>(
+    `select g.client_id from refresh_token r join authorization_grant g on g.id = r.grant_id where r.token = $1`,
+    [hashOf(token)],
+  );
+  return rows[0]?.client_id;
+}
+
 /** One statement. @returns whether this use is the first */
 export async function consumeRefreshToken(
   db: pg.PoolClient,

@@ -254,3 +254,15 @@ test('the token endpoint', async (t) => {
     assert.equal(await errorOf(await token(refreshFields(own.refresh_token), basic('web'))), '400 invalid_grant');
   });
 });
+
+test('SMART refresh: a public app sends nothing but its refresh token; a confidential one is not let in by it', async (t) => {
+  const domain = await startDomain(t);
+  const browser = domain.browser();
+  const back = await allow(browser, await signIn(browser, authorizeUrl({ client_id: 'browser' })));
+  const redeemed = await domain.token(codeFields(answerOf(back).get('code') ?? '', { client_id: 'browser' }));
+  const { refresh_token: token } = (await redeemed.json()) as { refresh_token?: string };
+  assert.equal((await domain.token(refreshFields(token))).status, 200);
+  const { refresh_token: kept } = await obtainTokens(domain);
+  for (const unproved of [kept, 'nobody-s-token'])
+    assert.equal((await domain.token(refreshFields(unproved))).status, 401);
+});

@@ -178,9 +178,17 @@ export interface Allowed {
 }
 
 /** Signs in where that is asked, chooses, allows. @returns the answer that leaves the domain */
-export const walk = async (visitor: Visitor, origin: string, allowed: Allowed = {}): Promise<Response> => {
+export const walk = (visitor: Visitor, origin: string, allowed: Allowed = {}): Promise<Response> =>
+  walkFrom(visitor, authorizeUrl(origin, allowed.request), allowed);
+
+/** The same from an authorization request that somebody else has made. */
+export const walkFrom = async (
+  visitor: Visitor,
+  url: string,
+  allowed: Omit<Allowed, 'request'> = {},
+): Promise<Response> => {
   const { username = 'ana', without = () => false } = allowed;
-  let response = await visitor.open(authorizeUrl(origin, allowed.request));
+  let response = await visitor.open(url);
   for (let steps = 0; steps < 4 && response.headers.get('location') === null; steps++) {
     const page = await readPage(response);
     if (page.kind === 'sign-in') response = await visitor.submit(page, { username, password: `${username}-demo-2026` });
