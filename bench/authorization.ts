@@ -65,10 +65,10 @@ type Caller = (answer: Answer | undefined) => { readonly path: string; readonly 
 
 /** @param count requests of a round where each has to be made beforehand @param seconds of a round otherwise */
 export const measureAuthorization = async (
-  rounds: number,
-  seconds: number,
-  count: number,
-): Promise<readonly AuthorizationFigures[]> => {
+  wanted: readonly Scenario[],
+  { rounds, seconds, count }: { readonly rounds: number; readonly seconds: number; readonly count: number },
+  told: (figures: AuthorizationFigures) => void,
+): Promise<void> => {
   const server = fork(join(import.meta.dirname, 'authorization-server.ts'));
   const ended = new Promise<never>((_, fail) =>
     server.once('exit', (code) => fail(new Error(`the measured process ended with ${code}`))),
@@ -197,16 +197,14 @@ export const measureAuthorization = async (
   };
 
   try {
-    const figures: AuthorizationFigures[] = [];
-    for (const scenario of scenarios) {
+    for (const scenario of wanted) {
       const measured: Record<Candidate, Round[]> = { affinity: [], bare: [] };
       for (const candidate of candidates) await load(scenario, candidate, true);
       for (let round = 0; round < rounds; round++)
         for (const candidate of round % 2 === 0 ? candidates : [...candidates].reverse())
           measured[candidate].push(await load(scenario, candidate, false));
-      figures.push({ scenario, rounds: measured });
+      told({ scenario, rounds: measured });
     }
-    return figures;
   } finally {
     ended.catch(() => {});
     server.send('stop');

@@ -1,5 +1,5 @@
-/** `npm run bench [-- startup | serving | authorization | policy | decision | timing [COUNT] | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
-import { candidates, measureAuthorization } from './authorization.ts';
+/** `npm run bench [-- startup | serving | authorization [SCENARIO] | policy | decision | timing [COUNT] | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+import { candidates, measureAuthorization, scenarios } from './authorization.ts';
 import { measureClinic } from './clinic.ts';
 import { measureDecision } from './decision.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
@@ -65,10 +65,10 @@ if (asked === undefined || asked === 'serving') {
 }
 
 if (asked === undefined || asked === 'authorization') {
-  const figures = await measureAuthorization(5, 3, 3000);
   const names = { affinity: 'affinity, all durable', bare: 'oidc-provider, in memory' };
   const aims: Readonly<Record<string, string>> = { refresh: '≥ 0.5, ≥ 800/s', introspection: '≥ 0.5, ≥ 3000/s' };
-  for (const { scenario, rounds } of figures) {
+  const wanted = scenarios.filter((scenario) => process.argv[3] === undefined || scenario.includes(process.argv[3]));
+  await measureAuthorization(wanted, { rounds: 5, seconds: 3, count: 1500 }, ({ scenario, rounds }) => {
     console.log(`\n${scenario}, 32 connections, 5 interleaved rounds: median (least–most)`);
     const perSecond = (candidate: (typeof candidates)[number]) => rounds[candidate].map((round) => round.perSecond);
     const rows = candidates.map((candidate) => [
@@ -80,7 +80,7 @@ if (asked === undefined || asked === 'authorization') {
       candidate === 'bare' ? '' : (aims[scenario] ?? '≥ 0.5'),
     ]);
     printTable([['', 'answers/s', 'µs of Node', 'µs of PostgreSQL', 'against it', 'aim'], ...rows]);
-  }
+  });
 }
 
 if (asked === undefined || asked === 'policy') {
