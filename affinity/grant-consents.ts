@@ -11,6 +11,7 @@ import { findPatientsOf, findPerson } from '@affinity/authorization-server/peopl
 import { purposesOf } from '@affinity/authorization-server/purposes.ts';
 import { grantConsentId } from '@affinity/core/fhir/consent.ts';
 import { isExactObject, parseExact, printExact } from '@affinity/core/fhir/exact-json.ts';
+import { everything } from '@affinity/core/fhir/filter.ts';
 import { parseReference, relativeReference } from '@affinity/core/fhir/reference.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import { endedConsent, grantConsent } from '@affinity/core/smart/grant-consent.ts';
@@ -18,7 +19,7 @@ import type { StoreBackend } from '@affinity/store/backend.ts';
 import type pg from 'pg';
 
 export interface ConsentKeeping {
-  readonly backend: Pick<StoreBackend, 'within'>;
+  readonly backend: Pick<StoreBackend, 'within' | 'read'>;
   /** of the clinic */
   readonly base: string;
   readonly clients: ClientRegistry;
@@ -77,6 +78,10 @@ export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping):
       const person = await findPerson(client, grant.sub);
       const purposes = person === undefined ? [] : await purposesOf(client, grant, person, at);
       return presentGrant(grant, JSON.parse(found.version.body) as Resource, purposes, at);
+    },
+    async look(grantId) {
+      const found = await backend.read(place(grantId), everything);
+      return found.kind === 'found' ? (JSON.parse(found.version.body) as Resource) : undefined;
     },
     async end(client, grantId, at) {
       const within = backend.within(client);

@@ -27,6 +27,7 @@ import { endGrant } from '@affinity/store/grant-feed.ts';
 import { startEmbedded } from '@affinity/store/postgres/embedded.ts';
 import { migrate } from '@affinity/store/postgres/migrate.ts';
 import { createPool } from '@affinity/store/postgres/pool.ts';
+import { createSharedConnection } from '@affinity/store/postgres/shared-connection.ts';
 import { createAdaptorServer } from '@hono/node-server';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
@@ -53,7 +54,8 @@ const postgres = await startEmbedded({ directory });
 await migrate(postgres.url);
 const pool = createPool({ url: postgres.url, max: 20, onError: () => {} });
 const auditPool = createPool({ url: postgres.url, max: 1, onError: () => {} });
-const backend = createBackend({ pool, ownBases: [base] });
+const shared = createSharedConnection({ url: postgres.url, onError: () => {} });
+const backend = createBackend({ pool, shared, ownBases: [base] });
 
 const openAffinity = async () => {
   const issuer = new URL('/auth', base).href;
@@ -211,7 +213,7 @@ const candidates = { affinity: await openAffinity(), bare: await openBare() };
 process.on('message', async (wish: Wish | 'stop') => {
   if (wish === 'stop') {
     for (const candidate of Object.values(candidates)) await candidate.close();
-    await Promise.all([pool.end(), auditPool.end()]);
+    await Promise.all([shared.close(), pool.end(), auditPool.end()]);
     await postgres.stop();
     removeDirectory(directory);
     process.exit(0);

@@ -160,7 +160,7 @@ test('the portal knows neither the store nor the policy', () => {
 
 // The facts of a decision are learned for the policy, not for a caller, so they are asked for without a Filter: nothing of
 // them leaves but a decision.
-test('a Backend is asked within the guard, for the facts of a decision, for the names on the sign-in pages, by the decision for launches, and for the record that an administrator names: nowhere else', () => {
+test('a Backend is asked within the guard, for the facts of a decision, for the Consents that grants are, for the names on the sign-in pages, by the decision for launches, and for the record that an administrator names: nowhere else', () => {
   const askers = sources.filter((file) =>
     /\b(backend|on)\.(read|vread|create|update|delete|historyInstance|searchType|searchSystem|everything)\(/.test(
       code(file),
@@ -171,7 +171,12 @@ test('a Backend is asked within the guard, for the facts of a decision, for the 
   assert.ok(guard.length > 0 && facts.length > 0);
   assert.deepEqual(
     askers.filter((file) => !guard.includes(file) && !facts.includes(file)),
-    ['affinity/launch-records.ts', 'affinity/patient-directory.ts', 'affinity/record-facts.ts'],
+    [
+      'affinity/grant-consents.ts',
+      'affinity/launch-records.ts',
+      'affinity/patient-directory.ts',
+      'affinity/record-facts.ts',
+    ],
   );
 });
 

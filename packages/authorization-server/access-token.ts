@@ -36,7 +36,7 @@ export interface AccessTokenNeighbours {
   readonly keys: SigningKeys;
   /** their bases in the one form that `aud` has */
   readonly resourceServers: readonly ResourceServer[];
-  readonly settings: Pick<Settings, 'jwtCharacters'>;
+  readonly settings: Pick<Settings, 'jwtCharacters' | 'rememberedTokens'>;
   now(): Date;
 }
 
@@ -79,6 +79,22 @@ export function createAccessTokens({
     }
   };
 
+  const remembered = new Map<string, AccessTokenClaims>();
+
+  /** A signature that was right is right as long as its key is published and the token has not expired. */
+  const verifyRemembered = async (token: string): Promise<AccessTokenClaims | undefined> => {
+    const known = remembered.get(token);
+    if (known !== undefined && keys.current().published('access-token', kidOf(token)) !== undefined)
+      if (known.exp > now().getTime() / 1000) return known;
+    remembered.delete(token);
+    const claims = await verifySigned(token);
+    if (claims === undefined) return undefined;
+    remembered.set(token, claims);
+    const [oldest] = remembered.keys();
+    if (remembered.size > settings.rememberedTokens && oldest !== undefined) remembered.delete(oldest);
+    return claims;
+  };
+
   return {
     async issue(db, facts, { seconds, until }) {
       const iat = Math.floor(now().getTime() / 1000);
@@ -92,6 +108,6 @@ export function createAccessTokens({
       const fits = signed !== undefined && signed.length <= settings.jwtCharacters;
       return { token: fits ? signed : await addReferenceToken(db, claims), jti, expiresIn: exp - iat };
     },
-    verify: (token, db = pool) => (isReference(token) ? findReferenceToken(db, token, now()) : verifySigned(token)),
+    verify: (token, db = pool) => (isReference(token) ? findReferenceToken(db, token, now()) : verifyRemembered(token)),
   };
 }

@@ -57,6 +57,7 @@ import { rememberGrant } from './remembered-consent.ts';
 import { createRevocationEndpoint } from './revocation.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import { loadSigningKeys } from './signing-keys.ts';
+import { createSecretThrottle } from './throttle.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
 import { createUserinfoEndpoint } from './userinfo.ts';
 
@@ -203,6 +204,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const backChannel = {
     ...shared,
     clientKeys: createClientKeys({ fetchOutside, outbound, cacheSeconds: settings.jwksCacheSeconds, now, log }),
+    secrets: createSecretThrottle(pool, settings.signIn, now),
     audiences: [metadata.token_endpoint, issuer],
     accessTokens,
     idTokens,

@@ -9,6 +9,7 @@ import { hashOf } from './adapter.ts';
 import type { ClientKeys } from './client-keys.ts';
 import { type Client, type ClientRegistry, usualAlgorithms } from './clients.ts';
 import type { Settings } from './settings.ts';
+import type { SecretThrottle } from './throttle.ts';
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
@@ -21,6 +22,7 @@ export interface AssertionNeighbours {
   readonly pool: pg.Pool;
   readonly clients: ClientRegistry;
   readonly clientKeys: ClientKeys;
+  readonly secrets: SecretThrottle;
   /** our token endpoint and our issuer */
   readonly audiences: readonly string[];
   readonly settings: Settings;

@@ -5,7 +5,6 @@ import { hashOf } from './adapter.ts';
 import { type AssertionNeighbours, assertionType, verifyAssertion } from './client-assertion.ts';
 import type { Client } from './clients.ts';
 import { clientOfRefreshToken } from './refresh-tokens.ts';
-import { noteWrongSecret, secretWait } from './throttle.ts';
 
 const refused = (detail: string): OAuthError =>
   new OAuthError('invalid_client', 'client authentication failed', { detail });
@@ -27,12 +26,12 @@ function decodeBasic(header: string): { readonly id: string; readonly secret: st
 }
 
 async function checkSecret(
-  { pool, clients, settings, now }: AssertionNeighbours,
+  { clients, secrets, now }: AssertionNeighbours,
   id: string,
   secret: string,
   address: string | undefined,
 ): Promise<Client> {
-  const wait = await secretWait(pool, settings.signIn, id, address);
+  const wait = await secrets.wait(id, address);
   if (wait !== undefined)
     throw new OAuthError('invalid_client', 'too many wrong secrets', { status: 429, detail: `${wait} s to wait` });
   const client = await clients.find(id);
@@ -43,7 +42,7 @@ async function checkSecret(
   const rightBefore = timingSafeEqual(presented, earlier?.hash ?? Buffer.alloc(32));
   if (client?.secretHash !== undefined && (right || (rightBefore && earlier !== undefined && earlier.until > now())))
     return client;
-  await noteWrongSecret(pool, settings.signIn, id, address);
+  await secrets.noteWrong(id, address);
   throw refused('unknown app or wrong secret');
 }
 

@@ -2,9 +2,10 @@
  * A grant and the FHIR Consent that it is: given together, ended together, and the Consent is the present. FHIR R4
  * consent.html; docs/decisions/0014-the-grant-is-a-consent.md. Where the Consents are kept is a neighbour's affair.
  */
+import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
-import { addGrant, findLiveGrant, type Grant, grantsOf, type NewGrant } from './grants.ts';
+import { addGrant, type Grant, grantsOf, type NewGrant } from './grants.ts';
 
 export interface PresentGrant {
   /** as its Consent stands now: never more than was granted */
@@ -20,6 +21,8 @@ export interface GrantConsents {
   read(client: pg.PoolClient, grant: Grant, at: Date): Promise<PresentGrant | undefined>;
   /** Makes it inactive; what is inactive or deleted already stays as it is. */
   end(client: pg.PoolClient, grantId: string, at: Date): Promise<void>;
+  /** As it is stored, outside of any transaction: for questions that change nothing. */
+  look(grantId: string): Promise<Resource | undefined>;
   /** absolute URL of the Consent */
   urlOf(grantId: string): string;
 }
@@ -40,17 +43,6 @@ export const giveGrant = (
     await consents.write(client, grant);
     await also?.(client, grant);
     return grant;
-  });
-
-/** A grant that lives, as its Consent stands now. */
-export const findPresentGrant = (
-  { pool, consents }: GivingNeighbours,
-  id: string,
-  at: Date,
-): Promise<Grant | undefined> =>
-  transaction(pool, async (client) => {
-    const grant = await findLiveGrant(client, id, at);
-    return grant === undefined ? undefined : (await consents.read(client, grant, at))?.grant;
   });
 
 const batch = 100;

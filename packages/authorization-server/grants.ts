@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { LaunchContext } from '@affinity/core/smart/launch-context.ts';
 import type pg from 'pg';
 import type { BusinessIdentifier } from './identifiers.ts';
+import type { ActsFor, Person } from './people.ts';
 
 export interface Grant {
   readonly id: string;
@@ -185,6 +186,41 @@ export async function grantsOf(
 ): Promise<readonly Grant[]> {
   const { rows } = await db.query<Row>(`select ${columns} from authorization_grant where ${condition}`, [...values]);
   return rows.map(grantOf);
+}
+
+/** A grant that lives, the person who gave it where still known, and for whom that person may act now. */
+export interface GrantOfPerson {
+  readonly grant: Grant;
+  readonly person?: Person;
+  readonly acts: readonly ActsFor[];
+}
+
+const grantOfPerson = {
+  name: 'grant-of-person',
+  text: `select ${columns.replace(/\b[a-z_]+\b/g, 'g.$&')}, p.username, p.name as person_name, p.fhir_user,
+      (select json_agg(json_build_object('patient', a.patient, 'relation', a.relation)) from person_patient a
+        where a.sub = g.sub and a.starts_at <= $2 and a.ends_at > $2) as acts
+    from authorization_grant g left join person p on p.sub = g.sub and p.disabled_at is null
+    where g.id = $1 and g.ended_at is null and g.expires_at > $2`,
+};
+
+/** All in one statement. */
+export async function findGrantOfPerson(db: Queryable, id: string, at: Date): Promise<GrantOfPerson | undefined> {
+  type Found = Row & {
+    readonly username: string | null;
+    readonly person_name: string | null;
+    readonly fhir_user: string | null;
+    readonly acts: readonly ActsFor[] | null;
+  };
+  const { rows } = await db.query<Found>({ ...grantOfPerson, values: [id, at] });
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { sub, username, person_name: name, fhir_user: fhirUser, acts } = row;
+  const person =
+    username === null || name === null
+      ? undefined
+      : { sub, username, name, ...(fhirUser === null ? {} : { fhirUser }) };
+  return { grant: grantOf(row), acts: acts ?? [], ...(person === undefined ? {} : { person }) };
 }
 
 /** Undefined where it is unknown, over or ended. What is left of it, its Consent says (grant-consents.ts). */

@@ -5,8 +5,9 @@ import type pg from 'pg';
 import { type AccessTokens, audiencesOf } from './access-token.ts';
 import { canonicalBase } from './audience.ts';
 import type { ClientRegistry } from './clients.ts';
-import { findPresentGrant, type GrantConsents } from './grant-consents.ts';
+import type { GrantConsents } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
+import { findPresentGrant } from './present-grant.ts';
 
 export interface LiveTokenNeighbours {
   readonly pool: pg.Pool;

@@ -3,7 +3,7 @@ import { emergency, parsePurposes, personalPurposes } from '@affinity/core/smart
 import type pg from 'pg';
 import type { Client } from './clients.ts';
 import type { Grant } from './grants.ts';
-import { findPatientsOf, type Person } from './people.ts';
+import { type ActsFor, findPatientsOf, type Person } from './people.ts';
 import { asksForRecords } from './requested-scope.ts';
 
 /** A practitioner of this resource server: somebody who is one elsewhere is nobody here. */
@@ -36,9 +36,15 @@ export async function purposesOf(
   person: Person,
   at: Date,
 ): Promise<readonly string[]> {
+  const asks = grant.purpose === undefined && asksForRecords(grant.scope.split(' '));
+  return purposesFrom(grant, person, asks ? await findPatientsOf(db, person.sub, at) : []);
+}
+
+/** @param actsFor for whom the person may act now */
+export function purposesFrom(grant: Grant, person: Person, actsFor: readonly ActsFor[]): readonly string[] {
   if (grant.purpose !== undefined) return grant.purpose.split(' ');
   if (!asksForRecords(grant.scope.split(' '))) return [];
-  const acts = (await findPatientsOf(db, person.sub, at)).filter(({ relation }) => relation !== 'patient');
+  const acts = actsFor.filter(({ relation }) => relation !== 'patient');
   // A practitioner may be somebody's parent too: that is not treatment. Of whoever is neither a practitioner nor a patient
   // nor acts for one, such as an auditor, nothing is assumed.
   if (isPractitioner(person, grant.audience))

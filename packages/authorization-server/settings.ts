@@ -72,6 +72,8 @@ export interface Settings {
   readonly exchangeHops: number;
   readonly softwareStatementCharacters: number;
   readonly registration: RegistrationLimits;
+  /** signed access tokens whose signature need not be looked at again */
+  readonly rememberedTokens: number;
   readonly signIn: SignInLimits;
   readonly device: DeviceSettings;
 }
@@ -169,6 +171,7 @@ export const defaultSettings: Settings = {
     secretOverlapSeconds: 86_400,
     tokenOverlapSeconds: 600,
   },
+  rememberedTokens: 10_000,
   signIn: {
     windowSeconds: 900,
     perAccountAndAddress: 10,

@@ -145,28 +145,39 @@ export const admitRegistration = (
   address = 'unknown',
 ): Promise<number | undefined> => count(pool, windowSeconds, [bucketOf(`registration from ${address}`, perAddress)]);
 
-/** Seconds to wait, where this app's secret was tried too often from this address. */
-export async function secretWait(
-  pool: pg.Pool,
-  limits: SignInLimits,
-  client: string,
-  address = 'unknown',
-): Promise<number | undefined> {
-  const { rows } = await pool.query<{ seconds: number }>(
-    `select ceil(extract(epoch from window_ends - now()))::int as seconds from sign_in_failure
-     where bucket = $1 and failures >= $2 and window_ends > now()`,
-    [hashOf(`app ${client} from ${address}`), limits.perAccountAndAddress],
-  );
-  return rows[0]?.seconds;
+export interface SecretThrottle {
+  /** Seconds to wait, where this app's secret was tried too often from this address. */
+  wait(client: string, address: string | undefined): Promise<number | undefined>;
+  noteWrong(client: string, address: string | undefined): Promise<void>;
 }
 
-export async function noteWrongSecret(
-  pool: pg.Pool,
-  limits: SignInLimits,
-  client: string,
-  address = 'unknown',
-): Promise<void> {
-  await count(pool, limits.windowSeconds, [bucketOf(`app ${client} from ${address}`, limits.perAccountAndAddress)]);
+/** For so long nobody is asked again whether an app has to wait that did not: what another process has counted comes late by it. */
+const patienceMs = 1_000;
+const mostRemembered = 10_000;
+
+export function createSecretThrottle(pool: pg.Pool, limits: SignInLimits, now: () => Date): SecretThrottle {
+  const free = new Map<string, number>();
+  const nameOf = (client: string, address = 'unknown'): string => `app ${client} from ${address}`;
+  return {
+    async wait(client, address) {
+      const name = nameOf(client, address);
+      const at = now().getTime();
+      if ((free.get(name) ?? 0) > at) return undefined;
+      const { rows } = await pool.query<{ seconds: number }>(
+        `select ceil(extract(epoch from window_ends - now()))::int as seconds from sign_in_failure
+         where bucket = $1 and failures >= $2 and window_ends > now()`,
+        [hashOf(name), limits.perAccountAndAddress],
+      );
+      if (free.size >= mostRemembered) free.clear();
+      if (rows[0] === undefined) free.set(name, at + patienceMs);
+      return rows[0]?.seconds;
+    },
+    async noteWrong(client, address) {
+      const name = nameOf(client, address);
+      free.delete(name);
+      await count(pool, limits.windowSeconds, [bucketOf(name, limits.perAccountAndAddress)]);
+    },
+  };
 }
 
 /** Whether this browser has signed `sub`'s account in before. */

@@ -4,9 +4,10 @@ import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { answerPreflight, errorResponse, jsonResponse, noStore, shareWithApps } from './back-channel.ts';
 import type { ClientRegistry } from './clients.ts';
-import { findPresentGrant, type GrantConsents } from './grant-consents.ts';
+import type { GrantConsents } from './grant-consents.ts';
 import type { People } from './people.ts';
 import { type TellNeighbours, tellClaims } from './person-claims.ts';
+import { findPresentGrant } from './present-grant.ts';
 import type { PresentToken } from './presented-token.ts';
 import { type ProofOfKey, proofAlgorithmsText } from './proof-of-key.ts';
 

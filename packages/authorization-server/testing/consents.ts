@@ -21,6 +21,7 @@ export const createTestConsents = (base: string): TestConsents => {
     },
     read: async (_, grant, at) =>
       presentGrant(grant, held.get(grantConsentId(grant.id)), grant.purpose?.split(' ') ?? [], at),
+    look: async (grantId) => held.get(grantConsentId(grantId)),
     end: async (_, grantId, at) => {
       const id = grantConsentId(grantId);
       const consent = held.get(id);
