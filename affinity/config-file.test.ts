@@ -90,12 +90,15 @@ test('what widens more than an operator may think announces itself', () => {
   assert.match(noticesOf({ facts_seconds: 5 }), /up to 5 s more/);
 });
 
-test('C56: a proof of a key is good for five seconds to five minutes', () => {
-  const faultsOf = (proof_seconds: unknown): readonly string[] => {
+test('C56, B31: a proof is good for five seconds to five minutes, a pushed request for ten to ninety', () => {
+  const faultsOf = (tokens: object): readonly string[] => {
     const faults: Fault[] = [];
-    checkFile({ tokens: { proof_seconds } }, faults);
+    checkFile({ tokens }, faults);
     return faults.map(({ setting }) => setting);
   };
-  for (const sound of [5, 300]) assert.deepEqual(faultsOf(sound), []);
-  for (const wrong of [4, 301, 7.5]) assert.deepEqual(faultsOf(wrong), ['tokens.proof_seconds']);
+  for (const proof_seconds of [5, 300]) assert.deepEqual(faultsOf({ proof_seconds }), []);
+  for (const proof_seconds of [4, 301, 7.5]) assert.deepEqual(faultsOf({ proof_seconds }), ['tokens.proof_seconds']);
+  for (const pushed_request_seconds of [10, 90]) assert.deepEqual(faultsOf({ pushed_request_seconds }), []);
+  for (const pushed_request_seconds of [9, 91])
+    assert.deepEqual(faultsOf({ pushed_request_seconds }), ['tokens.pushed_request_seconds']);
 });

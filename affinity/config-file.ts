@@ -43,6 +43,9 @@ const tokens = z
     /** how long the clinic remembers what the issuer says of a reference: under a grant, and of a backend service */
     introspected_seconds: z.number().min(0).max(300).default(30),
     introspected_service_seconds: z.number().min(0).max(0.9).default(0.5),
+    /** how long a pushed authorization request waits for its browser, and whether every app has to push */
+    pushed_request_seconds: seconds(10, 90, 60),
+    require_pushed_requests: z.boolean().default(false),
     /** how old a proof of a key (DPoP) may be; whether it needs a nonce of ours; whether the clinic takes no other tokens */
     proof_seconds: seconds(5, 300, 60),
     require_proof_nonce: z.boolean().default(false),

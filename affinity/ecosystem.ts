@@ -263,6 +263,8 @@ const settingsOf = ({ tokens, limits, ...file }: Config['file']): Partial<Settin
   launchSeconds: tokens.launch_seconds,
   refreshGraceSeconds: tokens.refresh_window_seconds,
   jwtCharacters: tokens.jwt_characters,
+  pushedRequestSeconds: tokens.pushed_request_seconds,
+  requirePushedRequests: tokens.require_pushed_requests,
   proofSeconds: tokens.proof_seconds,
   requireProofNonce: tokens.require_proof_nonce,
   refreshIdleSeconds: tokens.refresh_idle_days * 86_400,

@@ -1,4 +1,4 @@
-/** The authorization endpoint: our checks, then oidc-provider, then our headers. RFC 6749 §3.1; RFC 9207; RFC 9700 §4.11. */
+/** The authorization endpoint: our checks, then oidc-provider, then our headers. RFC 6749 §3.1; RFC 9126 §4; RFC 9207; RFC 9700 §4.11. */
 
 import { accountClientId } from './account-client.ts';
 import type { Record } from './audit-recorder.ts';
@@ -10,9 +10,10 @@ import type { Bridge } from './koa-bridge.ts';
 import type { Log } from './log.ts';
 import { hardenHeaders, type PageResponses } from './page-response.ts';
 import { openidScope, recordScope } from './provider.ts';
+import { type PushedRequestNeighbours, takePushedRequest } from './pushed-request.ts';
 import { isUnchecked } from './unchecked-step.ts';
 
-export interface EndpointNeighbours extends RequestNeighbours {
+export interface EndpointNeighbours extends RequestNeighbours, PushedRequestNeighbours {
   readonly issuer: string;
   readonly bridge: Bridge;
   readonly pages: PageResponses;
@@ -51,6 +52,7 @@ function providerQuery(request: Exclude<AuthorizationRequest, { kind: 'page' }>,
   if (request.launch !== undefined) query.set('affinity_launch', request.launch);
   if (request.purposes.length > 0) query.set('affinity_purpose', request.purposes.join(' '));
   if (request.prompt !== undefined) query.set('prompt', request.prompt);
+  if (request.jkt !== undefined) query.set('dpop_jkt', request.jkt);
   if (request.nonce !== undefined) query.set('nonce', request.nonce);
   if (request.maxAge !== undefined)
     query.set(request.scope.includes('openid') ? 'max_age' : 'affinity_max_age', request.maxAge);
@@ -122,7 +124,18 @@ export function createAuthorizationEndpoint(neighbours: EndpointNeighbours) {
           return pages.fault('bad-request', form.status, `For the app's developer: ${form.description}.`);
         parameters = form.parameters;
       }
-      const checked = await checkAuthorizationRequest(parameters, neighbours);
+      const reference = parameters.values.get('request_uri');
+      if (reference !== undefined) {
+        // What stands beside the reference is not looked at: the app has said what it asks for (RFC 9101 §6.3).
+        const pushed = await takePushedRequest(neighbours, parameters.values.get('client_id') ?? '', reference);
+        if (pushed === undefined) return pages.fault('expired', 400);
+        parameters = pushed;
+      }
+      const checked = await checkAuthorizationRequest(
+        parameters,
+        neighbours,
+        reference === undefined ? 'sent' : 'pushed',
+      );
       if (checked.kind === 'page') return pages.fault(checked.fault, 400, checked.detail);
       // Nobody was asked, so nobody knows that an app that nobody vouches for is about to send them somewhere.
       if (isUnchecked(checked.destination.client) && checked.destination.silent)

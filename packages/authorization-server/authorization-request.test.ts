@@ -86,7 +86,6 @@ test('the authorization endpoint', async (t) => {
         [authorizeUrl({ id_token_hint: 'a.b.c' }), 'invalid_request'],
         [authorizeUrl({ launch: 'xyz' }), 'invalid_request'],
         [authorizeUrl({ request: 'a.b.c' }), 'invalid_request'],
-        [authorizeUrl({ request_uri: 'urn:x' }), 'invalid_request'],
         [`${authorizeUrl()}&scope=openid`, 'invalid_request'],
         [`${authorizeUrl()}&state=b`, 'invalid_request'],
       ];

@@ -1,7 +1,8 @@
 /**
  * The authorization request, checked before oidc-provider sees it. RFC 6749 §3.1, §4.1; RFC 7636 §4.3; RFC 9700 §2.1, §4.11;
- * SMART App Launch 2.2, "Obtain authorization code".
+ * RFC 9126 §4; RFC 9449 §10; SMART App Launch 2.2, "Obtain authorization code".
  */
+import { isThumbprint } from '@affinity/core/oauth/confirmation.ts';
 import type { OAuthErrorCode } from '@affinity/core/oauth/error.ts';
 import { emergency } from '@affinity/core/smart/purpose-of-use.ts';
 import { audienceOf, type ResourceServer } from './audience.ts';
@@ -55,6 +56,8 @@ export type AuthorizationRequest =
       readonly claims: readonly string[];
       /** whom the app expects: an id_token of ours names them, which it sent as a hint, or its `claims` do */
       readonly subject?: string;
+      /** thumbprint of the key to which the code is bound */
+      readonly jkt?: string;
       /** of RFC 9470 and OIDC Core 1.0 §3.1.2.1, as sent */
       readonly acrValues?: string;
     };
@@ -67,9 +70,11 @@ export interface RequestNeighbours {
   checkLaunch(handle: string, client: Client, audience: string): Promise<LaunchCheck>;
 }
 
+/** @param way how it came: with the browser, or pushed by the app beforehand */
 export async function checkAuthorizationRequest(
   { values, repeated }: Parameters,
   { clients, resourceServers, settings, verifyHint, checkLaunch }: RequestNeighbours,
+  way: 'sent' | 'pushed',
 ): Promise<AuthorizationRequest> {
   const page = (fault: 'unknown-app' | 'bad-return-address' | 'bad-request', detail: string): AuthorizationRequest => ({
     kind: 'page',
@@ -108,6 +113,8 @@ export async function checkAuthorizationRequest(
   const [twice] = repeated;
   if (twice !== undefined) return fault('invalid_request', 'a parameter was sent more than once');
   if (state === undefined) return fault('invalid_request', 'state is missing');
+  if (way === 'sent' && (settings.requirePushedRequests || client.metadata.require_pushed_authorization_requests))
+    return fault('invalid_request', 'the request has to be pushed first (RFC 9126)');
   const responseType = values.get('response_type');
   if (responseType === undefined) return fault('invalid_request', 'response_type is missing');
   if (responseType !== 'code') return fault('unsupported_response_type', 'only response_type=code is supported');
@@ -120,6 +127,8 @@ export async function checkAuthorizationRequest(
   if (values.get('code_challenge_method') !== 'S256')
     return fault('invalid_request', 'code_challenge_method must be S256');
   if (!/^[A-Za-z0-9_-]{43,128}$/.test(codeChallenge)) return fault('invalid_request', 'code_challenge is malformed');
+  const jkt = values.get('dpop_jkt');
+  if (jkt !== undefined && !isThumbprint(jkt)) return fault('invalid_request', 'dpop_jkt is malformed');
   const audience = audienceOf(resourceServers, values.get('aud'), values.get('resource'));
   if (audience.kind === 'fault') return fault(audience.error, audience.description);
   const handle = values.get('launch');
@@ -172,6 +181,7 @@ export async function checkAuthorizationRequest(
     codeChallenge,
     ...(prompt === '' ? {} : { prompt }),
     ...(openid && nonce !== undefined ? { nonce } : {}),
+    ...(jkt === undefined ? {} : { jkt }),
     ...(maxAge === undefined ? {} : { maxAge }),
     ...(acrValues === undefined ? {} : { acrValues }),
     claims: openid ? asked : [],

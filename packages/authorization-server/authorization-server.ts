@@ -50,6 +50,7 @@ import { createTokenPresentation } from './presented-token.ts';
 import { createProofOfKey } from './proof-of-key.ts';
 import { createProvider } from './provider.ts';
 import { startPurge } from './purge.ts';
+import { createPushedAuthorizationEndpoint } from './pushed-authorization-endpoint.ts';
 import { createRegisteredClients } from './registered-clients.ts';
 import type { Registration } from './registration-endpoint.ts';
 import { createRegistrationRoutes } from './registration-routes.ts';
@@ -155,7 +156,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const proofs = createProofOfKey({ pool, keys, settings, now });
   const presentToken = createTokenPresentation(accessTokens, proofs);
   const { registration } = options;
-  const metadata = metadataOf(issuer, registration !== undefined);
+  const metadata = metadataOf(issuer, settings, registration !== undefined);
   const shared = {
     issuer,
     pool,
@@ -176,14 +177,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const inside = withAccountClient(clients, issuer);
   const { provider, bridge } = await createProvider({ ...shared, clients: inside, remembered });
   const responses = createPageResponses(issuer, pages, log);
-  const authorization = createAuthorizationEndpoint({
-    ...shared,
-    bridge,
-    pages: responses,
-    resourceServers,
-    verifyHint: idTokens.verifyHint,
-    checkLaunch: createLaunchCheck(shared),
-  });
+  const checks = { resourceServers, verifyHint: idTokens.verifyHint, checkLaunch: createLaunchCheck(shared) };
+  const authorization = createAuthorizationEndpoint({ ...shared, ...checks, bridge, pages: responses });
   const interaction = createInteractionEndpoint({
     ...shared,
     clients: inside,
@@ -237,6 +232,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/jwks`, publicDocument(() => keys.current().jwks)],
     [`${mount}/authorize`, authorization.authorize],
     [`${mount}/token`, createTokenEndpoint(backChannel)],
+    [`${mount}/par`, createPushedAuthorizationEndpoint({ ...backChannel, ...checks })],
     [`${mount}/revoke`, createRevocationEndpoint(backChannel)],
     [`${mount}/introspect`, createIntrospectionEndpoint({ ...backChannel, presentToken, liveTokens })],
     [`${mount}/userinfo`, userinfo],

@@ -65,7 +65,6 @@ test('discovery', async (t) => {
 
   await t.test('what is not offered is neither named nor there', async () => {
     const absent = [
-      'pushed_authorization_request_endpoint',
       'registration_endpoint',
       'backchannel_authentication_endpoint',
       'end_session_endpoint',
@@ -83,7 +82,7 @@ test('discovery', async (t) => {
     ]);
     assert.equal(domain.server.metadata().device_authorization_endpoint, `${issuer}/device_authorization`);
     const paths = [
-      '/request', '/par', '/reg', '/register', '/registration', '/reg/web', '/device/auth', '/backchannel',
+      '/request', '/reg', '/register', '/registration', '/reg/web', '/device/auth', '/backchannel',
       '/session/end', '/session/end/confirm', '/session/end/success', '/me', '/token/introspection', '/token/revocation',
       '/challenge', '/credential', '/auth', '/authorize/', '/interaction', '/interaction/../token', '/',
     ]; // biome-ignore format: a list

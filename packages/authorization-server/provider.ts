@@ -32,6 +32,8 @@ export const internalParameters = [
   'affinity_device',
   'affinity_user_code',
 ] as const;
+/** Kept with the code; what comes of it is ours (RFC 9449 §10). */
+const keyParameter = 'dpop_jkt';
 /** The only scopes that oidc-provider ever sees. */
 export const openidScope = 'openid';
 export const recordScope = 'record';
@@ -175,7 +177,7 @@ export async function createProvider(
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     scopes: [openidScope, recordScope],
     responseTypes: ['code'],
-    extraParams: [...internalParameters],
+    extraParams: [...internalParameters, keyParameter],
     routes: { authorization: '/authorize' },
     pkce: { required: () => true },
     clientAuthMethods: ['none'],

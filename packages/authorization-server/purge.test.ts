@@ -24,6 +24,11 @@ test('expired rows are purged, a used code is kept for a day so that a replay is
   await pool.query(reference, ['-1 second']);
   await purgeExpired(pool, defaultSettings);
   await pool.query(reference, ['1 hour']);
+  for (const table of ['used_proof (id, expires_at)', 'pushed_request (id, expires_at, client_id, parameters)'])
+    await pool.query(
+      `insert into ${table} select sha256(n::text::bytea), now() - interval '1 second'
+       ${table.startsWith('pushed') ? ", 'web', ''" : ''} from generate_series(1, 1200) n`,
+    );
   await pool.query("update known_browser set expires_at = now() - interval '1 second'");
   await pool.query("update refresh_token set consumed_at = consumed_at - interval '1 minute'");
   await purgeExpired(pool, defaultSettings);
@@ -33,6 +38,7 @@ test('expired rows are purged, a used code is kept for a day so that a replay is
     await Promise.all(['used_assertion', 'known_browser', 'refresh_token', 'access_token'].map(count)),
     [0, 0, 2, 2],
   );
+  assert.deepEqual([await count('used_proof'), await count('pushed_request')], [0, 0]);
   assert.equal(await count('refresh_token where answer is not null'), 0);
 
   await pool.query("update authorization_state set expires_at = now() - interval '2 days'");

@@ -2,9 +2,10 @@
  * Refresh tokens: used once, each followed by its successor. Only their hashes are stored, and the answer to the first use
  * is sealed under a key that only the token itself gives. RFC 9700 §4.14.2.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
+import { openText, sealText } from './sealed-text.ts';
 
 export interface RefreshRow {
   readonly grantId: string;
@@ -13,22 +14,6 @@ export interface RefreshRow {
   readonly answer: Buffer | null;
   /** thumbprint of the key to whose holder it is bound */
   readonly jkt: string | null;
-}
-
-const sealKey = (token: string): Buffer => Buffer.from(hkdfSync('sha256', token, '', 'affinity refresh answer', 32));
-
-export function sealAnswer(token: string, answer: string): Buffer {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', sealKey(token), nonce);
-  const body = Buffer.concat([cipher.update(answer, 'utf8'), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), body]);
-}
-
-/** @throws Error where it was sealed with another token, or changed */
-export function openAnswer(token: string, sealed: Buffer): string {
-  const decipher = createDecipheriv('aes-256-gcm', sealKey(token), sealed.subarray(0, 12));
-  decipher.setAuthTag(sealed.subarray(12, 28));
-  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8');
 }
 
 /** A new token of a grant: 256 random bits. */
@@ -79,7 +64,10 @@ export async function consumeRefreshToken(
 ): Promise<boolean> {
   const { rowCount } = await db.query(
     'update refresh_token set consumed_at = $2, answer = $3 where token = $1 and consumed_at is null',
-    [hashOf(token), at, sealAnswer(token, answer)],
+    [hashOf(token), at, sealText(token, 'affinity refresh answer', answer)],
   );
   return rowCount === 1;
 }
+
+/** @throws Error where the answer is of another token */
+export const openAnswer = (token: string, sealed: Buffer): string => openText(token, 'affinity refresh answer', sealed);

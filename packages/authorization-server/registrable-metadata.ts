@@ -34,6 +34,7 @@ const words =
       ? undefined
       : `must be one line of 1 to ${most} characters without markup`;
 const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a string');
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 const list =
   (most: number): Check =>
   (value) =>
@@ -72,6 +73,8 @@ const members = new Map<string, Check>([
   ['tos_uri', page],
   ['contacts', contacts],
   ['scope', text],
+  ['dpop_bound_access_tokens', flag],
+  ['require_pushed_authorization_requests', flag],
   ['jwks', () => undefined],
   ['jwks_uri', page],
   ['software_id', words(200)],

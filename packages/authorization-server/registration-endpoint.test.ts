@@ -22,6 +22,8 @@ test('H01: an app registers and is told what it is; its secret is kept by nobody
     scope: 'openid fhirUser launch/patient patient/Observation.rs patient/Observation.rs future/thing',
     contacts: ['mail@app.example'],
     policy_uri: 'https://app.example/privacy',
+    dpop_bound_access_tokens: true,
+    require_pushed_authorization_requests: false,
     future_member: { any: 'thing' },
     client_id: 'vitals',
     affinity_purposes: ['BTG'],
@@ -49,6 +51,8 @@ test('H01: an app registers and is told what it is; its secret is kept by nobody
     client_name: 'My Health Diary',
     contacts: ['mail@app.example'],
     policy_uri: 'https://app.example/privacy',
+    dpop_bound_access_tokens: true,
+    require_pushed_authorization_requests: false,
     token_endpoint_auth_method: 'client_secret_basic',
     grant_types: ['authorization_code'],
     response_types: ['code'],
@@ -172,6 +176,7 @@ test('H02, H03, H08, C51, Q15, Q20: metadata that does not fit together, or that
   const inside = ['http://app.example/x', 'https://127.0.0.1/x', 'https://localhost/x', 'http://localhost:4000/x'];
   const alsoInside = ['https://169.254.169.254/x', 'https://10.0.0.1/x', 'https://[::1]/x', 'https://2130706433/x'];
   const cases: readonly object[] = [
+    { ...uris, dpop_bound_access_tokens: 'yes' },
     { ...uris, grant_types: ['implicit'] },
     { ...uris, grant_types: ['password'] },
     { ...uris, grant_types: [] },

@@ -45,6 +45,12 @@ export interface Settings {
   readonly challengeSeconds: number;
   /** how long a browser counts as known for a person */
   readonly knownBrowserSeconds: number;
+  /** how long a pushed request waits for the browser; at most 90 */
+  readonly pushedRequestSeconds: number;
+  /** how many of one public app may wait that came from one address */
+  readonly pushedRequestsWaiting: number;
+  /** every app pushes its requests */
+  readonly requirePushedRequests: boolean;
   /** furthest `exp` of a client assertion; SMART: five minutes */
   readonly assertionSeconds: number;
   /** how old a proof of a key may be, and how long one time of its nonces lasts */
@@ -145,6 +151,9 @@ export const defaultSettings: Settings = {
   challengeSeconds: 300,
   knownBrowserSeconds: 365 * 86_400,
   assertionSeconds: 300,
+  pushedRequestSeconds: 60,
+  pushedRequestsWaiting: 1_000,
+  requirePushedRequests: false,
   proofSeconds: 60,
   proofNonceSeconds: 120,
   requireProofNonce: false,

@@ -1,4 +1,4 @@
-/** A SMART launch: leave for the authorization server, come back with a session. SMART App Launch 2.2 app-launch; RFC 7636; RFC 9207 §2.4. */
+/** A SMART launch: leave for the authorization server, come back with a session. SMART App Launch 2.2 app-launch; RFC 7636; RFC 9126; RFC 9207 §2.4. */
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
 import { trimBase } from './address.ts';
 import type { Discover } from './discovery.ts';
@@ -23,14 +23,15 @@ export interface LaunchSettings {
 }
 
 export function createLaunch(settings: LaunchSettings, discover: Discover, oauth: OAuth, { now, limits }: Neighbours) {
-  /** Where to send the person, and what to keep until they are back. Sends nothing but the discovery. */
+  /** Where to send the person, and what to keep until they are back. Sends the request itself only where the server wants it pushed. */
   async function begin({ ehr }: LaunchOptions = {}): Promise<Begun> {
     if (ehr !== undefined && trimBase(ehr.iss) !== trimBase(settings.iss)) {
       return failed('launch', 'The launch comes from a FHIR server that this app does not know.');
     }
     const server = await discover();
     if (server.kind === 'failed') return server;
-    const { issuer, authorization_endpoint = '' } = server.value.metadata;
+    const { metadata } = server.value;
+    const { issuer, authorization_endpoint = '' } = metadata;
     const pending: PendingLaunch = {
       state: randomToken(),
       nonce: randomToken(),
@@ -52,7 +53,11 @@ export function createLaunch(settings: LaunchSettings, discover: Discover, oauth
       code_challenge_method: 'S256',
       ...(ehr === undefined ? {} : { launch: ehr.launch }),
     };
-    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+    const pushed =
+      metadata.require_pushed_authorization_requests === true ? await oauth.push(metadata, parameters) : undefined;
+    if (pushed?.kind === 'failed') return pushed;
+    const sent = pushed === undefined ? parameters : { client_id: settings.clientId, request_uri: pushed.value };
+    for (const [name, value] of Object.entries(sent)) url.searchParams.set(name, value);
     return { kind: 'redirect', url: url.href, pending };
   }
 

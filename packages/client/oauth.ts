@@ -1,4 +1,4 @@
-/** The one place that knows the OAuth library: every call gives a value, and whatever the library throws becomes a Failure. RFC 6749, RFC 7636, RFC 9207, OpenID Connect Core 1.0 §3.1.3.7. */
+/** The one place that knows the OAuth library: every call gives a value, and whatever the library throws becomes a Failure. RFC 6749, RFC 7636, RFC 9126, RFC 9207, OpenID Connect Core 1.0 §3.1.3.7. */
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import { type Failed, type FailureCategory, failed } from './failure.ts';
@@ -147,6 +147,14 @@ export function createOAuth(app: App, { fetch, now, limits }: Neighbours) {
         const metadata = await oauth.processDiscoveryResponse(new URL(issuer), response);
         if (metadata.issuer !== issuer) throw new TypeError('issuer');
         return metadata;
+      }),
+
+    /** Leaves the request with the server. @returns its reference, for the browser to bring (RFC 9126 §2) */
+    push: (server: ServerMetadata, parameters: Readonly<Record<string, string>>): Promise<Got<string> | Failed> =>
+      attempt('launch', 'The server did not take the request.', async () => {
+        const auth = await authenticate(app, server);
+        const response = await oauth.pushedAuthorizationRequest(server, client(), auth, { ...parameters }, http);
+        return (await oauth.processPushedAuthorizationResponse(server, client(), response)).request_uri;
       }),
 
     /** Checks `state` and `iss` of the address that the person came back to, before anything is sent anywhere. */

@@ -64,6 +64,12 @@ const apps = (serviceKey: JWK): readonly unknown[] => [
     affinity_purposes: ['BTG', 'HRESCH'],
   },
   { client_id: 'clinic', client_secret: secret, grant_types: [], resource_server: clinic },
+  {
+    client_id: 'pusher',
+    client_secret: secret,
+    redirect_uris: [callback],
+    require_pushed_authorization_requests: true,
+  },
   { client_id: 'bound', redirect_uris: [callback], dpop_bound_access_tokens: true },
   {
     client_id: 'gateway',

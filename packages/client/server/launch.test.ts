@@ -49,6 +49,16 @@ test('a launch sends PKCE S256, 256 bits of state, a nonce and the FHIR base as 
   assert.deepEqual(JSON.parse(JSON.stringify(pending)), pending);
 });
 
+test('B31: where the server wants requests pushed, the browser carries nothing but a reference', async () => {
+  server.knobs.pushed = true;
+  const { client, url, pending } = await begin();
+  assert.deepEqual([...new URL(url).searchParams.keys()], ['client_id', 'request_uri']);
+  const [push] = server.callsTo('/auth/par');
+  assert.match(push?.authorization ?? '', /^Basic /);
+  assert.equal(push?.body.get('aud'), server.iss);
+  assert.equal((await client.complete(server.authorize(url), pending)).kind, 'ready');
+});
+
 test('a completed launch is a session that survives JSON', async () => {
   const completed = await launch();
   assert.equal(completed.kind, 'ready');

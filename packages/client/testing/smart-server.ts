@@ -6,6 +6,8 @@ import * as jose from 'jose';
 
 export interface Knobs {
   issParameter: boolean;
+  /** requests have to be pushed */
+  pushed: boolean;
   /** replaces or adds claims; a value of undefined takes a claim away */
   claims: (claims: jose.JWTPayload) => jose.JWTPayload;
   /** the last word on the id_token */
@@ -35,11 +37,13 @@ export async function startSmartServer() {
   const jwks = { keys: [{ ...(await jose.exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] };
   const codes = new Map<string, { nonce: string; challenge: string; scope: string }>();
   const calls: { method: string; path: string; authorization: string | undefined; body: URLSearchParams }[] = [];
+  const pushed = new Map<string, URLSearchParams>();
   const alive = new Set<string>();
   let serial = 0;
   let base = '';
   const knobs: Knobs = {
     issParameter: true,
+    pushed: false,
     claims: (claims) => claims,
     idToken: undefined,
     signingKid: 'one',
@@ -106,6 +110,12 @@ export async function startSmartServer() {
       token_endpoint: `${base}/auth/token`,
       revocation_endpoint: `${base}/auth/revoke`,
       jwks_uri: `${base}/auth/jwks`,
+      ...(knobs.pushed
+        ? {
+            pushed_authorization_request_endpoint: `${base}/auth/par`,
+            require_pushed_authorization_requests: true,
+          }
+        : {}),
     };
     if (url === '/fhir/.well-known/smart-configuration') {
       return { status: 200, body: { ...endpoints, capabilities: [], management_endpoint: `${base}/my-apps` } };
@@ -117,6 +127,11 @@ export async function startSmartServer() {
       };
     }
     if (url === '/auth/jwks') return { status: 200, body: jwks };
+    if (url === '/auth/par') {
+      const reference = `urn:ietf:params:oauth:request_uri:${pushed.size + 1}`;
+      pushed.set(reference, body);
+      return { status: 201, body: { request_uri: reference, expires_in: 60 } };
+    }
     if (url === '/auth/token') return answerToken(body);
     if (url === '/auth/revoke') return { status: 200 };
     const token = request.headers.authorization?.replace('Bearer ', '') ?? '';
@@ -141,7 +156,8 @@ export async function startSmartServer() {
     killAccessTokens: () => alive.clear(),
     /** What the authorization endpoint does once the person allowed: the address to come back to. */
     authorize(url: string, change: Record<string, string | undefined> = {}): string {
-      const asked = new URL(url).searchParams;
+      const sent = new URL(url).searchParams;
+      const asked = pushed.get(sent.get('request_uri') ?? '') ?? sent;
       const code = `code-secret-${codes.size + 1}`;
       codes.set(code, {
         nonce: asked.get('nonce') ?? '',

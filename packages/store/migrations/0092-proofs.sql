@@ -11,7 +11,8 @@ create index used_proof_by_end on used_proof (expires_at);
 create table pushed_request (
   id bytea primary key,
   client_id text collate "C" not null,
-  parameters jsonb not null,
+  -- readable only with the reference itself
+  parameters bytea not null,
   -- a hash of what is counted, for apps that anybody can claim to be; null for those that prove who they are
   bucket bytea,
   expires_at timestamptz not null
