@@ -5,9 +5,16 @@ import type { Command } from './commands/command.ts';
 const commands: readonly Command[] = [
   {
     name: 'start',
-    usage: 'start',
-    summary: 'starts the domain and stays in the foreground (Ctrl-C stops it)',
-    run: async (input) => (await import('./commands/start.ts')).start(input),
+    usage: 'start [--only userinfo]',
+    summary:
+      'starts the domain, or the userinfo endpoint as a process of its own, and stays in the foreground (Ctrl-C stops it)',
+    run: async (input) => {
+      if (input.args.length === 0) return (await import('./commands/start.ts')).start(input);
+      if (input.args.join(' ') === '--only userinfo')
+        return (await import('./commands/start-userinfo.ts')).startUserinfo(input);
+      input.print('Say "start", or "start --only userinfo": no other part runs by itself.');
+      return 2;
+    },
   },
   {
     name: 'import',

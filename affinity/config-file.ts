@@ -179,9 +179,21 @@ const registration = z
     secret_overlap_hours: z.int().min(0).max(720).default(24),
   })
   .prefault({});
+/** the userinfo endpoint as a process of its own: `affinity start --only userinfo` */
+const userinfo = z
+  .strictObject({
+    /** under which it is known: its address is `{origin}/userinfo` */
+    origin: z.string().max(300),
+    host: z.string().min(1).max(255).default('127.0.0.1'),
+    /** that of the origin where it is on this machine */
+    port: z.int().min(1).max(65_535).optional(),
+    tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+  })
+  .optional();
 
 const file = z.strictObject({
   listen,
+  userinfo,
   outbound,
   registration,
   policy,

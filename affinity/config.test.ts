@@ -72,6 +72,22 @@ test('plain http for a public host is refused', () => {
   assert.match(faultsOf({ AFFINITY_ORIGIN: 'http://records.example' }), /AFFINITY_ORIGIN/);
 });
 
+test('userinfo apart has an address of its own, under the same rules', () => {
+  const at = (origin: string, more = '') => `userinfo: { origin: '${origin}'${more} }`;
+  assert.deepEqual(configOf({}, at('http://localhost:4001')).userinfo, {
+    origin: 'http://localhost:4001',
+    endpoint: 'http://localhost:4001/userinfo',
+    listen: { host: '127.0.0.1', port: 4001 },
+  });
+  assert.equal(configOf({}, at('https://who.example', ', port: 9000')).userinfo?.listen.port, 9000);
+  assert.equal(configOf({}).userinfo, undefined);
+  for (const wrong of ['http://localhost:4000', 'http://who.example', 'https://who.example/path', 'who.example'])
+    assert.match(faultsOf({}, at(wrong)), /userinfo\.origin: given/, wrong);
+  assert.match(faultsOf({}, at('https://who.example', ', host: 0.0.0.0')), /userinfo\.host: given "0\.0\.0\.0"/);
+  const absent = ', tls: { certificate: none.pem, key: none.pem }';
+  assert.match(faultsOf({}, at('https://who.example', absent)), /userinfo\.tls\.certificate: given "none\.pem"/);
+});
+
 test('a limit takes its bounds and nothing past them', () => {
   assert.equal(configOf({}, 'limits: { json_depth: 200 }').file.limits.json_depth, 200);
   assert.match(faultsOf({}, 'limits: { json_depth: 201 }'), /limits\.json_depth: given 201/);

@@ -23,6 +23,8 @@ export interface Config {
   readonly dataDirectory: string;
   /** absent: the embedded PostgreSQL */
   readonly databaseUrl?: string;
+  /** the userinfo endpoint, where it is a process of its own */
+  readonly userinfo?: { readonly origin: string; readonly endpoint: string; readonly listen: Config['listen'] };
   readonly demonstration: { readonly patients: number } | undefined;
   /** what an operator should know of the settings, though nothing is wrong with them */
   readonly notices: readonly string[];
@@ -86,6 +88,9 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
     fault('AFFINITY_ORIGIN', quote(originText), 'https for every host but localhost, 127.0.0.1 and [::1]');
   }
 
+  const userinfo =
+    file?.userinfo === undefined ? undefined : readUserinfo(file.userinfo, trustedProxies, origin, directory, faults);
+
   if (faults.length > 0 || origin === undefined || file === undefined || typeof port === 'string') {
     return { kind: 'faults', faults };
   }
@@ -96,6 +101,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
       origin: origin.origin,
       listen: { host, port: listenPort, ...(tls === undefined ? {} : { tls }) },
       trustedProxies,
+      ...(userinfo === undefined ? {} : { userinfo }),
       dataDirectory: resolve(directory, given('AFFINITY_DATA') ?? 'data'),
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       notices: [
@@ -162,10 +168,40 @@ const readFile = (path: string, named: string | undefined, faults: Fault[]): Con
   return checkFile(document.toJS({ maxAliasCount: 100 }) ?? {}, faults);
 };
 
+/** The same rules as for the domain itself. */
+const readUserinfo = (
+  given: NonNullable<ConfigFile['userinfo']>,
+  trustedProxies: readonly string[],
+  domain: URL | undefined,
+  directory: string,
+  faults: Fault[],
+): Config['userinfo'] => {
+  const setting = 'userinfo.origin';
+  const origin = readOrigin(given.origin);
+  if (origin === undefined || origin.origin === domain?.origin) {
+    const allowed = 'http://host[:port] or https://host[:port], no path, other than the origin of the domain';
+    faults.push({ setting, given: quote(withoutPassword(given.origin)), allowed });
+    return undefined;
+  }
+  if (origin.protocol === 'http:' && !loopback.has(origin.hostname)) {
+    const allowed = 'https for every host but localhost, 127.0.0.1 and [::1]';
+    faults.push({ setting, given: quote(given.origin), allowed });
+  }
+  if (!loopback.has(given.host) && given.tls === undefined && trustedProxies.length === 0) {
+    const allowed = '127.0.0.1, localhost or ::1; any other address needs userinfo.tls or listen.trusted_proxies';
+    faults.push({ setting: 'userinfo.host', given: quote(given.host), allowed });
+  }
+  const tls = given.tls === undefined ? undefined : readTls(given.tls, directory, faults, 'userinfo');
+  const port = given.port ?? (loopback.has(origin.hostname) ? Number(origin.port || 80) : 4001);
+  const listen = { host: given.host, port, ...(tls === undefined ? {} : { tls }) };
+  return { origin: origin.origin, endpoint: `${origin.origin}/userinfo`, listen };
+};
+
 const readTls = (
   tls: { readonly certificate: string; readonly key: string },
   directory: string,
   faults: Fault[],
+  part = 'listen',
 ): Tls | undefined => {
   const read = (setting: string, path: string): string => {
     try {
@@ -175,5 +211,5 @@ const readTls = (
       return '';
     }
   };
-  return { certificate: read('listen.tls.certificate', tls.certificate), key: read('listen.tls.key', tls.key) };
+  return { certificate: read(`${part}.tls.certificate`, tls.certificate), key: read(`${part}.tls.key`, tls.key) };
 };

@@ -149,6 +149,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     pool,
     clients,
     resourceServers: [{ base: clinicBase, name: 'Clinic', tokens: file.tokens.format }],
+    ...(config.userinfo === undefined ? {} : { userinfoEndpoint: config.userinfo.endpoint }),
     pages: portal.pages,
     patients: createPatientDirectory(backend),
     findPatient: createPatientFinder(backend),
@@ -255,7 +256,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
 
 const under = (path: string, mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
 
-const settingsOf = ({ tokens, limits, ...file }: Config['file']): Partial<Settings> => ({
+export const settingsOf = ({ tokens, limits, ...file }: Config['file']): Partial<Settings> => ({
   registration: registrationSettings(file),
   accessTokenSeconds: tokens.access_token_seconds,
   backendTokenSeconds: tokens.backend_token_seconds,

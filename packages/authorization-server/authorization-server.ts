@@ -69,6 +69,8 @@ export interface AuthorizationServerOptions {
   /** RFC 7591 metadata; `checkClients` tells their faults beforehand */
   readonly clients: readonly unknown[];
   readonly resourceServers: readonly ResourceServer[];
+  /** of a userinfo server of its own (userinfo-server.ts): it is named in discovery and not answered here */
+  readonly userinfoEndpoint?: string;
   readonly pages: Pages & AccountPages;
   /** what is known of these patients; whoever is not known is left out */
   readonly patients: (ids: readonly string[]) => Promise<readonly Omit<PatientView, 'relation'>[]>;
@@ -155,8 +157,12 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
   const proofs = createProofOfKey({ pool, keys, settings, now });
   const presentToken = createTokenPresentation(accessTokens, proofs);
-  const { registration } = options;
-  const metadata = metadataOf(issuer, settings, registration !== undefined);
+  const { registration, userinfoEndpoint } = options;
+  const metadata = metadataOf(issuer, {
+    registration: registration !== undefined,
+    requirePushedRequests: settings.requirePushedRequests,
+    ...(userinfoEndpoint === undefined ? {} : { userinfoEndpoint }),
+  });
   const shared = {
     issuer,
     pool,
@@ -207,7 +213,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     presentToken,
     resourceServers,
   };
-  const userinfo = createUserinfoEndpoint({ ...shared, presentToken, proofs });
+  const userinfo = createUserinfoEndpoint({ ...shared, endpoint: `${issuer}/userinfo`, presentToken, proofs });
   const liveTokens = createLiveTokens({ ...shared, accessTokens });
   const styleDocument = createStyleEndpoint(pool);
   const purge = startPurge(shared);
@@ -235,7 +241,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/par`, createPushedAuthorizationEndpoint({ ...backChannel, ...checks })],
     [`${mount}/revoke`, createRevocationEndpoint(backChannel)],
     [`${mount}/introspect`, createIntrospectionEndpoint({ ...backChannel, presentToken, liveTokens })],
-    [`${mount}/userinfo`, userinfo],
+    ...(userinfoEndpoint === undefined ? [[`${mount}/userinfo`, userinfo] as const] : []),
     [`${mount}/device_authorization`, createDeviceAuthorizationEndpoint({ ...backChannel, keys })],
     [`${mount}/device`, device.page],
     [`${mount}/device/done`, device.done],

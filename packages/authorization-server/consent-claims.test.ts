@@ -150,7 +150,7 @@ test('claims about the person', async (t) => {
     assert.deepEqual(again.view.items.find(({ group }) => group === 'identifiers')?.values, [npi]);
     const scope = again.view.items.map((item) => item.scope);
     const posted: Fields = { decision: 'allow', duration: 'once', scope };
-    await pageOf(await browser.submit(again, posted), 'consent');
+    await pageOf(await browser.submit(again, { ...posted, values_shown: 'others' }), 'consent');
     const tokens = await redeem(await browser.submit(again, { ...posted, values_shown: again.view.valuesShown ?? '' }));
     assert.deepEqual((await told(tokens)).userinfo, { identifiers: [npi] });
     domain.identifiers.set('Practitioner/d1', [npi, staff]);

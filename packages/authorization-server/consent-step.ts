@@ -96,7 +96,7 @@ export async function takeConsent(
   if (decision !== 'allow') return { kind: 'again' };
   const claims = await claimsToOffer(neighbours, step);
   // What is told of a person was seen by them: where it has changed since, it is shown again.
-  if (claims.items.length > 0 && posted.get('values_shown') !== sealOfValues(claims)) return { kind: 'again' };
+  if ((posted.get('values_shown') ?? sealOfValues(claims)) !== sealOfValues(claims)) return { kind: 'again' };
   const offer = withClaims(offerOf(tokens), claims);
   const ticked = tickedScopes(offer.items, posted);
   if (nothingChosen(offer.items, ticked)) return showConsent(neighbours, step, patient, posted);

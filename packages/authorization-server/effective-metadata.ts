@@ -12,6 +12,7 @@ const pendingMembers = new Set([
   'redirect_uris',
   'token_endpoint_auth_method',
   'token_endpoint_auth_signing_alg',
+  'id_token_signed_response_alg',
   'response_types',
   'application_type',
   'client_name',

@@ -4,7 +4,6 @@ import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { authenticationContexts } from './authentication-context.ts';
 import { assertionAlgorithms, deviceCodeGrant, idTokenAlgorithms } from './clients.ts';
 import { tokenExchangeGrant } from './exchange-policy.ts';
-import type { Settings } from './settings.ts';
 
 export interface Metadata {
   readonly issuer: string;
@@ -14,20 +13,25 @@ export interface Metadata {
   readonly [name: string]: unknown;
 }
 
+/** What not every domain has. */
+export interface Offered {
+  readonly registration?: boolean;
+  readonly requirePushedRequests?: boolean;
+  /** where userinfo is a server of its own */
+  readonly userinfoEndpoint?: string;
+}
+
 /** Everything follows the configured issuer, nothing the request. What is not offered is not named. */
-export function metadataOf(
-  issuer: string,
-  settings: Pick<Settings, 'requirePushedRequests'>,
-  registration = false,
-): Metadata {
+export function metadataOf(issuer: string, offered: Offered = {}): Metadata {
+  const { registration = false, requirePushedRequests = false, userinfoEndpoint = `${issuer}/userinfo` } = offered;
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
     token_endpoint: `${issuer}/token`,
     pushed_authorization_request_endpoint: `${issuer}/par`,
-    ...(settings.requirePushedRequests ? { require_pushed_authorization_requests: true } : {}),
-    userinfo_endpoint: `${issuer}/userinfo`,
+    ...(requirePushedRequests ? { require_pushed_authorization_requests: true } : {}),
+    userinfo_endpoint: userinfoEndpoint,
     jwks_uri: `${issuer}/jwks`,
     revocation_endpoint: `${issuer}/revoke`,
     introspection_endpoint: `${issuer}/introspect`,

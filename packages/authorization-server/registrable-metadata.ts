@@ -63,6 +63,7 @@ const members = new Map<string, Check>([
   ['launch_uris', addresses],
   ['token_endpoint_auth_method', text],
   ['token_endpoint_auth_signing_alg', text],
+  ['id_token_signed_response_alg', text],
   ['grant_types', list(10)],
   ['response_types', list(10)],
   ['application_type', text],

@@ -20,7 +20,14 @@ export function withinLimit(scope: string, limit: string | undefined): readonly 
 }
 
 /** Of keys and of what only informs, an app may say something new by itself. */
-const free = new Set(['contacts', 'software_version', 'jwks', 'token_endpoint_auth_signing_alg', 'response_types']);
+const free = new Set([
+  'contacts',
+  'software_version',
+  'jwks',
+  'token_endpoint_auth_signing_alg',
+  'id_token_signed_response_alg',
+  'response_types',
+]);
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 

@@ -13,6 +13,8 @@ import { type ProofOfKey, proofAlgorithmsText } from './proof-of-key.ts';
 
 export interface UserinfoNeighbours extends TellNeighbours {
   readonly issuer: string;
+  /** as it is published */
+  readonly endpoint: string;
   readonly pool: pg.Pool;
   readonly consents: GrantConsents;
   readonly clients: ClientRegistry;
@@ -23,12 +25,12 @@ export interface UserinfoNeighbours extends TellNeighbours {
 }
 
 export function createUserinfoEndpoint(neighbours: UserinfoNeighbours) {
-  const { issuer, pool, clients, people, presentToken, proofs, now } = neighbours;
+  const { issuer, endpoint, pool, clients, people, presentToken, proofs, now } = neighbours;
   const answer = async (request: Request): Promise<Response> => {
     if (request.method !== 'GET' && request.method !== 'POST') {
       return jsonResponse({ error: 'invalid_request' }, 405, { ...noStore, allow: 'GET, POST' });
     }
-    const claims = await presentToken(request, `${issuer}/userinfo`);
+    const claims = await presentToken(request, endpoint);
     if (claims === undefined) {
       // RFC 6750 §3.1: nothing is said of an error to whoever brought no token.
       const challenge = `Bearer realm="${issuer}", DPoP algs="${proofAlgorithmsText}"`;

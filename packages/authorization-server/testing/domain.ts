@@ -112,7 +112,7 @@ export interface TestDomain {
   advance(seconds: number): void;
   now(): Date;
   /** a second server on the same database */
-  another(settings?: Partial<Settings>): Promise<AuthorizationServer>;
+  another(settings?: Partial<Settings>, options?: Partial<AuthorizationServerOptions>): Promise<AuthorizationServer>;
   /** a client assertion of `service` or `signed`; claims and header members can be replaced */
   assertion(claims?: JWTPayload, header?: Readonly<Record<string, unknown>>): Promise<string>;
   /** a compact JWS of `service` over these very texts, however odd */
@@ -176,7 +176,10 @@ export async function startDomain(
   const records = createTestRecords();
   let shift = 0;
   const now = (): Date => new Date(Date.now() + shift);
-  const another = async (more: Partial<Settings> = {}): Promise<AuthorizationServer> => {
+  const another = async (
+    more: Partial<Settings> = {},
+    given: Partial<AuthorizationServerOptions> = {},
+  ): Promise<AuthorizationServer> => {
     const made = await createAuthorizationServer({
       issuer,
       pool,
@@ -198,6 +201,7 @@ export async function startDomain(
       now,
       log: (event, fields) => logged.push({ event, ...fields }),
       ...options,
+      ...given,
     });
     t.after(() => made.close());
     return made;

@@ -1,0 +1,91 @@
+/**
+ * The claims provider by itself: the userinfo endpoint with what it needs of the domain's database and nothing more, for a
+ * process and an address of its own. Tokens, grants and people are asked for as they stand now. OIDC Core 1.0 §5.3.
+ */
+import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
+import type pg from 'pg';
+import { createAccessTokens } from './access-token.ts';
+import { createRecorder } from './audit-recorder.ts';
+import { jsonResponse } from './back-channel.ts';
+import type { ClientRegistry } from './clients.ts';
+import type { GrantConsents } from './grant-consents.ts';
+import type { ReadIdentifiers } from './identifiers.ts';
+import { faultName, type Log } from './log.ts';
+import { createPeople } from './people.ts';
+import { createTokenPresentation } from './presented-token.ts';
+import { createProofOfKey } from './proof-of-key.ts';
+import { defaultSettings, type Settings } from './settings.ts';
+import { loadSigningKeys } from './signing-keys.ts';
+import { createUserinfoEndpoint } from './userinfo.ts';
+
+export interface UserinfoServerOptions {
+  /** of the authorization server, whose tokens it takes */
+  readonly issuer: string;
+  /** its own absolute URL, as the authorization server publishes it */
+  readonly endpoint: string;
+  readonly pool: pg.Pool;
+  readonly clients: ClientRegistry;
+  readonly consents: GrantConsents;
+  readonly readIdentifiers: ReadIdentifiers;
+  readonly audit: AuditLog;
+  readonly settings?: Partial<Settings>;
+  readonly now?: () => Date;
+  readonly log?: Log;
+}
+
+export interface UserinfoServer {
+  fetch(request: Request): Promise<Response>;
+  /** the database was heard from lately: without it no token is taken */
+  hearsDatabase(): boolean;
+  close(): Promise<void>;
+}
+
+export async function createUserinfoServer(options: UserinfoServerOptions): Promise<UserinfoServer> {
+  const {
+    issuer,
+    endpoint,
+    pool,
+    clients,
+    consents,
+    readIdentifiers,
+    now = () => new Date(),
+    log = () => {},
+  } = options;
+  const settings = { ...defaultSettings, ...options.settings };
+  const keys = await loadSigningKeys({ pool, settings, log });
+  const proofs = createProofOfKey({ pool, keys, settings, now });
+  const accessTokens = createAccessTokens({ issuer, pool, keys, resourceServers: [], settings, now });
+  const userinfo = createUserinfoEndpoint({
+    issuer,
+    endpoint,
+    pool,
+    clients,
+    consents,
+    people: createPeople(pool),
+    readIdentifiers,
+    record: createRecorder(options.audit, issuer, now),
+    proofs,
+    presentToken: createTokenPresentation(accessTokens, proofs),
+    now,
+  });
+  const { pathname: path } = new URL(endpoint);
+  return {
+    async fetch(request) {
+      if (new URL(request.url).pathname !== path) return jsonResponse({ error: 'not_found' }, 404);
+      try {
+        return await userinfo(request);
+      } catch (error) {
+        log('userinfo failed', { reason: faultName(error) });
+        return jsonResponse({ error: 'temporarily_unavailable', error_description: 'try again' }, 503);
+      }
+    },
+    hearsDatabase() {
+      try {
+        return keys.current() !== undefined;
+      } catch {
+        return false;
+      }
+    },
+    close: () => keys.stop(),
+  };
+}
