@@ -14,6 +14,7 @@ import type { StoreBackend } from '@affinity/store/backend.ts';
 import { createUsedProofs } from '@affinity/store/used-proofs.ts';
 import type { Validator } from '@affinity/validation/validator.ts';
 import type pg from 'pg';
+import { loadBrands } from './brands.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { loadPageKey } from './page-key.ts';
@@ -39,6 +40,7 @@ export interface ClinicNeighbours {
 export const createClinic = async (neighbours: ClinicNeighbours): Promise<ResourceServer> => {
   const { config, base, issuer, pool, backend, audit, grants, authorization, registry, facts, now, log } = neighbours;
 
+  const brands = await loadBrands(pool, config, now());
   return createResourceServer({
     name: 'clinic',
     base,
@@ -55,6 +57,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     },
     introspect: (token) => authorization.introspect(token, base),
     authorizationMetadata: () => authorization.metadata(),
+    managementEndpoint: `${issuer}/account`,
     smartCapabilities: [
       'launch-ehr',
       'launch-standalone',
@@ -76,6 +79,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
       'permission-v2',
     ],
     facts,
+    ...(brands === undefined ? {} : { brands }),
     pageKey: await loadPageKey(pool),
     allowsOrigin: (from) => registry.servesOrigin(from),
     limits: clinicLimits(config),

@@ -1,5 +1,6 @@
 /** The shape of `affinity.yaml`: what may stand in it, its defaults and its bounds. Unknown keys are faults. */
 import { z } from 'zod';
+import { brandSetting } from './brand-setting.ts';
 
 export type Fault = {
   /** name of the variable, or path in affinity.yaml */
@@ -192,6 +193,8 @@ const userinfo = z
   .optional();
 
 const file = z.strictObject({
+  /** who stands behind the clinic; the first is the clinic's own */
+  brands: z.array(brandSetting).max(1000).default([]),
   listen,
   userinfo,
   outbound,

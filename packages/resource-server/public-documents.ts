@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
+import { type Brand, brandBundle } from '@affinity/core/smart/brand.ts';
 import { type SmartCapability, smartConfiguration } from '@affinity/core/smart/configuration.ts';
 import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { capabilityStatement, type Described } from './capability.ts';
@@ -21,7 +22,18 @@ export interface PublicOptions extends Described {
   readonly proofsTaken?: 'none' | 'taken' | 'needed';
   /** page where people end what they granted */
   readonly managementEndpoint?: string;
+  /** who stands behind the server: the first is the server's own */
+  readonly brands?: {
+    readonly list: readonly [Brand, ...Brand[]];
+    readonly contact: string;
+    /** instant of the last change */
+    readonly changed: string;
+  };
 }
+
+/** Where the brands are told. SMART App Launch 2.2, user-access brands: at any address that does not change. */
+export const brandsPath = (base: string): string =>
+  `${new URL(base).pathname.replace(/\/$/, '')}/.well-known/brands.json`;
 
 /** RFC 9728 §3.1: the well-known path stands between host and path, unlike SMART's, which is appended. */
 export const protectedResourcePath = (base: string): string =>
@@ -64,7 +76,15 @@ const give = (request: Request, { body, type, tag }: Document): Response => {
 export const createPublicDocuments = (
   options: PublicOptions,
 ): ((request: Request, url: URL) => Promise<Response | undefined>) => {
-  const { base, issuer, authorizationMetadata, smartCapabilities, proofsTaken = 'none', managementEndpoint } = options;
+  const {
+    base,
+    issuer,
+    authorizationMetadata,
+    smartCapabilities,
+    proofsTaken = 'none',
+    managementEndpoint,
+    brands,
+  } = options;
   const basePath = new URL(base).pathname.replace(/\/$/, '');
   const date = new Date(options.started).toISOString();
   let known: { readonly of: Offer; readonly made: Document } | undefined;
@@ -83,7 +103,24 @@ export const createPublicDocuments = (
   const documents: Readonly<Record<string, () => Document | Promise<Document>>> = {
     [`${basePath}/metadata`]: capability,
     [`${basePath}/.well-known/smart-configuration`]: async () =>
-      document(smartConfiguration(await metadata(), smartCapabilities, managementEndpoint)),
+      document(
+        smartConfiguration(await metadata(), smartCapabilities, managementEndpoint, {
+          ...(brands === undefined
+            ? {}
+            : {
+                user_access_brand_bundle: new URL(brandsPath(base), base).href,
+                user_access_brand_identifier: brands.list[0].identifiers[0],
+              }),
+        }),
+      ),
+    ...(brands === undefined
+      ? {}
+      : {
+          [brandsPath(base)]: () => {
+            const server = { base, name: options.name, contact: brands.contact };
+            return { ...document(brandBundle(brands.list, server, brands.changed)), type: fhirJson };
+          },
+        }),
     [protectedResourcePath(base)]: async () => {
       const { scopes_supported } = await metadata();
       return document({

@@ -28,7 +28,7 @@ import { defaultLimits, type Limits } from './limits.ts';
 import { preferencesOf, representationOf } from './negotiation.ts';
 import { createOffer } from './offer.ts';
 import { createPageCursors } from './page-cursor.ts';
-import { createPublicDocuments, protectedResourcePath } from './public-documents.ts';
+import { createPublicDocuments, type PublicOptions, protectedResourcePath } from './public-documents.ts';
 import { requestIdOf } from './request-id.ts';
 import { type EdgeHeaders, respond, respondError } from './respond.ts';
 
@@ -56,6 +56,7 @@ export interface ResourceServerOptions {
   /** what the whole can do, for smart-configuration */
   readonly smartCapabilities: readonly SmartCapability[];
   readonly managementEndpoint?: string;
+  readonly brands?: NonNullable<PublicOptions['brands']>;
   /** what decisions need to know of a user beside the token */
   readonly facts: (principal: Principal) => DecisionFacts | Promise<DecisionFacts>;
   /** secret of at least 32 bytes that seals page links; the same in every process of this server */

@@ -57,8 +57,13 @@ export interface SmartConfiguration {
   readonly scopes_supported?: readonly string[];
   /** never `plain` */
   readonly code_challenge_methods_supported?: readonly string[];
+  /** a Bundle of the brands that stand behind the server, and the one of them that this server is */
+  readonly user_access_brand_bundle?: string;
+  readonly user_access_brand_identifier?: { readonly system: string; readonly value: string };
   readonly capabilities: readonly SmartCapability[];
 }
+
+export type BrandMembers = Pick<SmartConfiguration, 'user_access_brand_bundle' | 'user_access_brand_identifier'>;
 
 /**
  * What the authorization server says of itself, so that the two documents cannot disagree, and what the whole can
@@ -68,6 +73,7 @@ export const smartConfiguration = (
   authorizationMetadata: Readonly<Record<string, unknown>>,
   capabilities: readonly SmartCapability[],
   managementEndpoint?: string,
+  brand: BrandMembers = {},
 ): SmartConfiguration => ({
   ...Object.fromEntries(
     repeated.flatMap((name) => {
@@ -78,5 +84,6 @@ export const smartConfiguration = (
     }),
   ),
   ...(managementEndpoint === undefined ? {} : { management_endpoint: managementEndpoint }),
+  ...brand,
   capabilities,
 });
