@@ -38,6 +38,17 @@ const commands: readonly Command[] = [
         : (await import('./commands/people.ts')).people(input),
   },
   {
+    name: 'clients',
+    usage:
+      'clients [list] [--limit N]\n  clients show ID\n  clients approve ID [--publisher NAME]\n' +
+      '  clients suspend ID | clients resume ID | clients remove ID\n' +
+      '  clients token --for NAME [--uses N] [--hours N] [--scope "…"]\n  clients token list | clients token end ID',
+    summary:
+      'shows the apps that have registered themselves; lets one do what it asked for, stops it or takes it out; makes ' +
+      'tokens to register with',
+    run: async (input) => (await import('./commands/clients.ts')).clients(input),
+  },
+  {
     name: 'alerts',
     usage: 'alerts [list] [--limit N]\n  alerts acknowledge ID --by NAME --note TEXT',
     summary: 'shows declared emergencies and what else waits for somebody to look at it; notes that somebody did',

@@ -24,6 +24,7 @@ const pendingMembers = new Set([
   'jwks_uri',
   'software_id',
   'software_version',
+  'id_token_signed_response_alg',
   'dpop_bound_access_tokens',
   'require_pushed_authorization_requests',
 ]);

@@ -74,6 +74,7 @@ const members = new Map<string, Check>([
   ['tos_uri', page],
   ['contacts', contacts],
   ['scope', text],
+  ['id_token_signed_response_alg', text],
   ['dpop_bound_access_tokens', flag],
   ['require_pushed_authorization_requests', flag],
   ['jwks', () => undefined],
