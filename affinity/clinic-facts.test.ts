@@ -3,12 +3,18 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
 import { createPeople } from '@affinity/authorization-server/people.ts';
+import {
+  createRegisteredClients,
+  newClientId,
+  storeRegistered,
+} from '@affinity/authorization-server/registered-clients.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import { parseResourceScope } from '@affinity/core/smart/scope.ts';
 import { openAlerts } from '@affinity/store/alerts.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { importResources } from '@affinity/store/import.ts';
+import { transaction } from '@affinity/store/postgres/pool.ts';
 import { testDatabase } from '@affinity/store/testing/database.ts';
 import { createClinicFacts } from './clinic-facts.ts';
 import { readConfig } from './config.ts';
@@ -52,16 +58,19 @@ const setUp = async (t: TestContext, policy: Readonly<Record<string, unknown>> =
     backend: createBackend({ pool, ownBases: [base] }),
     consents: { isFresh: () => true, onChange: () => () => {} },
     people,
-    registry: createClientRegistry([
-      {
-        client_id: 'service',
-        jwks_uri: 'https://service.example/jwks',
-        grant_types: ['client_credentials'],
-        scope: 'system/*.rs',
-        affinity_records: ['Organization/ward'],
-        affinity_clearance: 'R',
-      },
-    ]),
+    registry: createClientRegistry(
+      [
+        {
+          client_id: 'service',
+          jwks_uri: 'https://service.example/jwks',
+          grant_types: ['client_credentials'],
+          scope: 'system/*.rs',
+          affinity_records: ['Organization/ward'],
+          affinity_clearance: 'R',
+        },
+      ],
+      createRegisteredClients(pool),
+    ),
     now: () => new Date(),
     log: () => {},
   });
@@ -91,6 +100,37 @@ test('P21: the settings of the policy are the ones that hold', async (t) => {
   assert.deepEqual(known.caredFor, []);
   assert.deepEqual([known.wholeServer, known.consents?.covers], [true, 'everybody']);
   assert.equal(known.consents?.implicit, 'emergency-only');
+});
+
+test('H09: a service that has registered itself reaches records while it is listed, and nothing once it is suspended', async (t) => {
+  const { pool, facts } = await setUp(t, { facts_seconds: 0.1 });
+  const id = newClientId();
+  const at = new Date();
+  await transaction(pool, (db) =>
+    storeRegistered(db, {
+      id,
+      metadata: {
+        grant_types: ['client_credentials'],
+        scope: 'system/*.rs',
+        jwks_uri: 'https://service.example/jwks',
+        token_endpoint_auth_method: 'private_key_jwt',
+      },
+      status: 'listed',
+      registrationToken: Buffer.alloc(32),
+      admittedBy: 'statement',
+      createdAt: at,
+      changedAt: at,
+    }),
+  );
+  const service = { clientId: id, tokenId: 't', service: true, scopes: scope('system/*.rs') } as const;
+  const reaches = async (): Promise<boolean> => (await facts(service)).service !== undefined;
+  assert.equal(await reaches(), true);
+  for (const status of ['suspended', 'pending', 'removed']) {
+    await pool.query('update registered_client set status = $1', [status]);
+    // What facts are remembered for is a setting, here a tenth of a second.
+    for (let tries = 0; tries < 100 && (await reaches()); tries++) await new Promise((done) => setTimeout(done, 20));
+    assert.equal(await reaches(), false, status);
+  }
 });
 
 test('E32: a service reaches what its declaration says', async (t) => {

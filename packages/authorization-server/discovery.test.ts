@@ -36,6 +36,11 @@ test('discovery', async (t) => {
     assert.ok((metadata.id_token_signing_alg_values_supported as string[]).includes('RS256'));
   });
 
+  await t.test('what is not offered is not there: UDAP, registration (A22)', async () => {
+    for (const path of ['/auth/.well-known/udap', '/.well-known/udap/auth', '/auth/register'])
+      assert.equal((await get(`http://localhost:4000${path}`)).status, 404, path);
+  });
+
   await t.test('redirects of the sign-in stay on the configured issuer whatever the Host', async () => {
     const url = authorizeUrl().replace('http://localhost:4000', 'http://evil.example');
     const response = await get(url, {
