@@ -73,6 +73,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
       'context-standalone-patient',
       'context-standalone-encounter',
       'permission-offline',
+      'permission-online',
       'permission-patient',
       'permission-user',
       'permission-v1',

@@ -13,8 +13,8 @@ const defaults = () => {
 };
 
 test('the guide names every setting of the file, with the default that holds', () => {
-  const { tokens, limits, fhir, audit, policy } = defaults();
-  for (const [group, values] of Object.entries({ tokens, limits, fhir, audit, policy })) {
+  const { tokens, sessions, limits, fhir, audit, policy } = defaults();
+  for (const [group, values] of Object.entries({ tokens, sessions, limits, fhir, audit, policy })) {
     for (const [name, value] of Object.entries(values)) {
       const row = guide.split('\n').find((line) => line.includes(`\`${group}.${name}\``)) ?? '';
       assert.match(row, new RegExp(`\\b${value}\\b`), `${group}.${name} with ${value}`);

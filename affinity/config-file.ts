@@ -36,6 +36,11 @@ const tokens = z
     launch_seconds: seconds(30, 600, 300),
     /** a refresh token that is not used for so long ends; g10 asks for three months */
     refresh_idle_days: z.int().min(1).max(730).default(93),
+    /** those of a page in a browser end so long after the consent, however often they are used */
+    browser_refresh_hours: z.int().min(1).max(720).default(24),
+    /** how long an app may go on: what a person may choose from, beside `once` and `until-ended`, and what is chosen beforehand */
+    consent_days: z.array(z.int().min(1).max(3650)).min(1).max(10).default([30, 90, 365]),
+    consent_checked: z.union([z.literal('until-ended'), z.int().min(1).max(3650)]).default('until-ended'),
     refresh_window_seconds: seconds(0, 10, 10),
     /** of the access tokens for the clinic */
     format: z.enum(['jwt', 'opaque']).default('jwt'),
@@ -51,6 +56,17 @@ const tokens = z
     proof_seconds: seconds(5, 300, 60),
     require_proof_nonce: z.boolean().default(false),
     require_proof: z.boolean().default(false),
+  })
+  .prefault({});
+
+/** people who are signed in */
+const sessions = z
+  .strictObject({
+    /** without a visit for so long, a session ends; and on a computer that others use too */
+    idle_minutes: z.int().min(5).max(10_080).default(480),
+    shared_idle_minutes: z.int().min(1).max(60).default(15),
+    /** how long after proving who they are somebody may change what protects their account */
+    fresh_minutes: z.int().min(1).max(60).default(10),
   })
   .prefault({});
 
@@ -201,6 +217,7 @@ const file = z.strictObject({
   registration,
   policy,
   tokens,
+  sessions,
   limits,
   fhir,
   audit,

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { checkClients } from '@affinity/authorization-server/clients.ts';
 import { parseDocument } from 'yaml';
 import { type ConfigFile, checkFile, type Fault, policyNotices } from './config-file.ts';
+import { lifetimeNotices } from './lifetime-notices.ts';
 import { registrationFaults } from './registration.ts';
 
 export interface Tls {
@@ -109,6 +110,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
           ? []
           : ['REDIS_URL is set and not used: this version keeps all state in PostgreSQL.']),
         ...policyNotices(file),
+        ...lifetimeNotices(file),
       ],
       demonstration: demo === 'on' ? { patients: typeof patients === 'number' ? patients : 100 } : undefined,
       file,

@@ -256,7 +256,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
 
 const under = (path: string, mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
 
-export const settingsOf = ({ tokens, limits, ...file }: Config['file']): Partial<Settings> => ({
+export const settingsOf = ({ tokens, sessions, limits, ...file }: Config['file']): Partial<Settings> => ({
   registration: registrationSettings(file),
   accessTokenSeconds: tokens.access_token_seconds,
   backendTokenSeconds: tokens.backend_token_seconds,
@@ -269,6 +269,12 @@ export const settingsOf = ({ tokens, limits, ...file }: Config['file']): Partial
   proofSeconds: tokens.proof_seconds,
   requireProofNonce: tokens.require_proof_nonce,
   refreshIdleSeconds: tokens.refresh_idle_days * 86_400,
+  browserRefreshSeconds: tokens.browser_refresh_hours * 3_600,
+  consentDays: tokens.consent_days,
+  consentDaysChecked: tokens.consent_checked,
+  sessionSeconds: sessions.idle_minutes * 60,
+  sharedSessionSeconds: sessions.shared_idle_minutes * 60,
+  freshSignInSeconds: sessions.fresh_minutes * 60,
   signIn: {
     ...defaultSettings.signIn,
     windowSeconds: limits.sign_in_window_seconds,

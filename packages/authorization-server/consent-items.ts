@@ -188,6 +188,7 @@ function fixedItems(tokens: readonly string[]): ConsentItem[] {
   return [
     ...fixed('identity', only(...identity), true),
     ...fixed('patient', only('launch', 'launch/patient', 'launch/encounter'), true),
+    ...fixed('online', only('online_access'), false),
     ...fixed('offline', only('offline_access'), false),
   ];
 }

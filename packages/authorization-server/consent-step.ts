@@ -3,6 +3,7 @@ import { identifierScopes } from '@affinity/core/smart/scope-request.ts';
 import { namesAsked } from './claims-request.ts';
 import { chosenAmount, consentKinds, letsConfidentialIn, tickedScopes } from './consent-choice.ts';
 import { allowedClaims, claimsToOffer, sealOfValues, withClaims } from './consent-claims.ts';
+import { askable, durationOf, durationsOf } from './consent-duration.ts';
 import { grantedScopes, offerOf } from './consent-items.ts';
 import { allowDevice, refuseDevice } from './device-step.ts';
 import { LaunchUsed, useLaunch } from './ehr-launches.ts';
@@ -13,22 +14,6 @@ import { launchContext } from './launch-step.ts';
 import type { ConsentItem, ConsentView, PatientView } from './page-views.ts';
 import { markGrant } from './provider.ts';
 import { asksForRecords } from './requested-scope.ts';
-import type { Settings } from './settings.ts';
-
-const once = 'once';
-
-/** Days to choose from. An app that does not ask to go on is allowed once. */
-function durationsOf(settings: Settings, tokens: readonly string[]): ConsentView['durations'] {
-  if (!tokens.includes('offline_access')) return [{ value: once, days: once, checked: true }];
-  return [
-    { value: once, days: once, checked: false },
-    ...settings.consentDays.map((days) => ({
-      value: String(days),
-      days,
-      checked: days === settings.consentDaysChecked,
-    })),
-  ];
-}
 
 export async function showConsent(
   neighbours: StepNeighbours,
@@ -36,7 +21,8 @@ export async function showConsent(
   patient: PatientView | undefined,
   posted?: URLSearchParams,
 ): Promise<Outcome> {
-  const { action, csrf, app, person, tokens, purposes } = step;
+  const { action, csrf, app, client, person, purposes, shared } = step;
+  const tokens = askable(step);
   const ticked = posted?.getAll('scope');
   const claims = await claimsToOffer(neighbours, step);
   const { items: offered } = withClaims(offerOf(tokens), claims);
@@ -58,7 +44,8 @@ export async function showConsent(
     ...(asksForRecords(tokens)
       ? { leaveOutConfidential: { checked: posted === undefined || !letsConfidentialIn(offered, posted) } }
       : {}),
-    durations: durationsOf(neighbours.settings, tokens),
+    durations: durationsOf(neighbours.settings, client, tokens),
+    shared: shared && step.tokens.length > tokens.length,
     ...(posted === undefined ? {} : { fault: 'nothing-chosen' as const }),
   };
   return { kind: 'page', document: neighbours.pages.consent(view), status: posted === undefined ? 200 : 400 };
@@ -66,7 +53,9 @@ export async function showConsent(
 
 /** Nothing of what was asked about records was ticked, though something was asked. */
 const nothingChosen = (items: readonly ConsentItem[], posted: readonly string[]): boolean => {
-  const optional = items.filter(({ required, values, group }) => !required && !values && group !== 'offline');
+  const optional = items.filter(
+    ({ required, values, group }) => !required && !values && group !== 'offline' && group !== 'online',
+  );
   return optional.length > 0 && !optional.some(({ scope }) => posted.includes(scope));
 };
 
@@ -83,7 +72,8 @@ export async function takeConsent(
   posted: URLSearchParams,
 ): Promise<Outcome> {
   const { provider, record, settings, now } = neighbours;
-  const { person, client, tokens, audience, ehrLaunch: launch } = step;
+  const { person, client, audience, ehrLaunch: launch } = step;
+  const tokens = askable(step);
   const facts = { ...auditFacts(step, person), ...(patient === undefined ? {} : { patient: patient.id }) };
   const decision = posted.get('decision');
   if (decision === 'deny') {
@@ -100,31 +90,25 @@ export async function takeConsent(
   const offer = withClaims(offerOf(tokens), claims);
   const ticked = tickedScopes(offer.items, posted);
   if (nothingChosen(offer.items, ticked)) return showConsent(neighbours, step, patient, posted);
-  const duration = durationsOf(settings, tokens).find(({ value }) => value === posted.get('duration'));
-  const days = duration === undefined || duration.days === once ? undefined : duration.days;
+  const chosen = durationsOf(settings, client, tokens).find(({ value }) => value === posted.get('duration'));
   const granted = grantedScopes(tokens, offer, ticked);
-  const lasting = days !== undefined && granted.includes('offline_access');
   const named = allowedClaims(step, claims, ticked, granted);
   const tellsIdentifiers = identifierScopes.some((name) => granted.includes(name) || namesAsked(named).includes(name));
   const at = now();
-  const seconds = lasting ? days * 86_400 : settings.codeSeconds + settings.accessTokenSeconds;
   const given: NewGrant = {
     sub: person.sub,
     clientId: client.id,
     audience,
-    requestedScope: tokens.join(' '),
-    scope: granted.filter((token) => lasting || token !== 'offline_access').join(' '),
+    requestedScope: step.tokens.join(' '),
+    ...durationOf(settings, granted, chosen, at),
     ...(patient === undefined ? {} : { patient: patient.id }),
     ...(asksForRecords(tokens) && letsConfidentialIn(offer.items, posted) ? { clearance: 'V' } : {}),
     ...(step.purposes.length === 0 ? {} : { purpose: step.purposes.join(' ') }),
     ...(step.claims.length === 0 ? {} : { requestedClaims: step.claims.join(' ') }),
     ...(named.length === 0 ? {} : { claims: named.join(' ') }),
     ...(tellsIdentifiers ? { identifiers: claims.identifiers } : {}),
-    lasting,
     ...launchContext(launch, encounter),
     ...(launch === undefined ? {} : { launched: true }),
-    createdAt: at,
-    expiresAt: new Date(at.getTime() + seconds * 1000),
   };
   if (step.device !== undefined) return allowDevice(neighbours, step, step.device, given, facts);
   // The launch is used in the transaction that gives the grant: of several at once, one gets it.

@@ -39,13 +39,20 @@ export function printCookie(issuer: string, name: string, value: string, path: s
   return `${name}=${value}; Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
-/** Every cookie of a response as `HttpOnly; SameSite=Lax`, `Secure` under https, without a domain. */
+/**
+ * Every cookie of a response as `HttpOnly; SameSite=Lax`, `Secure` under https, without a domain. Those of a step under way
+ * go with the browser: how long a step waits, the server knows.
+ */
 export function tightenCookies(issuer: string, headers: Headers): void {
+  const { interaction, resume } = cookieNames(issuer);
   const cookies = headers.getSetCookie();
   headers.delete('set-cookie');
   for (const cookie of cookies) {
     const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
-    const kept = attributes.filter((attribute) => /^(path|expires|max-age)=/i.test(attribute));
+    const ofStep = pair.startsWith(`${interaction}=`) || pair.startsWith(`${resume}=`);
+    const isEmpty = pair.endsWith('=');
+    const wanted = ofStep && !isEmpty ? /^path=/i : /^(path|expires|max-age)=/i;
+    const kept = attributes.filter((attribute) => wanted.test(attribute));
     const secure = issuer.startsWith('https:') ? ['Secure'] : [];
     headers.append('set-cookie', [pair, ...kept, 'HttpOnly', 'SameSite=Lax', ...secure].join('; '));
   }

@@ -17,7 +17,7 @@ export const termsOf = (grant: Grant, { app, person }: Pick<GrantTerms, 'app' | 
   ...(grant.clearance === undefined ? {} : { clearance: grant.clearance }),
   ...(grant.purpose === undefined ? {} : { purposes: grant.purpose.split(' ') }),
   given: grant.createdAt.getTime(),
-  ends: grant.expiresAt.getTime(),
+  ...(grant.renews === true ? {} : { ends: grant.expiresAt.getTime() }),
 });
 
 /**

@@ -243,25 +243,28 @@ export async function findEarlierGrants(
   );
 }
 
-export async function noteGrantUse(db: Queryable, id: string, at: Date): Promise<void> {
+/** A use, and the end that it has from now on. */
+export async function noteGrantUse(db: Queryable, { id, expiresAt }: Grant, at: Date): Promise<void> {
   await db.query(
-    `update authorization_grant set last_used_at = $2, redeemed_at = coalesce(redeemed_at, $2) where id = $1`,
-    [id, at],
+    `update authorization_grant set last_used_at = $2, redeemed_at = coalesce(redeemed_at, $2), expires_at = $3
+     where id = $1`,
+    [id, at, expiresAt],
   );
 }
 
 /** The first use, with the sign-in that it came from. @returns false where another code of the same consent was used before */
 export async function noteFirstUse(
   db: Queryable,
-  { id }: Grant,
+  { id, expiresAt }: Grant,
   at: Date,
   authTime: number | undefined,
   { session, acr, amr }: SignIn,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update authorization_grant set last_used_at = $2, redeemed_at = $2, auth_time = $3, session_uid = $4, acr = $5, amr = $6
+    `update authorization_grant set last_used_at = $2, redeemed_at = $2, auth_time = $3, session_uid = $4, acr = $5, amr = $6,
+       expires_at = $7
      where id = $1 and redeemed_at is null`,
-    [id, at, authTime ?? null, session ?? null, acr ?? null, amr ?? null],
+    [id, at, authTime ?? null, session ?? null, acr ?? null, amr ?? null, expiresAt],
   );
   return rowCount === 1;
 }

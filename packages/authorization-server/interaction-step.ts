@@ -86,6 +86,8 @@ export interface PersonStep extends Step {
   readonly person: Person;
   /** of this person and app, and not used yet */
   readonly ehrLaunch?: EhrLaunch;
+  /** signed in on a computer that others use too */
+  readonly shared: boolean;
   /** those for whom the person may act now */
   readonly patients: readonly PatientView[];
 }

@@ -69,7 +69,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
   ): Promise<Outcome> => {
     const signedIn = await sessionPerson(neighbours, step);
     if (signedIn === undefined) return { kind: 'fault', fault: 'expired', status: 400 };
-    const { person } = signedIn;
+    const { person, session } = signedIn;
     if (isDeclaring(step)) {
       const declaring = { ...step, person };
       return posted === undefined
@@ -96,7 +96,13 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
         : wanted
           ? await people.patientsOf(person.sub, now())
           : [];
-    const full: PersonStep = { ...step, ...launch, person, patients: await patientsOf(step, person, acts) };
+    const full: PersonStep = {
+      ...step,
+      ...launch,
+      person,
+      shared: session.transient === true,
+      patients: await patientsOf(step, person, acts),
+    };
     if (wanted && full.patients.length === 0) return { kind: 'fault', fault: 'no-patient', status: 403 };
     const patient = patientOf(full);
     if (wanted && patient === undefined) {

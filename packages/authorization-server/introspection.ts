@@ -69,7 +69,7 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
     const stands = await launchStands(neighbours, 'id = $1', grant.id);
     const person = await stillEntitled(pool, grant, now(), stands);
     if (person === undefined) return inactive;
-    const exp = Math.floor(row.expiresAt.getTime() / 1000);
+    const exp = Math.floor(Math.min(row.expiresAt.getTime(), grant.expiresAt.getTime()) / 1000);
     const { scope, clientId, sub, patient, audience } = grant;
     return {
       active: true,

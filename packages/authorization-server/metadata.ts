@@ -45,6 +45,7 @@ export function metadataOf(issuer: string, offered: Offered = {}): Metadata {
       'launch/patient',
       'launch/encounter',
       'offline_access',
+      'online_access',
       'patient/*.cruds',
       'user/*.cruds',
       'system/*.cruds',

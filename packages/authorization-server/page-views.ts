@@ -20,7 +20,7 @@ export interface UncheckedAppView {
   readonly stopped?: boolean;
 }
 
-/** Fields posted: `username`, `password`, `csrf`. Button: Sign in. By a form of its own: `passkey`, `csrf`. */
+/** Fields posted: `username`, `password`, `shared` (checkbox, value `yes`), `csrf`. Button: Sign in. By a form of its own: `passkey`, `shared`, `csrf`. */
 export interface SignInView {
   readonly action: string;
   readonly csrf: string;
@@ -28,6 +28,8 @@ export interface SignInView {
   readonly app?: AppView;
   /** what was typed before, when the page is shown again */
   readonly username?: string;
+  /** ticked before: others use this computer too */
+  readonly shared?: boolean;
   /** `PublicKeyCredentialRequestOptionsJSON`, for the script that asks for a passkey */
   readonly passkey?: string;
   readonly fault?:
@@ -97,6 +99,7 @@ export const consentGroups = [
   'documents',
   'other',
   'everything-else',
+  'online',
   'offline',
 ] as const;
 export type ConsentGroup = (typeof consentGroups)[number];
@@ -132,6 +135,12 @@ export interface ConsentKind {
   readonly checked: boolean;
 }
 
+/** `until-ended`: and at the latest when it was not used for `unusedDays`. */
+export type ConsentDuration = { readonly value: string; readonly checked: boolean } & (
+  | { readonly days: number | 'once' }
+  | { readonly days: 'until-ended'; readonly unusedDays: number }
+);
+
 /**
  * Fields posted: `scope` (one checkbox each), `values_shown` (hidden, where the page has values), `amount` (radio), `kind` (one checkbox for each of `kinds`) with
  * `kind_asked` (hidden, one each: without it the box was not there to be unticked), `leave_out_confidential` (checkbox, value `yes`) with
@@ -156,7 +165,9 @@ export interface ConsentView {
   /** absent where nothing of a record is asked for */
   readonly leaveOutConfidential?: { readonly checked: boolean };
   /** how long the app may go on */
-  readonly durations: readonly { readonly value: string; readonly days: number | 'once'; readonly checked: boolean }[];
+  readonly durations: readonly ConsentDuration[];
+  /** on a computer that others use too, nothing goes on: what was asked for that is not among `items` */
+  readonly shared: boolean;
   readonly fault?: 'nothing-chosen';
 }
 

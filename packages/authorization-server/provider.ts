@@ -92,6 +92,8 @@ export interface Neighbours {
   remembered(
     request: AuthorizationParameters,
     sub: string,
+    /** on a computer that others use too */
+    shared: boolean,
   ): Promise<{ readonly id: string; readonly expiresAt: Date } | undefined>;
   now(): Date;
   readonly log: Log;
@@ -197,7 +199,7 @@ export async function createProvider(
     },
     ttl: {
       AuthorizationCode: settings.codeSeconds,
-      Session: settings.sessionSeconds,
+      Session: (_, session) => (session.transient ? settings.sharedSessionSeconds : settings.sessionSeconds),
       Interaction: settings.interactionSeconds,
       Grant: settings.sessionSeconds,
     },
@@ -248,7 +250,7 @@ async function loadGrant(provider: Provider, { remembered, now }: Neighbours, ct
   }
   if (sub === undefined || params.affinity_fault !== undefined || /\b(consent|login)\b/.test(params.prompt ?? ''))
     return undefined;
-  const grant = await remembered(params, sub);
+  const grant = await remembered(params, sub, ctx.oidc.session?.transient === true);
   return grant === undefined ? undefined : markGrant(provider, grant, { sub, clientId: params.client_id });
 }
 

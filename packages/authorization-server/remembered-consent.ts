@@ -3,17 +3,20 @@ import { transaction } from '@affinity/store/postgres/pool.ts';
 import type { ClientRegistry } from './clients.ts';
 import { type EhrLaunch, findLaunch, LaunchUsed, useLaunch } from './ehr-launches.ts';
 import { type GivingNeighbours, giveGrant } from './grant-consents.ts';
-import { findEarlierGrants, type Grant } from './grants.ts';
+import { findEarlierGrants, type Grant, type NewGrant } from './grants.ts';
 import type { LaunchRecords } from './launch-records.ts';
 import { launchContext } from './launch-step.ts';
+import { accessSeconds, renewed } from './lifetimes.ts';
 import type { People } from './people.ts';
 import type { AuthorizationParameters } from './provider.ts';
-import { needsEncounter, needsPatient } from './requested-scope.ts';
+import { goesOn, needsEncounter, needsPatient } from './requested-scope.ts';
+import type { Settings } from './settings.ts';
 
 export interface RememberNeighbours extends GivingNeighbours {
   readonly clients: ClientRegistry;
   readonly people: People;
   readonly launchRecords: LaunchRecords;
+  readonly settings: Settings;
   now(): Date;
 }
 
@@ -40,6 +43,19 @@ function reusableClaims(
   };
 }
 
+/** On a computer that others use too, what was allowed for long is given for now. */
+const onceOf = (grant: NewGrant, settings: Settings): NewGrant => ({
+  ...grant,
+  scope: grant.scope
+    .split(' ')
+    .filter((token) => !goesOn(token))
+    .join(' '),
+  lasting: false,
+  online: false,
+  renews: false,
+  expiresAt: new Date(grant.createdAt.getTime() + (settings.codeSeconds + accessSeconds(settings)) * 1000),
+});
+
 /**
  * A new grant under the terms and the end of a living one of the same person, app and server, as its Consent stands now.
  * Only for apps that prove who they are; where a person acts for several patients, they choose each time; and where the
@@ -47,7 +63,7 @@ function reusableClaims(
  * whose record it is, and is used by the new grant; a visit is chosen each time.
  */
 export const rememberGrant = (neighbours: RememberNeighbours) => {
-  const { pool, consents, clients, people, launchRecords, now } = neighbours;
+  const { pool, consents, clients, people, launchRecords, settings, now } = neighbours;
   /** The launch, where it is this person's and is good for a grant still. */
   const openFor = async (request: AuthorizationParameters, sub: string): Promise<EhrLaunch | undefined> => {
     const { affinity_launch: digest = '', affinity_audience: audience, client_id: clientId } = request;
@@ -58,7 +74,7 @@ export const rememberGrant = (neighbours: RememberNeighbours) => {
     const { patient } = launch;
     return patient === undefined || (await launchRecords.reaches(person, audience, patient)) ? launch : undefined;
   };
-  return async (request: AuthorizationParameters, sub: string): Promise<Grant | undefined> => {
+  return async (request: AuthorizationParameters, sub: string, shared: boolean): Promise<Grant | undefined> => {
     const client = await clients.find(request.client_id);
     if (client === undefined || client.authentication === 'none') return undefined;
     const at = now();
@@ -102,8 +118,10 @@ export const rememberGrant = (neighbours: RememberNeighbours) => {
         ...launchContext(launch, undefined),
         scope,
         requestedScope: tokens.join(' '),
+        createdAt: at,
       };
-      return giveGrant({ pool, consents }, { ...terms, createdAt: at }, async (db, added) => {
+      const again = shared ? onceOf(terms, settings) : renewed(terms, settings, at, undefined);
+      return giveGrant({ pool, consents }, again, async (db, added) => {
         if (launch !== undefined) await useLaunch(db, launch.digest, added, at);
       }).catch((error: unknown) => {
         if (error instanceof LaunchUsed) return undefined;

@@ -41,6 +41,9 @@ function narrow(token: string, scope: ResourceScope, allowed: RequestedScopes | 
   return intersectSets(allowed.resources, [scope]).map(printScope);
 }
 
+/** Asks for refresh tokens: while the person is away, or while they are signed in. SMART App Launch 2.2, scopes. */
+export const goesOn = (token: string): boolean => token === 'offline_access' || token === 'online_access';
+
 /**
  * For an authorization request: in the order asked, without what is unknown, malformed or not for people, each once.
  * Nothing left is a fault. `launch` alone asks for what only a record system can give: without one it is left out.
@@ -60,7 +63,7 @@ export function resolveScope(
     }
     const context = contextToken(parseLaunchScope(token));
     if (context !== undefined) return allows(client.allowed, context) ? [context] : [];
-    if (token === 'offline_access') {
+    if (goesOn(token)) {
       return client.grantTypes.includes('refresh_token') && allows(client.allowed, token) ? [token] : [];
     }
     const resource = parseResourceScope(token);
@@ -71,7 +74,7 @@ export function resolveScope(
   const tokens = [...new Set(kept)].filter(
     (token) => (kept.includes('openid') || !ofPerson.includes(token)) && (launched || token !== 'launch'),
   );
-  if (tokens.every((token) => token === 'offline_access')) return fault('nothing in scope can be granted to this app');
+  if (tokens.every(goesOn)) return fault('nothing in scope can be granted to this app');
   return { kind: 'scopes', tokens };
 }
 

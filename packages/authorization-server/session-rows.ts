@@ -10,7 +10,7 @@ export interface SessionState {
   readonly transient?: boolean | undefined;
 }
 
-/** Somebody signed in, or came back: the session lives on. One that has ended does not live again. */
+/** Somebody signed in, or came back: the session lives on, and what lives with it. One that has ended does not live again. */
 export async function noteSession(
   db: Queryable,
   { uid, accountId, transient }: SessionState,
@@ -24,6 +24,12 @@ export async function noteSession(
      on conflict (uid) do update set shared = excluded.shared, expires_at = excluded.expires_at
        where sign_in_session.ended_at is null`,
     [uid, accountId, transient === true, at, expiresAt],
+  );
+  await db.query(
+    `update authorization_grant set expires_at = $2
+     where session_uid = $1 and online and ended_at is null and expires_at < $2
+       and exists (select from sign_in_session where uid = $1 and ended_at is null)`,
+    [uid, expiresAt],
   );
 }
 
@@ -43,6 +49,19 @@ export async function holdSession(
     `select shared, expires_at from sign_in_session
      where uid = $1 and sub = $2 and ended_at is null and expires_at > $3 for share`,
     [uid, sub, at],
+  );
+  const [row] = rows;
+  return row === undefined ? undefined : { shared: row.shared, expiresAt: row.expires_at };
+}
+
+/** The session in which a grant was given that lives for as long as it does, if it lives; held as by `holdSession`. */
+export async function holdSessionOf(db: pg.PoolClient, grantId: string, at: Date): Promise<LivingSession | undefined> {
+  const { rows } = await db.query<{ shared: boolean; expires_at: Date }>(
+    `select session.shared, session.expires_at
+     from authorization_grant given join sign_in_session session on session.uid = given.session_uid
+     where given.id = $1 and given.online and session.sub = given.sub and session.ended_at is null
+       and session.expires_at > $2 for share of session`,
+    [grantId, at],
   );
   const [row] = rows;
   return row === undefined ? undefined : { shared: row.shared, expiresAt: row.expires_at };

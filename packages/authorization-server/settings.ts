@@ -33,10 +33,14 @@ export interface Settings {
   readonly encountersShown: number;
   /** a refresh token presented twice within this time gets the same answer twice; later it is a replay. At most 10 */
   readonly refreshGraceSeconds: number;
-  /** a refresh token that is not used for so long ends */
+  /** a refresh token that is not used for so long ends; ONC g(10): at least three months */
   readonly refreshIdleSeconds: number;
+  /** the refresh tokens of a page in a browser end so long after the consent, however often they are used */
+  readonly browserRefreshSeconds: number;
   /** how long a person stays signed in without doing anything */
   readonly sessionSeconds: number;
+  /** the same on a computer that others use too */
+  readonly sharedSessionSeconds: number;
   /** how long after proving who they are somebody may change what protects their account */
   readonly freshSignInSeconds: number;
   /** time to sign in, choose and allow */
@@ -61,9 +65,9 @@ export interface Settings {
   readonly proofCharacters: number;
   /** how far clocks may differ, at most 60 */
   readonly clockSkewSeconds: number;
-  /** days for which an app may be allowed to go on, beside `once` */
+  /** days for which an app may be allowed to go on, beside `once` and until the person ends it */
   readonly consentDays: readonly number[];
-  readonly consentDaysChecked: number;
+  readonly consentDaysChecked: number | 'until-ended';
   readonly scopeCharacters: number;
   readonly scopeTokens: number;
   /** of the `claims` parameter, and of the members of `id_token` or `userinfo` in it */
@@ -145,7 +149,9 @@ export const defaultSettings: Settings = {
   encountersShown: 50,
   refreshGraceSeconds: 10,
   refreshIdleSeconds: 93 * 86_400,
+  browserRefreshSeconds: 86_400,
   sessionSeconds: 8 * 3600,
+  sharedSessionSeconds: 900,
   freshSignInSeconds: 600,
   interactionSeconds: 900,
   challengeSeconds: 300,
@@ -160,7 +166,7 @@ export const defaultSettings: Settings = {
   proofCharacters: 8_192,
   clockSkewSeconds: 30,
   consentDays: [30, 90, 365],
-  consentDaysChecked: 365,
+  consentDaysChecked: 'until-ended',
   scopeCharacters: 16_384,
   scopeTokens: 300,
   claimsCharacters: 4_096,

@@ -21,12 +21,14 @@ export async function goOn(neighbours: StepNeighbours, step: Step, proof: Proof)
 /** After every factor that there is. */
 export async function signIn(neighbours: StepNeighbours, step: Step, proof: Proof): Promise<Outcome> {
   const { pool, cookies, settings, record, issuer, now } = neighbours;
-  const { person, amr, acr, since } = proof;
+  const { person, amr, acr, shared, since } = proof;
   if (!satisfies(acr, requiredOf(step))) return noteProgress(step, { kind: 'too-weak', proof });
   await endOtherSession(neighbours, step, person.sub);
   await record('sign-in', 'permitted', auditFacts(step, person));
-  const login = { accountId: person.sub, remember: true, amr, acr, ...(since === undefined ? {} : { ts: since }) };
+  const login = { accountId: person.sub, remember: !shared, amr, acr, ...(since === undefined ? {} : { ts: since }) };
   await noteResult(step, { login, ...(since === undefined ? { [signedInAt]: now().getTime() } : {}) });
+  // Where others sit down next, nothing is kept: no session beyond the browser's own, and not that somebody was here.
+  if (shared) return { kind: 'finished' };
   const before = readCookie(step.request, cookies.browser);
   const known = before !== undefined && (await knowsBrowser(pool, before, person.username));
   const browser = known && before !== undefined ? before : randomBytes(32).toString('base64url');

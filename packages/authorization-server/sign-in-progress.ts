@@ -13,6 +13,8 @@ export interface Proof {
   readonly person: Person;
   readonly amr: readonly string[];
   readonly acr: AuthenticationContext;
+  /** on a computer that others use too */
+  readonly shared: boolean;
   /** epoch seconds of an earlier sign-in that only becomes stronger now */
   readonly since?: number;
 }
@@ -63,6 +65,12 @@ export async function progressOf(neighbours: StepNeighbours, step: Step): Promis
   if (present === undefined) return { kind: 'nobody' };
   const { person, session } = present;
   const since = session.loginTs === undefined ? {} : { since: session.loginTs };
-  const proof: Proof = { person, amr: session.amr ?? [], acr: 'urn:affinity:acr:single-factor', ...since };
+  const proof: Proof = {
+    person,
+    amr: session.amr ?? [],
+    acr: 'urn:affinity:acr:single-factor',
+    shared: session.transient === true,
+    ...since,
+  };
   return { kind: (await neighbours.totp.isEnrolled(person.sub)) ? 'second-factor' : 'too-weak', proof };
 }

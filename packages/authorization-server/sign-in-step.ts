@@ -13,7 +13,7 @@ export const passkeyPurpose = ({ interaction }: Step): string => `sign-in ${inte
 export async function showSignIn(
   { pages, passkeys }: StepNeighbours,
   step: Step,
-  again: Pick<SignInView, 'username' | 'fault'> = {},
+  again: Pick<SignInView, 'username' | 'shared' | 'fault'> = {},
 ): Promise<Outcome> {
   const { fault } = again;
   const status = fault === undefined ? 200 : fault.kind === 'throttled' ? 429 : 400;
@@ -31,6 +31,7 @@ export async function takeSignIn(
   const { pool, people, settings, cookies, record } = neighbours;
   if (!posted.has('username') && !posted.has('password')) return showSignIn(neighbours, step);
   const username = (posted.get('username') ?? '').slice(0, 200);
+  const shared = posted.get('shared') === 'yes';
   const folded = foldUsername(username);
   const cookie = readCookie(step.request, cookies.browser);
   const known = cookie !== undefined && (await knowsBrowser(pool, cookie, folded));
@@ -41,14 +42,14 @@ export async function takeSignIn(
   });
   if (admission.kind === 'throttled') {
     await record('sign-in-throttled', 'denied', { ...auditFacts(step), status: 429 });
-    return showSignIn(neighbours, step, { username, fault: admission });
+    return showSignIn(neighbours, step, { username, shared, fault: admission });
   }
   const verification = await people.verify(folded, posted.get('password') ?? '');
   if (verification.kind === 'refused') {
     const tried = verification.sub === undefined ? {} : { user: verification.sub };
     await record('sign-in-failed', 'denied', { ...auditFacts(step), ...tried, status: 400 });
-    return showSignIn(neighbours, step, { username, fault: { kind: 'wrong' } });
+    return showSignIn(neighbours, step, { username, shared, fault: { kind: 'wrong' } });
   }
   await admission.forgive();
-  return goOn(neighbours, step, { person: verification.person, amr: ['pwd'], acr: singleFactor });
+  return goOn(neighbours, step, { person: verification.person, amr: ['pwd'], acr: singleFactor, shared });
 }

@@ -2,6 +2,7 @@
 import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { purposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { audienceOf, canonicalBase } from './audience.ts';
+import { serviceSeconds } from './lifetimes.ts';
 import { purposesAsked } from './purposes.ts';
 import { resolveSystemScope } from './requested-scope.ts';
 import type { TokenNeighbours, TokenOutcome, TokenRequest } from './token-grants.ts';
@@ -35,7 +36,7 @@ export async function grantToService(
       ...(jkt === undefined ? {} : { cnf: { jkt } }),
       ...(purposes.length === 0 ? {} : { extensions: purposeClaim(purposes) }),
     },
-    { seconds: Math.min(settings.backendTokenSeconds, 300) },
+    { seconds: serviceSeconds(settings) },
   );
   const body = {
     access_token: issued.token,

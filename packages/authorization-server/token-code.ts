@@ -5,6 +5,8 @@ import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
 import { findLiveGrant, noteFirstUse, type SignIn } from './grants.ts';
+import { renewed } from './lifetimes.ts';
+import { holdSession } from './session-rows.ts';
 import {
   endFamily,
   launchStands,
@@ -18,6 +20,7 @@ import { issueTokens } from './token-response.ts';
 /** What oidc-provider stored with the code. */
 interface CodePayload {
   readonly clientId: string;
+  readonly accountId: string;
   readonly redirectUri: string;
   readonly codeChallenge?: string;
   readonly codeChallengeMethod?: string;
@@ -57,6 +60,10 @@ async function consumeCode(db: pg.PoolClient, code: string, at: Date): Promise<b
   return rowCount === 1;
 }
 
+/** The session in which the code was made, if it lives: held until the tokens are issued. */
+const sessionOf = async (db: pg.PoolClient, { sessionUid, accountId }: CodePayload, at: Date) =>
+  sessionUid === undefined ? undefined : holdSession(db, sessionUid, accountId, at);
+
 export async function redeemCode(
   neighbours: TokenNeighbours,
   { client, sent, jkt }: TokenRequest,
@@ -84,14 +91,21 @@ export async function redeemCode(
     if (payload.redirectUri !== redirectUri) return refused(invalidGrant('another redirect_uri'));
     if (!provesChallenge(verifier, payload)) return refused(invalidGrant('code_verifier does not fit'));
     if (payload.dpopJkt !== undefined && payload.dpopJkt !== jkt) return refused(invalidGrant('another key, or none'));
+    const session = await sessionOf(db, payload, at);
     const first = await consumeCode(db, code, at);
-    const grant = await findLiveGrant(db, row.grant_id, at);
+    const found = await findLiveGrant(db, row.grant_id, at);
+    const grant = found === undefined ? undefined : renewed(found, neighbours.settings, at, session?.expiresAt);
     if (grant === undefined) return refused(invalidGrant('the grant has ended'));
     if (!first) {
       await endFamily(db, neighbours, grant, 'code-replayed');
       return { kind: 'refused', error: invalidGrant('used before'), event: 'code-replayed', grant };
     }
     if (row.expires_at <= at) return refused(invalidGrant('expired'));
+    // What was allowed for now, or while signed in, is not given any more to whoever has signed out since.
+    if (!grant.lasting && session === undefined) {
+      await endFamily(db, neighbours, grant, 'session-ended');
+      return { ...refused(invalidGrant('the session has ended')), grant };
+    }
     const person = await stillEntitled(db, grant, at, stands);
     if (person === undefined) return refused(invalidGrant('the person may no longer act'));
     const present = await neighbours.consents.read(db, grant, at);

@@ -10,7 +10,9 @@ import { parseScopes } from '@affinity/core/smart/scope-request.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { hashOf } from './adapter.ts';
 import { findLiveGrant, noteGrantUse } from './grants.ts';
+import { renewed } from './lifetimes.ts';
 import { consumeRefreshToken, findRefreshToken, openAnswer } from './refresh-tokens.ts';
+import { holdSessionOf } from './session-rows.ts';
 import type { Settings } from './settings.ts';
 import {
   endFamily,
@@ -61,11 +63,13 @@ export async function refreshTokens(
   return transaction(pool, async (db): Promise<TokenOutcome> => {
     const known = await findRefreshToken(db, token);
     if (known === undefined) return refused(invalidGrant('unknown'));
+    const session = await holdSessionOf(db, known.grantId, now());
     // The grant's row is the lock of the whole family: whoever comes second waits here and then sees what the first did.
     await db.query('select from authorization_grant where id = $1 for update', [known.grantId]);
     // The time at which the lock is held: whoever had to wait for it is not late by the wait.
     const at = now();
-    const grant = await findLiveGrant(db, known.grantId, at);
+    const found = await findLiveGrant(db, known.grantId, at);
+    const grant = found === undefined ? undefined : renewed(found, settings, at, session?.expiresAt);
     const row = await findRefreshToken(db, token);
     if (grant === undefined || row === undefined) return refused(invalidGrant('the grant has ended'));
     if (grant.clientId !== client.id) return refused(invalidGrant('of another app'));
@@ -74,6 +78,10 @@ export async function refreshTokens(
     if (row.consumedAt !== null && (age > settings.refreshGraceSeconds * 1000 || row.answer === null)) {
       await endFamily(db, neighbours, grant, 'refresh-token-replayed');
       return { kind: 'refused', error: invalidGrant('used before'), event: 'refresh-token-replayed', grant };
+    }
+    if (grant.online === true && session === undefined) {
+      await endFamily(db, neighbours, grant, 'session-ended');
+      return { ...refused(invalidGrant('the session has ended')), grant };
     }
     if (row.consumedAt === null && row.expiresAt <= at) return refused(invalidGrant('expired'));
     const present = await consents.read(db, grant, at);
@@ -93,7 +101,7 @@ export async function refreshTokens(
     }
     const left = withinRemainder(scope, present.grant.scope.split(' '));
     if (left.length === 0) return refused(new OAuthError('invalid_scope', 'nothing of scope is allowed any more'));
-    await noteGrantUse(db, grant.id, at);
+    await noteGrantUse(db, grant, at);
     const issue = { grant: present.grant, person, client, scope: left, at, ...(jkt === undefined ? {} : { jkt }) };
     const { response, issued } = await issueTokens(db, neighbours, issue);
     const body = JSON.stringify(response);

@@ -7,6 +7,7 @@ import type { Client } from './clients.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { Grant } from './grants.ts';
 import { type IdTokens, signInClaims } from './id-token.ts';
+import { accessSeconds, refreshUntil } from './lifetimes.ts';
 import type { Person } from './people.ts';
 import { fhirUserUrl, type TellNeighbours, tellClaims } from './person-claims.ts';
 import { isEmergency, purposesOf } from './purposes.ts';
@@ -74,11 +75,9 @@ export async function issueTokens(
       ...(grant.clearance === undefined ? {} : { clearance: grant.clearance }),
       ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
     },
-    { seconds: isEmergency(grant) ? settings.emergencySeconds : settings.accessTokenSeconds, until: grant.expiresAt },
+    { seconds: isEmergency(grant) ? settings.emergencySeconds : accessSeconds(settings), until: grant.expiresAt },
   );
-  const lasting =
-    grant.lasting && grant.scope.split(' ').includes('offline_access') && client.grantTypes.includes('refresh_token');
-  const idle = new Date(at.getTime() + settings.refreshIdleSeconds * 1000);
+  const refreshEnds = refreshUntil(client, grant, settings, at);
   // An app that proves who it is needs no other binding: it may change its key (RFC 9449 §5).
   const refreshKey = client.authentication === 'none' ? jkt : undefined;
   const response: TokenResponse = {
@@ -98,17 +97,9 @@ export async function issueTokens(
           }),
         }
       : {}),
-    ...(lasting
-      ? {
-          refresh_token: await addRefreshToken(
-            db,
-            grant.id,
-            at,
-            idle < grant.expiresAt ? idle : grant.expiresAt,
-            refreshKey,
-          ),
-        }
-      : {}),
+    ...(refreshEnds === undefined
+      ? {}
+      : { refresh_token: await addRefreshToken(db, grant.id, at, refreshEnds, refreshKey) }),
     ...(grant.patient === undefined ? {} : { patient: grant.patient }),
     ...grant.context,
   };

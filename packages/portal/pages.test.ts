@@ -212,7 +212,7 @@ describe('consent', () => {
       ['checkbox', 'yes', true],
     );
     const durations = select(page, 'input', { type: 'radio', name: 'duration' });
-    assert.deepEqual(values(durations), ['once', '90', '365']);
+    assert.deepEqual(values(durations), ['once', '90', '365', 'until-ended']);
     assert.deepEqual(values(durations.filter((radio) => radio.attributes.has('checked'))), ['90']);
     assert.match(one(select(page, 'label', { for: 'duration-2' })).text, /90 days until 21 February 2027/);
     const { leaveOutConfidential: _, ...plain } = views.consent;

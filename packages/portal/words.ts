@@ -4,6 +4,7 @@ import { nameType } from '@affinity/core/fhir/resource-type-words.ts';
 import { html, type Markup } from './markup.ts';
 import { claimWords, describeIdentity, noValues } from './words-claims.ts';
 import { deviceWords } from './words-device.ts';
+import { durationWords, goingOn } from './words-duration.ts';
 import { emergencyWords } from './words-emergency.ts';
 import { errors } from './words-errors.ts';
 import { namePurposes } from './words-purposes.ts';
@@ -47,7 +48,7 @@ const groups: Readonly<Record<ConsentGroup, { readonly title: string; readonly a
   documents: { title: 'Documents', about: 'Letters, reports and scanned papers.' },
   other: { title: 'Other clinical', about: 'Other entries about health and care.' },
   'everything-else': { title: 'Everything else', about: 'Everything that is not in this list.' },
-  offline: { title: 'Go on while you are away', about: 'The app may fetch new entries when you are not signed in.' },
+  ...goingOn,
 };
 
 /** Title and description of one thing asked for. */
@@ -100,10 +101,12 @@ export const english = {
     titleFor: (app: Markup, onDevice: boolean) =>
       onDevice ? html`Sign in to connect ${app} on a device` : html`Sign in to go on to ${app}`,
     lead: (app: Markup) => html`Signing in shares nothing yet. Next, you choose what ${app} may see.`,
-    leadPortal: 'Sign in to see your record and who may look into it.',
+    leadPortal: 'Sign in to see which apps you have allowed, and to end any of them.',
     username: 'User name',
     password: 'Password',
     passwordHint: (host: string) => `Your password goes to ${host} only. No app ever sees it.`,
+    shared: 'This is a shared computer',
+    sharedHint: 'Nothing is kept here: you are signed out when you close the browser, and after a few minutes.',
     button: 'Sign in',
     faultTitle: 'You are not signed in',
     wrong: 'User name and password do not go together. Check both and try again.',
@@ -194,10 +197,7 @@ export const english = {
     leaveOut: 'Leave out what is marked confidential',
     leaveOutWhy: (app: Markup) =>
       html`Some entries, such as those about mental or sexual health, are marked by the clinic. With this ticked, ${app} does not see them, nor that there are any.`,
-    once: 'Only this time',
-    onceHint: 'The app has to ask you again next time.',
-    days: (days: number) => (days === 365 ? '1 year' : count(days, 'day', 'days')),
-    until: (date: string) => `until ${date}`,
+    ...durationWords,
     consequence: (app: Markup) =>
       html`When the time is over, ${app} can see nothing new. What it already copied stays with it.`,
     denyHint: (app: Markup, onDevice: boolean) =>

@@ -304,7 +304,7 @@ export async function signIn(browser: TestBrowser, url = authorizeUrl(), usernam
   return browser.submit(page, { username, password: 'correct horse' });
 }
 
-/** From the consent page: everything ticked but what is named, for a year. */
+/** From the consent page: everything ticked but what is named, for a year or the longest that is offered. */
 export async function allow(
   browser: TestBrowser,
   response: Response,
@@ -316,7 +316,8 @@ export async function allow(
     scope: ticked,
     confidential_asked: 'yes',
     leave_out_confidential: 'yes',
-    duration: '365',
+    duration:
+      page.view.durations.find(({ value }) => value === '365')?.value ?? page.view.durations.at(-1)?.value ?? '',
     decision: 'allow',
     ...(page.view.valuesShown === undefined ? {} : { values_shown: page.view.valuesShown }),
     ...options.fields,

@@ -31,7 +31,7 @@ const terms = (more: Partial<GrantTerms> = {}): GrantTerms => ({
 type Edit = (consent: any) => unknown; // biome-ignore lint/suspicious/noExplicitAny: JSON that a test changes anywhere
 const left = (of: GrantTerms, edit: Edit = (consent) => consent, time = at): Remainder | undefined => {
   const parsed = parseConsent(edit(structuredClone(grantConsent(of))) as Resource, [base]);
-  return parsed.kind === 'consent' ? remainderOf(of, parsed.consent, time) : undefined;
+  return parsed.kind === 'consent' ? remainderOf({ ends, ...of }, parsed.consent, time) : undefined;
 };
 const withExceptions =
   (...exceptions: object[]): Edit =>

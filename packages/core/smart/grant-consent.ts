@@ -81,7 +81,7 @@ export const grantConsent = (given: GrantTerms): Resource => {
     policy: [{ uri: 'urn:affinity:policy:grant' }],
     provision: {
       type: 'deny',
-      period: { start: instant(terms.given), end: instant(terms.ends) },
+      period: { start: instant(terms.given), ...(terms.ends === undefined ? {} : { end: instant(terms.ends) }) },
       ...(each.length === 0 ? {} : { provision: each }),
     },
   };

@@ -81,7 +81,7 @@ export const grantNarrative = (terms: GrantTerms): string => {
         ? 'in your record'
         : 'in this record';
   const rights = sayRights(resourceScopesOf(terms.scope));
-  const end = `until ${day(ends)}`;
+  const end = ends === undefined ? 'until this is ended' : `until ${day(ends)}`;
   return xhtml(
     rights.length === 0
       ? [`${app} may know who you are ${end}. It may see nothing of any record.`]

@@ -19,8 +19,8 @@ export interface GrantTerms {
   readonly purposes?: readonly string[];
   /** epoch milliseconds */
   readonly given: number;
-  /** epoch milliseconds, exclusive */
-  readonly ends: number;
+  /** epoch milliseconds, exclusive; absent: until somebody ends it */
+  readonly ends?: number;
 }
 
 /** Those of the tokens that are rights over resources. */

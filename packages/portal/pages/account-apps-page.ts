@@ -50,7 +50,7 @@ const printApp = (house: House, app: GivenAppView, { action }: AppsView, csrf: s
     html`<li><span class="row-icon look">${icons.look}</span><span class="row-text">${words.confidential}</span></li>`
   }</ul><p class="fact"><code>${tidy(app.clientId)}</code></p></details>
 <form method="post" action="${action}"><input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="grant" value="${app.grant}">
-<p class="consequence">${words.consequence(quoted(app.name))}</p><div class="actions"><button type="submit" class="plain danger" aria-describedby="app-${index}">${words.end}</button></div></form></li>`;
+<p class="consequence">${words.consequence(quoted(app.name))}</p><div class="actions"><button type="submit" class="plain ending" aria-describedby="app-${index}">${words.end}</button></div></form></li>`;
 };
 
 export const printAccountApps = (house: House, view: AppsView, frame: AccountFrame): string => {

@@ -1,5 +1,5 @@
 /** Consent: everything the app asks for in plain words, each to be left out, for a time that the person chooses. SMART App Launch 2.2. */
-import type { ConsentItem, ConsentView } from '@affinity/authorization-server/page-views.ts';
+import type { ConsentDuration, ConsentItem, ConsentView } from '@affinity/authorization-server/page-views.ts';
 import { showEnd } from '../dates.ts';
 import { html, type Markup, quoted, tidy } from '../markup.ts';
 import { printApp } from '../parts/app-frame.ts';
@@ -12,8 +12,8 @@ import { printSteps } from '../parts/steps.ts';
 import { printTechnicalNames } from '../parts/technical-names.ts';
 import type { Whose } from '../words.ts';
 
-const partOf = ({ group, values }: ConsentItem): 'identity' | 'record' | 'offline' => {
-  if (group === 'offline') return group;
+const partOf = ({ group, values }: ConsentItem): 'identity' | 'record' | 'goes-on' => {
+  if (group === 'offline' || group === 'online') return 'goes-on';
   return group === 'identity' || values !== undefined ? 'identity' : 'record';
 };
 
@@ -22,12 +22,15 @@ const whoseRecord = (view: ConsentView, name: (words: string) => Markup): Whose 
   return view.patient.relation === 'self' ? 'own' : { name: name(view.patient.name) };
 };
 
-const printDuration = (house: House, choice: ConsentView['durations'][number], index: number): Markup => {
-  const { consent, language } = house.words;
-  const [title, fact] =
-    choice.days === 'once'
-      ? [consent.once, consent.onceHint]
-      : [consent.days(choice.days), consent.until(showEnd(language, house.now(), choice.days))];
+const sayDuration = ({ words, now }: House, choice: ConsentDuration): readonly [string, string] => {
+  const { consent, language } = words;
+  if (choice.days === 'once') return [consent.once, consent.onceHint];
+  if (choice.days === 'until-ended') return [consent.untilEnded, consent.untilEndedHint(choice.unusedDays)];
+  return [consent.days(choice.days), consent.until(showEnd(language, now(), choice.days))];
+};
+
+const printDuration = (house: House, choice: ConsentDuration, index: number): Markup => {
+  const [title, fact] = sayDuration(house, choice);
   const id = `duration-${index + 1}`;
   return html`<li><label class="row" for="${id}"><input type="radio" id="${id}" name="duration" value="${choice.value}"${choice.checked && html` checked`}>
 <span class="row-text"><span class="row-title">${title}</span> <span class="fact">${fact}</span></span></label></li>`;
@@ -75,7 +78,7 @@ export const printConsent = (house: House, view: ConsentView): string => {
   };
   const identity = printRows(house, view, 'identity');
   const record = printRows(house, view, 'record');
-  const offline = printRows(house, view, 'offline');
+  const offline = printRows(house, view, 'goes-on');
   const durations = view.durations.map((choice, index) => printDuration(house, choice, index));
   const firstFree = view.items.findIndex((item) => !item.required) + 1;
   const tab = consent.title(
@@ -103,7 +106,7 @@ ${identity.length > 0 && html`<fieldset><legend>${consent.legend.identity}</lege
 ${printAmount(words, view, app)}
 ${record.length > 0 && html`<fieldset><legend>${consent.legend.record(whose)}</legend><ul class="rows">${record}</ul></fieldset>`}
 ${printLeaveOut(house, view)}
-${(offline.length > 0 || durations.length > 0) && html`<fieldset><legend>${consent.legend.duration}</legend>${durations.length > 0 && html`<ul class="rows choices">${durations}</ul>`}${offline.length > 0 && html`<ul class="rows">${offline}</ul>`}</fieldset>`}
+${(offline.length > 0 || durations.length > 0) && html`<fieldset><legend>${consent.legend.duration}</legend>${durations.length > 0 && html`<ul class="rows choices">${durations}</ul>`}${offline.length > 0 && html`<ul class="rows">${offline}</ul>`}${view.shared && html`<p class="caution">${icons.look}${consent.shared(app)}</p>`}</fieldset>`}
 ${printTechnicalNames(words, view)}
 <p class="consequence">${consent.consequence(app)} ${consent.denyHint(app, view.app.device !== undefined)}</p>
 <div class="actions sticky"><button class="plain" type="submit" name="decision" value="deny">${consent.deny}</button><button class="primary" type="submit" name="decision" value="allow">${consent.allow}</button></div>

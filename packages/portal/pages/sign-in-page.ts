@@ -44,9 +44,11 @@ ${view.app && printApp(words, view.app)}
 <div class="field"><label for="password">${signIn.password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required aria-describedby="${describe}"${faulty}>
 <p class="hint with-icon" id="password-hint">${icons.lock}<span>${signIn.passwordHint(URL.parse(house.origin)?.host ?? house.origin)}</span></p></div>
+<ul class="rows"><li><label class="row" for="shared"><input type="checkbox" id="shared" name="shared" value="yes" aria-describedby="shared-hint"${view.shared && html` checked`}>
+<span class="row-text"><span class="row-title">${signIn.shared}</span> <span class="fact" id="shared-hint">${signIn.sharedHint}</span></span></label></li></ul>
 <div class="actions"><button class="primary" type="submit">${signIn.button}</button></div>
 </form>
-${view.passkey !== undefined && printPasskeyButton({ action: view.action, csrf: view.csrf, does: 'get', options: view.passkey, ...signIn.passkey })}
+${view.passkey !== undefined && printPasskeyButton({ action: view.action, csrf: view.csrf, does: 'get', options: view.passkey, before: html`<input type="hidden" name="shared" value="">`, ...signIn.passkey })}
 ${house.people && html`<details class="fold"><summary>${signIn.samples}</summary>${printPeople(words, house.people)}</details>`}
 </div></div>`,
   });

@@ -12,7 +12,7 @@ export interface Placed {
 
 const printAccess = (words: Words, item: ConsentItem): Markup => {
   const { consent } = words;
-  if (item.group === 'offline' || item.access.length === 0) {
+  if (item.access.length === 0) {
     return html`<span class="chip when-on">${icons.check}${consent.mayGoOn}</span><span class="chip when-off">${icons.hidden}${consent.refused}</span>`;
   }
   const writes = item.access.some((verb) => verb !== 'see');

@@ -73,5 +73,6 @@ export const groupIcons: Readonly<Record<ConsentGroup, Markup>> = {
   'everything-else': draw(
     html`<rect x="3.5" y="3.5" width="7" height="7" rx="1.5"/><rect x="13.5" y="3.5" width="7" height="7" rx="1.5"/><rect x="3.5" y="13.5" width="7" height="7" rx="1.5"/><path d="M17 13.5v7M13.5 17h7"/>`,
   ),
+  online: icons.person,
   offline: icons.clock,
 };

@@ -47,6 +47,9 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
     try {
       const publicKey = parseOptions(JSON.parse(form.dataset.options));
       const credential = await navigator.credentials[form.dataset.passkey]({ publicKey });
+      // The box stands in the form for user name and password, and holds for both.
+      const shared = form.elements.namedItem('shared');
+      if (shared) shared.value = document.getElementById('shared')?.checked ? 'yes' : '';
       form.elements.namedItem('passkey').value = JSON.stringify(printCredential(credential));
       form.submit();
     } catch {

@@ -105,6 +105,7 @@ export const items: readonly ConsentItem[] = [
   item('documents', 'patient/DocumentReference.rs', ['DocumentReference']),
   item('other', 'patient/Procedure.rs patient/CarePlan.rs patient/Goal.rs', ['Procedure', 'CarePlan', 'Goal']),
   item('everything-else', 'patient/*.rs', [], { future: true, checked: false }),
+  item('online', 'online_access', [], { access: [] }),
   item('offline', 'offline_access', [], { access: [] }),
 ];
 /** What is told of the person by name, with the very values. */
@@ -135,7 +136,9 @@ export const consent: ConsentView = {
     { value: 'once', days: 'once', checked: false },
     { value: '90', days: 90, checked: true },
     { value: '365', days: 365, checked: false },
+    { value: 'until-ended', days: 'until-ended', unusedDays: 93, checked: false },
   ],
+  shared: false,
 };
 
 export const emergency: EmergencyView = {
