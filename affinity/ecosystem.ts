@@ -4,7 +4,6 @@ import { createClientRegistry } from '@affinity/authorization-server/clients.ts'
 import { metadataPaths } from '@affinity/authorization-server/metadata.ts';
 import { createPeople } from '@affinity/authorization-server/people.ts';
 import { createRegisteredClients } from '@affinity/authorization-server/registered-clients.ts';
-import { defaultSettings, type Settings } from '@affinity/authorization-server/settings.ts';
 import { createPortal } from '@affinity/portal/portal.ts';
 import { createAuditFilling } from '@affinity/store/audit-filling.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
@@ -16,6 +15,7 @@ import { createValidator } from '@affinity/validation/validator.ts';
 import { createVitals } from '@affinity/vitals/vitals.ts';
 import pg from 'pg';
 import { createAdministration } from './administration.ts';
+import { authorizationSettings } from './authorization-settings.ts';
 import { clinicLimits, createClinic } from './clinic.ts';
 import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
@@ -38,7 +38,7 @@ import { createPatientDirectory, createPatientFinder } from './patient-directory
 import { createIdentifierReader } from './person-identifiers.ts';
 import type { Ready } from './ready.ts';
 import { createRecordFacts } from './record-facts.ts';
-import { registrationOf, registrationSettings } from './registration.ts';
+import { registrationOf } from './registration.ts';
 
 export interface EcosystemNeighbours {
   readonly config: Config;
@@ -162,7 +162,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     outbound: outboundPermissions(config),
     registry,
     ...(registration === undefined ? {} : { registration }),
-    settings: settingsOf(file),
+    settings: authorizationSettings(file),
     now,
     log,
   });
@@ -255,36 +255,6 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
 };
 
 const under = (path: string, mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
-
-export const settingsOf = ({ tokens, sessions, limits, ...file }: Config['file']): Partial<Settings> => ({
-  registration: registrationSettings(file),
-  accessTokenSeconds: tokens.access_token_seconds,
-  backendTokenSeconds: tokens.backend_token_seconds,
-  emergencySeconds: tokens.emergency_seconds,
-  launchSeconds: tokens.launch_seconds,
-  refreshGraceSeconds: tokens.refresh_window_seconds,
-  jwtCharacters: tokens.jwt_characters,
-  pushedRequestSeconds: tokens.pushed_request_seconds,
-  requirePushedRequests: tokens.require_pushed_requests,
-  proofSeconds: tokens.proof_seconds,
-  requireProofNonce: tokens.require_proof_nonce,
-  refreshIdleSeconds: tokens.refresh_idle_days * 86_400,
-  browserRefreshSeconds: tokens.browser_refresh_hours * 3_600,
-  consentDays: tokens.consent_days,
-  consentDaysChecked: tokens.consent_checked,
-  sessionSeconds: sessions.idle_minutes * 60,
-  sharedSessionSeconds: sessions.shared_idle_minutes * 60,
-  freshSignInSeconds: sessions.fresh_minutes * 60,
-  signIn: {
-    ...defaultSettings.signIn,
-    windowSeconds: limits.sign_in_window_seconds,
-    perAccountAndAddress: limits.sign_in_failures_per_account_and_address,
-    perKnownBrowser: limits.sign_in_failures_per_account_and_address,
-    perAccount: limits.sign_in_failures_per_account,
-    perAddress: limits.sign_in_failures_per_address,
-    secondFactor: limits.second_factor_failures,
-  },
-});
 
 const addressesOf = (origin: string) => [
   { label: 'FHIR base (clinic)', url: `${origin}/fhir`, about: 'FHIR R4, for any SMART library' },

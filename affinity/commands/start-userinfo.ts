@@ -8,9 +8,9 @@ import { createUserinfoServer } from '@affinity/authorization-server/userinfo-se
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { findRunning } from '@affinity/store/postgres/running.ts';
+import { authorizationSettings } from '../authorization-settings.ts';
 import { openDatabase } from '../database.ts';
 import { domainClients } from '../domain-clients.ts';
-import { settingsOf } from '../ecosystem.ts';
 import { graceMs, openServer, waitForStop } from '../foreground.ts';
 import { createGrantConsents } from '../grant-consents.ts';
 import { answerHealth } from '../health.ts';
@@ -51,7 +51,7 @@ export const startUserinfo = async ({ config, log, print }: CommandInput): Promi
       consents: createGrantConsents({ backend, base, clients }),
       readIdentifiers: createIdentifierReader(backend, base),
       audit,
-      settings: settingsOf(file),
+      settings: authorizationSettings(file),
       log,
     });
     const metrics = createMetrics();
