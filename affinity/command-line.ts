@@ -28,7 +28,7 @@ const commands: readonly Command[] = [
       'people add USERNAME --name NAME [--patient ID | --practitioner ID] [--acts-for ID=RELATION]… [--administrator]\n' +
       '      [--auditor] [--emergency] [--relabel]\n' +
       '  people set USERNAME [--administrator on|off] [--auditor on|off] [--emergency on|off] [--relabel on|off]\n' +
-      '      [--disabled on|off]',
+      '      [--disabled on|off] [--second-factor off]',
     summary:
       'adds somebody who may sign in (the password is read from standard input); changes what somebody may do, or ' +
       'whether they may sign in at all',

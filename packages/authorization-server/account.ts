@@ -25,7 +25,13 @@ export interface Visit {
 }
 
 export type AccountOutcome =
-  | { readonly kind: 'page'; readonly document: string; readonly status?: number; readonly cookies?: readonly string[] }
+  | {
+      readonly kind: 'page';
+      readonly document: string;
+      readonly status?: number;
+      readonly cookies?: readonly string[];
+      readonly script?: true;
+    }
   /** to a page of ours, a path under the issuer: after every change, so that a reload does nothing twice */
   | { readonly kind: 'go'; readonly to: string; readonly cookies?: readonly string[] }
   /** the person is to prove again who they are, and comes back to this page */
@@ -81,7 +87,7 @@ export function createAccount(neighbours: AccountNeighbours, pages: readonly Acc
     if (outcome.kind === 'sign-in-again') {
       return signIn.go(page.show === undefined ? '/account' : page.path, true, visit.request, connection);
     }
-    const response = responses.html(outcome.document, outcome.status ?? 200);
+    const response = responses.html(outcome.document, outcome.status ?? 200, undefined, outcome.script);
     for (const cookie of outcome.cookies ?? []) response.headers.append('set-cookie', cookie);
     return response;
   };

@@ -56,6 +56,8 @@ import type { Registration } from './registration-endpoint.ts';
 import { createRegistrationRoutes } from './registration-routes.ts';
 import { rememberGrant } from './remembered-consent.ts';
 import { createRevocationEndpoint } from './revocation.ts';
+import { createSecurityPage } from './security-page.ts';
+import type { SecurityPages } from './security-views.ts';
 import { defaultSettings, type Settings } from './settings.ts';
 import { loadSigningKeys } from './signing-keys.ts';
 import { createSecretThrottle } from './throttle.ts';
@@ -71,7 +73,7 @@ export interface AuthorizationServerOptions {
   readonly resourceServers: readonly ResourceServer[];
   /** of a userinfo server of its own (userinfo-server.ts): it is named in discovery and not answered here */
   readonly userinfoEndpoint?: string;
-  readonly pages: Pages & AccountPages;
+  readonly pages: Pages & AccountPages & SecurityPages;
   /** what is known of these patients; whoever is not known is left out */
   readonly patients: (ids: readonly string[]) => Promise<readonly Omit<PatientView, 'relation'>[]>;
   /** the one patient whom an entry names exactly, for a declared emergency */
@@ -199,6 +201,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   });
   const account = createAccount({ ...shared, provider, keys, responses, begin: authorization.begin }, [
     createAppsPage({ ...shared, pages, patients }),
+    createSecurityPage({ ...shared, pages, totp, passkeys, providers: [] }),
     createSignOut({ ...shared, pages }),
   ]);
   const device = createDevicePages({ ...shared, keys, pages, responses, begin: authorization.begin });

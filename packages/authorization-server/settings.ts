@@ -45,6 +45,8 @@ export interface Settings {
   readonly freshSignInSeconds: number;
   /** time to sign in, choose and allow */
   readonly interactionSeconds: number;
+  /** fewest characters of a password that a person chooses */
+  readonly passwordCharacters: number;
   /** time to answer the challenge of a passkey */
   readonly challengeSeconds: number;
   /** how long a browser counts as known for a person */
@@ -154,6 +156,7 @@ export const defaultSettings: Settings = {
   sharedSessionSeconds: 900,
   freshSignInSeconds: 600,
   interactionSeconds: 900,
+  passwordCharacters: 12,
   challengeSeconds: 300,
   knownBrowserSeconds: 365 * 86_400,
   assertionSeconds: 300,

@@ -6,6 +6,7 @@ import { createPortal } from './portal.ts';
 import { findMisfits, openBrowser, serve } from './testing/browser.ts';
 import { deskPages } from './testing/desk.ts';
 import * as views from './testing/views.ts';
+import * as account from './testing/views-account.ts';
 
 const portal = createPortal(views.neighbours);
 const { pages } = portal;
@@ -15,6 +16,9 @@ const all: Readonly<Record<string, string>> = {
   'sign-in': pages.signIn({ ...views.signIn, app: views.longNamedApp, fault: { kind: 'wrong' } }),
   'second factor': pages.secondFactor({ ...views.secondFactor, app: views.longNamedApp, fault: { kind: 'wrong' } }),
   'too weak': pages.tooWeak({ ...views.tooWeak, app: views.longNamedApp }),
+  'signing in': pages.security({ ...account.security, fault: { kind: 'last-way' } }, account.frame),
+  'signing in, nothing yet': pages.security(account.newSecurity, account.frame),
+  'recovery codes': pages.security(account.recoveryCodes, account.frame),
   patients: pages.patientChoice({ ...views.patientChoice, app: views.longNamedApp, fault: 'none-chosen' }),
   consent: pages.consent({ ...views.consent, app: views.longNamedApp, patient: views.milo, fault: 'nothing-chosen' }),
   emergency: pages.emergency({ ...views.emergency, app: views.longNamedApp, fault: { kind: 'no-reason' } }),

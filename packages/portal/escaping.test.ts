@@ -81,6 +81,16 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
     pages.device({ ...common, code: words, app: { ...app, device: words } }),
     pages.deviceEnd({ result: 'undecided', app: words, again: 'https://a.example/' }),
     pages.error({ ...views.error, detail: words, reference: words }),
+    pages.security(
+      {
+        ...account.security,
+        username: words,
+        passkeys: [{ id: words, name: words, since: '2026-11-22T18:00:00.000Z' }],
+        newPasskey: words,
+        identities: [{ provider: words, issuer: words, subject: words, since: '2026-11-22T18:00:00.000Z' }],
+      },
+      { ...account.frame, person: { name: words } },
+    ),
     pages.accountApps(
       {
         ...account.apps,

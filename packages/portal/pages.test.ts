@@ -50,6 +50,13 @@ const all: Readonly<Record<string, string>> = {
   error: pages.error(views.error),
   'your apps': pages.accountApps({ ...account.apps, notice: 'ended' }, account.frame),
   'your apps, none': pages.accountApps({ ...account.apps, apps: [] }, { ...account.frame, shared: true }),
+  'signing in': pages.security({ ...account.security, notice: 'passkey-added' }, account.frame),
+  'signing in, nothing yet': pages.security(
+    { ...account.newSecurity, fault: { kind: 'wrong-code' } },
+    { ...account.frame, shared: true },
+  ),
+  'signing in, a while ago': pages.security(account.staleSecurity, account.frame),
+  'recovery codes': pages.security(account.recoveryCodes, account.frame),
   'signed out': pages.signedOut({ everything: false }),
   'everything ended': pages.signedOut({ everything: true }),
   home: await (await createPortal(views.neighbours).fetch(new Request('http://localhost:4000/'))).text(),

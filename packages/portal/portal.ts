@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { AccountPages } from '@affinity/authorization-server/account-views.ts';
 import type { Pages } from '@affinity/authorization-server/page-views.ts';
+import type { SecurityPages } from '@affinity/authorization-server/security-views.ts';
 import type { Administration } from './admin/administration.ts';
 import { createDesk, type DeskConnection } from './admin/desk.ts';
 import { pageHeaders } from './page-headers.ts';
@@ -14,6 +15,7 @@ import { printError } from './pages/error-page.ts';
 import { type ListedAddress, type ListedApp, printHome } from './pages/home-page.ts';
 import { printPatientChoice } from './pages/patient-choice-page.ts';
 import { printSecondFactor } from './pages/second-factor-page.ts';
+import { printSecurity } from './pages/security-page.ts';
 import { printSignIn } from './pages/sign-in-page.ts';
 import { printSignedOut } from './pages/signed-out-page.ts';
 import { printTooWeak } from './pages/too-weak-page.ts';
@@ -44,7 +46,7 @@ export interface PortalNeighbours {
 export interface Portal {
   /** answers `/`, `/assets/…`, `/admin/…` where there are such pages, and everything else with the page that says there is none */
   fetch(request: Request, connection?: DeskConnection): Promise<Response>;
-  readonly pages: Pages & AccountPages;
+  readonly pages: Pages & AccountPages & SecurityPages;
 }
 
 interface Asset {
@@ -127,6 +129,7 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       deviceEnd: (view) => printDeviceEnd(house, view),
       error: (view) => printError(house, view),
       accountApps: (view, frame) => printAccountApps(house, view, frame),
+      security: (view, frame) => printSecurity(house, view, frame),
       signedOut: (view) => printSignedOut(house, view),
     },
   };

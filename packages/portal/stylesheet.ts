@@ -10,6 +10,7 @@ export const stylesheetParts = [
   'front-page',
   'desk',
   'account',
+  'security',
   'device',
   'media',
 ] as const;

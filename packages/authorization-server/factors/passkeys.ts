@@ -52,6 +52,9 @@ export interface Passkeys {
   remove(db: pg.PoolClient, sub: string, id: string): Promise<boolean>;
 }
 
+/** Signatures that every browser and device knows: EdDSA, ES256, RS256 (COSE). */
+const supportedAlgorithmIDs = [-8, -7, -257];
+
 /** Of one person. */
 export const mostPasskeys = 20;
 
@@ -144,6 +147,7 @@ export function createPasskeys({ issuer, pool, challenges, now }: PasskeyNeighbo
           userID: Uint8Array.from(Buffer.from(person.sub)),
           challenge: challenges.make(purpose),
           attestationType: 'none',
+          supportedAlgorithmIDs,
           excludeCredentials: rows.map(({ id }) => ({ id })),
           authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
         }),
@@ -160,6 +164,7 @@ export function createPasskeys({ issuer, pool, challenges, now }: PasskeyNeighbo
           expectedOrigin: origin,
           expectedRPID: rpID,
           requireUserVerification: true,
+          supportedAlgorithmIDs,
         });
         if (!verified) return undefined;
         const { credential, credentialDeviceType } = registrationInfo;
@@ -178,7 +183,7 @@ export function createPasskeys({ issuer, pool, challenges, now }: PasskeyNeighbo
 
     async add(db, sub, { id, publicKey, counter, transports, deviceBound }, name) {
       // The row of the person makes several at once wait for one another: none is beyond the most.
-      await db.query('select from person where sub = $1 for update', [sub]);
+      await db.query('select from person where sub = $1 for no key update', [sub]);
       const { rowCount } = await db.query(
         `insert into passkey (id, sub, public_key, counter, transports, device_bound, name, created_at)
          select $1, $2, $3, $4, $5, $6, $7, $8 where (select count(*) from passkey where sub = $2) < ${mostPasskeys}

@@ -35,6 +35,13 @@ const sealedFor = (sub: string): string => `totp ${sub}`;
 export const totpOf = (secret: Secret, issuer = '', label = ''): TOTP =>
   new TOTP({ issuer, label, secret, algorithm: 'SHA1', digits: 6, period });
 
+/** With its recovery codes, which are for nothing else. */
+export async function removeTotp(db: pg.PoolClient, sub: string): Promise<boolean> {
+  const { rowCount } = await db.query('delete from totp where sub = $1', [sub]);
+  await db.query('delete from recovery_code where sub = $1', [sub]);
+  return rowCount === 1;
+}
+
 export function createTotp({ pool, box, now }: TotpNeighbours): Totp {
   const secretOf = async (
     db: pg.Pool | pg.PoolClient,
@@ -106,10 +113,6 @@ export function createTotp({ pool, box, now }: TotpNeighbours): Totp {
       );
       return rowCount === 1;
     },
-    async remove(db, sub) {
-      const { rowCount } = await db.query('delete from totp where sub = $1', [sub]);
-      await db.query('delete from recovery_code where sub = $1', [sub]);
-      return rowCount === 1;
-    },
+    remove: removeTotp,
   };
 }

@@ -11,6 +11,7 @@ import type {
   SignInView,
   UncheckedAppView,
 } from '../page-views.ts';
+import type { SecurityPages, SecurityView } from '../security-views.ts';
 import type { SecondFactorView, TooWeakView } from '../sign-in-views.ts';
 
 export type ShownPage =
@@ -24,6 +25,7 @@ export type ShownPage =
   | { readonly page: 'too-weak'; readonly view: TooWeakView }
   | { readonly page: 'error'; readonly view: ErrorView }
   | { readonly page: 'apps'; readonly view: AppsView & AccountFrame }
+  | { readonly page: 'security'; readonly view: SecurityView & AccountFrame }
   | { readonly page: 'signed-out'; readonly view: SignedOutView }
   | { readonly page: 'device-code'; readonly view: DeviceCodeView }
   | { readonly page: 'device'; readonly view: DeviceView }
@@ -31,7 +33,7 @@ export type ShownPage =
 
 const show = (shown: ShownPage): string => JSON.stringify(shown);
 
-export const testPages: Pages & AccountPages = {
+export const testPages: Pages & AccountPages & SecurityPages = {
   uncheckedApp: (view) => show({ page: 'unchecked', view }),
   signIn: (view) => show({ page: 'sign-in', view }),
   patientChoice: (view) => show({ page: 'patient', view }),
@@ -45,5 +47,6 @@ export const testPages: Pages & AccountPages = {
   deviceEnd: (view) => show({ page: 'device-end', view }),
   error: (view) => show({ page: 'error', view }),
   accountApps: (view, frame) => show({ page: 'apps', view: { ...frame, ...view } }),
+  security: (view, frame) => show({ page: 'security', view: { ...frame, ...view } }),
   signedOut: (view) => show({ page: 'signed-out', view }),
 };

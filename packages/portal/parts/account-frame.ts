@@ -8,12 +8,13 @@ import { icons } from './icons.ts';
 export const printAccount = (
   house: House,
   { person, places, signOut, csrf, shared }: AccountFrame,
-  page: { readonly place: AccountPlace; readonly title: string; readonly body: Markup },
+  page: { readonly place: AccountPlace; readonly title: string; readonly passkeys?: boolean; readonly body: Markup },
 ): string =>
   printDocument(house, {
     title: page.title,
     person: person.name,
     kind: 'account',
+    passkeys: page.passkeys === true,
     body: html`<div class="desk-top"><nav aria-label="${accountWords.navigation}"><ul class="places">${places.map(
       ({ place, address }) =>
         html`<li><a href="${address}"${place === page.place && html` aria-current="page"`}>${accountWords.places[place]}</a></li>`,

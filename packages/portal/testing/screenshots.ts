@@ -19,7 +19,7 @@ const get = async (path: string, from = portal): Promise<string> =>
   (await from.fetch(new Request(origin + path))).text();
 const three = [1, 2, 3].flatMap(() => views.neighbours.apps);
 
-const { signIn, secondFactor, tooWeak, patientChoice, consent, emergency, error, accountApps, signedOut } =
+const { signIn, secondFactor, tooWeak, patientChoice, consent, emergency, error, accountApps, security, signedOut } =
   portal.pages;
 const { device, deviceCode, deviceEnd } = portal.pages;
 const long = views.longNamedApp;
@@ -51,6 +51,10 @@ const pages: Readonly<Record<string, string>> = {
   'second-factor-wrong': secondFactor({ ...views.secondFactor, app: long, fault: { kind: 'wrong' } }),
   'too-weak': tooWeak(views.tooWeak),
   'too-weak-long': tooWeak({ ...views.tooWeak, app: long }),
+  security: security({ ...account.security, notice: 'passkey-added' }, account.frame),
+  'security-new': security({ ...account.newSecurity, fault: { kind: 'wrong-code' } }, account.frame),
+  'security-stale': security(account.staleSecurity, account.frame),
+  'security-codes': security(account.recoveryCodes, account.frame),
   patient: patientChoice(views.patientChoice),
   'patient-0': patientChoice({ ...views.patientChoice, patients: [] }),
   'patient-300': patientChoice({

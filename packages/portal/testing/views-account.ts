@@ -1,5 +1,6 @@
 /** Views of people's own pages, for tests and for looking at them. */
 import type { AccountFrame, AppsView, GivenAppView } from '@affinity/authorization-server/account-views.ts';
+import type { SecurityView } from '@affinity/authorization-server/security-views.ts';
 import { ana, items, longNamedApp, milo } from './views.ts';
 
 export const frame: AccountFrame = {
@@ -49,3 +50,41 @@ export const manyApps = (n: number): AppsView => ({
   ...apps,
   apps: Array.from({ length: n }, (_, index) => ({ ...vitals, grant: `g${index}`, name: `App number ${index + 1}` })),
 });
+
+export const security: SecurityView = {
+  action: 'http://localhost:4000/auth/account/security',
+  fresh: true,
+  username: 'ana',
+  password: { set: true, least: 12 },
+  totp: { kind: 'on', codesLeft: 8, codeLastUsed: '2026-11-20T08:00:00.000Z' },
+  passkeys: [
+    { id: 'AAAA', name: 'My phone', since: '2026-05-03T09:30:00.000Z', lastUsed: '2026-11-22T18:00:00.000Z' },
+    { id: 'BBBB', name: longNamedApp.name, since: '2026-11-22T18:00:00.000Z' },
+  ],
+  newPasskey: JSON.stringify({ challenge: 'AAAA', rp: { id: 'localhost' }, user: { id: 'AAAA' } }),
+  identities: [
+    {
+      provider: 'City Hospital',
+      issuer: 'https://id.hospital.example',
+      subject: '248289761001-a-long-one-that-nobody-reads',
+      since: '2026-06-01T09:30:00.000Z',
+    },
+  ],
+};
+const { newPasskey: _, ...still } = security;
+export const staleSecurity: SecurityView = { ...still, fresh: false };
+export const newSecurity: SecurityView = {
+  ...security,
+  password: { set: false, least: 12 },
+  totp: {
+    kind: 'offered',
+    secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+    uri: 'otpauth://totp/Affinity%20(localhost:4000):ana?issuer=Affinity%20(localhost:4000)&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30',
+  },
+  passkeys: [],
+  identities: [],
+};
+export const recoveryCodes: SecurityView = {
+  ...security,
+  codes: Array.from({ length: 10 }, (_, at) => `7K2M-9QX4-C0D${at}-HWB${at}`),
+};
