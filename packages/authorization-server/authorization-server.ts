@@ -25,10 +25,7 @@ import { type ClientMetadata, type ClientRegistry, createClientRegistry } from '
 import { cookieNames } from './cookies.ts';
 import { createDeviceAuthorizationEndpoint } from './device-authorization-endpoint.ts';
 import { createDevicePages } from './device-page.ts';
-import { createChallenges } from './factors/challenge.ts';
-import { createPasskeys } from './factors/passkeys.ts';
-import { loadSecretBox } from './factors/sealed-secret.ts';
-import { createTotp } from './factors/totp.ts';
+import { createFactors } from './factors/factors.ts';
 import { type GrantConsents, giveConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import { createIdTokens } from './id-token.ts';
@@ -151,9 +148,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const record = createRecorder(options.audit, issuer, now);
   const people = createPeople(pool);
   const keys = await loadSigningKeys({ pool, settings, log });
-  const totp = createTotp({ pool, box: await loadSecretBox(pool), now });
-  const challenges = createChallenges({ pool, keys, settings, now });
-  const passkeys = createPasskeys({ issuer, pool, challenges, now });
+  const factors = await createFactors({ issuer, pool, keys, settings, now });
   const cookies = cookieNames(issuer);
   const accessTokens = createAccessTokens({ issuer, pool, keys, resourceServers, settings, now });
   const idTokens = createIdTokens(issuer, keys, settings.idTokenSeconds, now);
@@ -190,8 +185,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const interaction = createInteractionEndpoint({
     ...shared,
     clients: inside,
-    totp,
-    passkeys,
+    ...factors,
     provider,
     pages,
     patients,
@@ -201,7 +195,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   });
   const account = createAccount({ ...shared, provider, keys, responses, begin: authorization.begin }, [
     createAppsPage({ ...shared, pages, patients }),
-    createSecurityPage({ ...shared, pages, totp, passkeys, providers: [] }),
+    createSecurityPage({ ...shared, ...factors, pages, providers: [] }),
     createSignOut({ ...shared, pages }),
   ]);
   const device = createDevicePages({ ...shared, keys, pages, responses, begin: authorization.begin });
