@@ -138,6 +138,15 @@ const administration = z
   })
   .prefault({});
 
+/** the pages of clinicians, from which apps are launched */
+const ehr = z
+  .strictObject({
+    pages: z.boolean().default(true),
+    idle_minutes: z.int().min(1).max(480).default(30),
+    session_hours: z.int().min(1).max(24).default(8),
+  })
+  .prefault({});
+
 const fhir = z
   .strictObject({
     /** an update of what is not there creates it under the id of the caller, who must be able to reach every record */
@@ -222,6 +231,7 @@ const file = z.strictObject({
   fhir,
   audit,
   administration,
+  ehr,
   /** RFC 7591 metadata; the authorization server says what is wrong with each */
   clients: z.array(z.record(z.string(), z.unknown())).max(10_000).default([]),
 });

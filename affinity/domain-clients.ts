@@ -3,15 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { administrationClient } from './administration.ts';
 import type { Config } from './config.ts';
 import { vitalsClient } from './demo/vitals.ts';
+import { ehrClient } from './ehr.ts';
 
 /** Shared inside one process only, so they are made anew at each start and kept nowhere. */
 export interface OwnSecrets {
   readonly administration: string;
+  readonly ehr: string;
   readonly vitals: string;
 }
 
 const fresh = (): string => randomBytes(32).toString('base64url');
-export const makeOwnSecrets = (): OwnSecrets => ({ administration: fresh(), vitals: fresh() });
+export const makeOwnSecrets = (): OwnSecrets => ({ administration: fresh(), ehr: fresh(), vitals: fresh() });
 
 export const domainClients = (
   { origin, demonstration, file }: Config,
@@ -19,5 +21,6 @@ export const domainClients = (
 ): readonly { readonly client_id?: unknown }[] => [
   ...file.clients,
   administrationClient(origin, secrets.administration),
+  ...(file.ehr.pages ? [ehrClient(origin, secrets.ehr)] : []),
   ...(demonstration === undefined ? [] : [vitalsClient(origin, secrets.vitals)]),
 ];

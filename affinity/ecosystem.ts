@@ -24,6 +24,7 @@ import { prepareDemonstration } from './demo/domain.ts';
 import { samplePeople } from './demo/people.ts';
 import { vitalsCard, vitalsPath } from './demo/vitals.ts';
 import { domainClients, makeOwnSecrets } from './domain-clients.ts';
+import { createEhr } from './ehr.ts';
 import { createExplanations } from './explanation.ts';
 import { createGrantConsents } from './grant-consents.ts';
 import type { Fetch } from './http-server.ts';
@@ -132,9 +133,22 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     fetch: (input, init) => answerOwn(new Request(input, init)),
     now,
   });
+  const ehr = createEhr({
+    config,
+    people,
+    clients,
+    audit,
+    issuer,
+    base: clinicBase,
+    secret: secrets.ehr,
+    key: await loadDeskKey(pool),
+    fetch: (input, init) => answerOwn(new Request(input, init)),
+    now,
+  });
   const portal = createPortal({
     origin,
     administration,
+    ...(file.ehr.pages ? { ehr } : {}),
     version: description.version,
     apps: demonstration === undefined ? [] : [vitalsCard],
     addresses: addressesOf(origin),

@@ -1,6 +1,7 @@
 /** What the pages of the authorization server know of patients: names and dates of birth, and whom an exact entry means. */
 import type { Backend } from '@affinity/core/fhir/backend.ts';
 import { allOf, anyOf } from '@affinity/core/fhir/filter.ts';
+import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { SearchClause, SearchValue } from '@affinity/core/fhir/search-query.ts';
 
 export interface PatientEntry {
@@ -98,8 +99,15 @@ interface HumanName {
   readonly family?: string;
 }
 
-const readEntry = (id: string, body: string): PatientEntry => {
-  const patient = JSON.parse(body) as { name?: readonly HumanName[]; birthDate?: string };
+const readEntry = (id: string, body: string): PatientEntry => ({
+  ...patientEntry(JSON.parse(body) as Resource),
+  id,
+});
+
+/** What a page says of a patient. */
+export const patientEntry = (resource: Resource): PatientEntry => {
+  const { id = '' } = resource;
+  const patient = resource as { readonly name?: readonly HumanName[]; readonly birthDate?: string };
   const names = patient.name ?? [];
   const name = names.find(({ use }) => use === 'official') ?? names.find(({ use }) => use !== 'old') ?? names[0];
   const text = name?.text ?? [...(name?.given ?? []), name?.family ?? ''].join(' ').trim();

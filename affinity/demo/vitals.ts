@@ -13,7 +13,9 @@ export const vitalsClient = (origin: string, secret: string) => ({
   grant_types: ['authorization_code', 'refresh_token'],
   redirect_uris: [`${origin}${vitalsPath}/callback`],
   client_uri: `${origin}${vitalsPath}/`,
-  scope: askedScope,
+  launch_uris: [`${origin}${vitalsPath}/launch`],
+  // `launch` where a record system opens it, `launch/patient` where a person does
+  scope: `${askedScope} launch`,
 });
 
 /** How the front page shows it. */

@@ -72,6 +72,35 @@ describe('signing in', () => {
     assert.equal(asked.get('redirect_uri'), 'https://app.example/apps/vitals/callback');
     assert.equal(asked.get('client_id'), 'vitals');
   });
+  test('B17: from a record system with its launch, and from no other than the one that it knows', async () => {
+    const address = (iss: string) => `${base}/launch?${new URLSearchParams({ iss, launch: 'handle-1' })}`;
+    const away = await site.browser.send(address(record.iss));
+    const asked = new URL(away.headers.get('location') ?? '').searchParams;
+    assert.deepEqual([asked.get('launch'), asked.get('aud')], ['handle-1', record.iss]);
+    assert.equal(asked.get('scope'), 'openid fhirUser launch offline_access patient/Patient.r patient/Observation.rs');
+    const before = record.requests.length;
+    for (const iss of ['https://evil.example/fhir', `${record.iss}/../evil`, 'http://record.example/fhir', 'x'])
+      assert.equal((await site.browser.send(address(iss))).status, 403, iss);
+    for (const query of [
+      `?iss=${encodeURIComponent(record.iss)}`,
+      '?launch=handle-1',
+      `?iss=${encodeURIComponent(record.iss)}&iss=https://evil.example/fhir&launch=handle-1`,
+    ])
+      assert.equal((await site.browser.send(`${base}/launch${query}`)).status, 400, query);
+    assert.equal(record.requests.length, before, 'nothing was asked of anybody');
+  });
+  test('D18: the patient banner stands there unless the record system shows it', async () => {
+    for (const [context, shown] of [
+      [{}, true],
+      [{ need_patient_banner: true }, true],
+      [{ need_patient_banner: 'false' }, true],
+      [{ need_patient_banner: false }, false],
+    ] as const) {
+      record.context = context;
+      await site.signIn();
+      assert.equal(/Amara Ruth Okafor/.test(await site.chart()), shown, JSON.stringify(context));
+    }
+  });
   test('the button leads on by a page, which form-action lets through', async () => {
     const page = await site.browser.send(`${base}/launch`, { method: 'POST' });
     assert.equal(page.status, 200);

@@ -18,6 +18,9 @@ import { readRecord } from './record.ts';
 /** The least this app can do its work with. */
 export const askedScope = 'openid fhirUser launch/patient offline_access patient/Patient.r patient/Observation.rs';
 
+/** The same where a record system opens the app: whose record it is, it says itself. */
+export const launchedScope = askedScope.replace('launch/patient', 'launch');
+
 export interface VitalsOptions {
   /** path of the app, such as `/apps/vitals` */
   readonly base: string;
@@ -106,7 +109,18 @@ export function createVitals(options: VitalsOptions): { readonly fetch: (request
   app.get(`${base}/`, (c) => (people.get(signedInId(c)) === undefined ? welcome(c) : c.redirect(`${base}/chart`, 303)));
 
   app.on(['GET', 'POST'], `${base}/launch`, async (c) => {
-    const begun = await smart.begin();
+    // A record system opens the app with these two; `iss` has to be the one record that this app knows.
+    const [iss, launch] = ['iss', 'launch'].map((name) => c.req.queries(name) ?? []);
+    const [from, handle] = [iss?.[0], launch?.[0]];
+    const isLaunch = from !== undefined || handle !== undefined;
+    const whole = iss?.length === 1 && launch?.length === 1 && c.req.method === 'GET';
+    if (isLaunch && (!whole || from === undefined || handle === undefined)) return refuse(c, 400, faults.launch);
+    const begun = await smart.begin(
+      from === undefined || handle === undefined ? {} : { ehr: { iss: from, launch: handle }, scope: launchedScope },
+    );
+    if (begun.kind === 'failed' && begun.failure.category === 'launch') {
+      return refuse(c, 403, { ...faults.stranger, reference: report('launch refused', begun.failure) });
+    }
     if (begun.kind === 'failed') {
       return refuse(c, 502, { ...faults.server, reference: report('launch failed', begun.failure) });
     }

@@ -10,6 +10,8 @@ import type { PendingLaunch, Session, SessionServer } from './session.ts';
 export interface LaunchOptions {
   /** what an EHR gave the app's launch address: its `iss` must be the server of this client */
   readonly ehr?: { readonly iss: string; readonly launch: string };
+  /** instead of the client's own: a launch from an EHR asks for `launch` */
+  readonly scope?: string;
 }
 
 export type Begun = { readonly kind: 'redirect'; readonly url: string; readonly pending: PendingLaunch } | Failed;
@@ -24,7 +26,7 @@ export interface LaunchSettings {
 
 export function createLaunch(settings: LaunchSettings, discover: Discover, oauth: OAuth, { now, limits }: Neighbours) {
   /** Where to send the person, and what to keep until they are back. Sends the request itself only where the server wants it pushed. */
-  async function begin({ ehr }: LaunchOptions = {}): Promise<Begun> {
+  async function begin({ ehr, scope = settings.scope }: LaunchOptions = {}): Promise<Begun> {
     if (ehr !== undefined && trimBase(ehr.iss) !== trimBase(settings.iss)) {
       return failed('launch', 'The launch comes from a FHIR server that this app does not know.');
     }
@@ -37,7 +39,7 @@ export function createLaunch(settings: LaunchSettings, discover: Discover, oauth
       nonce: randomToken(),
       verifier: randomToken(),
       issuer,
-      scope: settings.scope,
+      scope,
       createdAt: now(),
     };
     const url = new URL(authorization_endpoint);
@@ -45,7 +47,7 @@ export function createLaunch(settings: LaunchSettings, discover: Discover, oauth
       response_type: 'code',
       client_id: settings.clientId,
       redirect_uri: settings.redirectUri,
-      scope: settings.scope,
+      scope,
       state: pending.state,
       nonce: pending.nonce,
       aud: settings.iss,
@@ -83,7 +85,7 @@ export function createLaunch(settings: LaunchSettings, discover: Discover, oauth
 
 /** SMART App Launch 2.2 §4: the answer states the granted scope; a patient scope needs a patient. */
 function openSession(tokens: Tokens, server: SessionServer, now: number): Completed {
-  const { accessToken, refreshToken, scope, patient, claims } = tokens;
+  const { accessToken, refreshToken, scope, patient, context, claims } = tokens;
   if (scope === undefined || scope.trim() === '') return failed('token', 'The server does not say what was granted.');
   if (patient !== undefined && (typeof patient !== 'string' || !isResourceId(patient))) {
     return failed('token', 'The patient in context is not the id of a resource.');
@@ -100,6 +102,7 @@ function openSession(tokens: Tokens, server: SessionServer, now: number): Comple
       ...(refreshToken === undefined ? {} : { refreshToken }),
       scope,
       ...(patient === undefined ? {} : { patient }),
+      ...(Object.keys(context).length === 0 ? {} : { context }),
       ...(typeof claims?.fhirUser === 'string' ? { fhirUser: claims.fhirUser } : {}),
       ...(claims === undefined ? {} : { idTokenClaims: claims }),
       server,

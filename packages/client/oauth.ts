@@ -1,7 +1,9 @@
 /** The one place that knows the OAuth library: every call gives a value, and whatever the library throws becomes a Failure. RFC 6749, RFC 7636, RFC 9126, RFC 9207, OpenID Connect Core 1.0 §3.1.3.7. */
+import type { LaunchContext } from '@affinity/core/smart/launch-context.ts';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import { type Failed, type FailureCategory, failed } from './failure.ts';
+import { readLaunchContext } from './launch-context.ts';
 import { AddressError, type Neighbours, NetworkError } from './neighbours.ts';
 import type { IdTokenClaims } from './session.ts';
 
@@ -30,6 +32,7 @@ export interface Tokens {
   readonly refreshToken: string | undefined;
   readonly scope: string | undefined;
   readonly patient: unknown;
+  readonly context: LaunchContext;
   readonly claims: IdTokenClaims | undefined;
 }
 
@@ -134,6 +137,7 @@ export function createOAuth(app: App, { fetch, now, limits }: Neighbours) {
       refreshToken: body.refresh_token,
       scope: body.scope,
       patient: body.patient,
+      context: readLaunchContext(body),
       claims,
     };
   }

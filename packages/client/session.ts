@@ -1,5 +1,7 @@
 /** What an app keeps before and after a SMART launch: two types, both plain values that survive JSON. SMART App Launch 2.2, app-launch. */
 
+import type { LaunchContext } from '@affinity/core/smart/launch-context.ts';
+
 /** Between leaving for the authorization server and coming back. Secret; bind it to the person's browser; use it once. */
 export interface PendingLaunch {
   readonly state: string;
@@ -46,6 +48,8 @@ export interface Session {
   readonly scope: string;
   /** bare id of the patient in context */
   readonly patient?: string;
+  /** what the launch put into context beside the patient; whatever is malformed is left out */
+  readonly context?: LaunchContext;
   /** URL of the person's own resource, as the id_token says it */
   readonly fhirUser?: string;
   /** absent when `openid` was not granted */

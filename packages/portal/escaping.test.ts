@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AppView, PatientView } from '@affinity/authorization-server/page-views.ts';
 import { createPortal } from './portal.ts';
+import { createEhrDouble, okafor, openAt } from './testing/ehr.ts';
 import { parsePage, skeleton } from './testing/parse-page.ts';
 import * as views from './testing/views.ts';
 import * as account from './testing/views-account.ts';
@@ -35,6 +36,23 @@ const payloads = [
   '<math><mi xlink:href="data:x,y">',
 ];
 
+/** The clinicians' pages with the same words in every record and app. */
+const ehrTexts = async (words: string): Promise<readonly string[]> => {
+  const patient = { id: words, name: words, birthDate: words, gender: words };
+  const { ehr, clinicians } = createEhrDouble({
+    apps: [{ clientId: words, name: words, publisher: words, origins: [] }],
+    patients: async () => ({ kind: 'read', value: [patient] }),
+    chart: async () => ({
+      kind: 'read',
+      value: { patient, encounters: [{ id: words, title: words, start: words, status: words, place: words }] },
+    }),
+  });
+  clinicians.set(okafor, words);
+  const { send, signIn } = openAt(createPortal({ ...views.neighbours, ehr }));
+  await signIn();
+  return Promise.all(['/ehr', '/ehr/patients/p1'].map(async (path) => (await send(path)).text()));
+};
+
 /** Every text of every view filled with the same words. */
 const renderAll = async (words: string): Promise<readonly string[]> => {
   const app: AppView = {
@@ -64,6 +82,14 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
     pages.secondFactor({ ...common, username: words, fault: { kind: 'wrong' } }),
     pages.tooWeak({ ...common, security: '/auth/account/security' }),
     pages.patientChoice({ ...common, person, patients: [patient], fault: 'none-chosen' }),
+    pages.encounterChoice({
+      ...common,
+      person,
+      patient,
+      encounters: [{ id: words, title: words, start: words, status: words, place: words }],
+      fault: 'none-chosen',
+    }),
+    ...(await ehrTexts(words)),
     pages.consent({
       ...views.consent,
       ...common,

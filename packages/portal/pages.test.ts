@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createPortal } from './portal.ts';
+import { ehrPages } from './testing/ehr.ts';
 import { type PageElement, parsePage, select } from './testing/parse-page.ts';
 import * as views from './testing/views.ts';
 import * as account from './testing/views-account.ts';
@@ -27,6 +28,9 @@ const all: Readonly<Record<string, string>> = {
   'too weak': pages.tooWeak(views.tooWeak),
   throttled: pages.signIn({ ...views.signIn, fault: { kind: 'throttled', retryAfterSeconds: 5 } }),
   patients: pages.patientChoice({ ...views.patientChoice, fault: 'none-chosen' }),
+  visits: pages.encounterChoice({ ...views.encounterChoice, fault: 'none-chosen' }),
+  // The way in proves nothing: nobody is signed in yet.
+  ...Object.fromEntries(Object.entries(await ehrPages()).filter(([name]) => name !== 'ehr-sign-in')),
   consent: pages.consent({ ...views.consent, fault: 'nothing-chosen' }),
   'consent to a whole record': pages.consent({ ...views.wholeRecord, app: views.longNamedApp }),
   'consent to what is told of the person': pages.consent({

@@ -5,6 +5,8 @@ import type { Pages } from '@affinity/authorization-server/page-views.ts';
 import type { SecurityPages } from '@affinity/authorization-server/security-views.ts';
 import type { Administration } from './admin/administration.ts';
 import { createDesk, type DeskConnection } from './admin/desk.ts';
+import type { Ehr } from './ehr/ehr.ts';
+import { createEhrDesk } from './ehr/ehr-desk.ts';
 import { pageHeaders } from './page-headers.ts';
 import { printAccountApps } from './pages/account-apps-page.ts';
 import { printConsent } from './pages/consent-page.ts';
@@ -34,6 +36,8 @@ export interface PortalNeighbours {
   readonly demonstration?: { readonly people: readonly SamplePerson[] };
   /** the pages of administrators; without it there are none */
   readonly administration?: Administration;
+  /** the pages of clinicians; without it there are none */
+  readonly ehr?: Ehr;
   /** what developers look for */
   readonly addresses: readonly ListedAddress[];
   readonly version: string;
@@ -44,7 +48,7 @@ export interface PortalNeighbours {
 }
 
 export interface Portal {
-  /** answers `/`, `/assets/…`, `/admin/…` where there are such pages, and everything else with the page that says there is none */
+  /** answers `/`, `/assets/…`, `/admin/…` and `/ehr/…` where there are such pages, and everything else with the page that says there is none */
   fetch(request: Request, connection?: DeskConnection): Promise<Response>;
   readonly pages: Pages & AccountPages & SecurityPages;
 }
@@ -97,13 +101,16 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
     return new Response(asset.body, { headers: { ...headers, ...more } });
   };
 
-  const { administration, log } = neighbours;
+  const { administration, ehr, log } = neighbours;
+  const charts = ehr === undefined ? undefined : createEhrDesk({ house, ehr, log });
   const desk = administration === undefined ? undefined : createDesk({ house, administration, log });
 
   const route = async (request: Request, connection: DeskConnection): Promise<Response> => {
     const url = new URL(request.url);
     const atDesk = await desk?.(request, url, connection);
     if (atDesk !== undefined) return atDesk;
+    const atChart = await charts?.(request, url, connection);
+    if (atChart !== undefined) return atChart;
     const asset = assets.get(url.pathname);
     if (asset === undefined && url.pathname !== '/') return answerError(404, 'not-found');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answerError(405, 'method');

@@ -12,6 +12,7 @@ export const stylesheetParts = [
   'account',
   'security',
   'device',
+  'ehr',
   'media',
 ] as const;
 

@@ -17,7 +17,6 @@ export const encounterWords = {
     triaged: 'Arrived',
     'in-progress': 'Going on now',
     onleave: 'On leave',
-    finished: 'Over',
     cancelled: 'Cancelled',
   } as Readonly<Record<string, string>>,
   none: 'None of these',

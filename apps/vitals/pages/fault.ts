@@ -30,6 +30,10 @@ export const faults = {
     title: 'This sign-in could not be finished',
     text: 'It was begun in another window, took too long, or was used already. Nothing was shared. Please begin again.',
   },
+  stranger: {
+    title: 'Vitals does not know this health record',
+    text: 'It was opened from a place that Vitals does not work with. Nothing was sent there. Sign in with your own health record instead.',
+  },
   server: {
     title: 'Your health record could not be reached',
     text: 'The sign-in stopped half-way. Nothing was shared, and nothing in your record has changed. Please try again in a moment.',

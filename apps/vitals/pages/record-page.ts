@@ -16,16 +16,24 @@ export interface RecordPage {
 export function recordPage(frame: Frame, { record, csrf, reference, now }: RecordPage) {
   const { patient, parts } = record;
   const name = patient.kind === 'found' ? patient.value.name : 'Your numbers';
+  const banner = needsBanner(record);
   return layout(
     frame,
-    name,
-    html`<div class="person"><h1>${name}</h1>${describePatient(record, now)}</div>
+    banner ? name : 'Numbers over time',
+    html`${
+      banner
+        ? html`<div class="person" role="group" aria-label="Patient"><h1>${name}</h1>${describePatient(record, now)}</div>`
+        : html`<h1>Numbers over time</h1>`
+    }
 ${notShared(record)}
 <ul class="row" aria-label="Newest values">${parts.map(({ measure, readings }) => latestCard(measure, readings, now))}</ul>
 ${parts.map(({ measure, readings }) => measureSection(measure, readings, reference, now))}`,
     { signedIn: { who: whoLooks(record), csrf } },
   );
 }
+
+/** Whose record it is stands there, unless the record system says that it shows so itself. SMART App Launch 2.2, need_patient_banner. */
+const needsBanner = ({ session }: RecordView): boolean => session.context?.need_patient_banner !== false;
 
 function describePatient({ patient }: RecordView, now: number): Markup {
   if (patient.kind === 'not-shared') return html`<p>Name and birth date were not shared with Vitals.</p>`;

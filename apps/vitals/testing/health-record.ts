@@ -11,6 +11,8 @@ export interface HealthRecord {
   /** HTTP status for any FHIR path that holds this text */
   refuse: { readonly path: string; readonly status: number } | undefined;
   fhirUser: string;
+  /** what else the token response says */
+  context: Readonly<Record<string, unknown>>;
   resources: readonly Resource[];
   patient: Resource;
   /** the address to come back to, for the authorization address that the app sent the person to */
@@ -55,7 +57,7 @@ export async function createHealthRecord(origin: string): Promise<HealthRecord> 
       .setIssuedAt()
       .setExpirationTime('5m')
       .sign(keys.privateKey);
-    return json({ ...tokens, id_token, patient: 'p1', scope: record.scope ?? code.scope });
+    return json({ ...tokens, ...record.context, id_token, patient: 'p1', scope: record.scope ?? code.scope });
   }
 
   function answerSearch(url: URL): Response {
@@ -80,6 +82,7 @@ export async function createHealthRecord(origin: string): Promise<HealthRecord> 
     scope: undefined,
     refuse: undefined,
     fhirUser: `${iss}/Patient/p1`,
+    context: {},
     resources: [],
     patient,
     allow(address) {

@@ -1,5 +1,5 @@
 /**
- * Who is at the administrators' desk: a sealed cookie that ends when it lies idle, after a working day in any case, and at
+ * Who is at a desk, the administrators' or the clinicians': a sealed cookie that ends when it lies idle, after a working day in any case, and at
  * sign-out. RFC 6265bis §4.1.3 (`__Host-`); OWASP ASVS 3.3, 3.4. What somebody may do is asked anew with every request.
  * A copy of a cookie that was signed out of is known as such in this process; in others it ends by lying idle.
  */
@@ -59,12 +59,18 @@ export const createDeskSessions = (
   { key, idleSeconds, sessionSeconds }: Pick<Administration, 'key' | 'idleSeconds' | 'sessionSeconds'>,
   origin: string,
   now: () => number,
+  desk: 'desk' | 'ehr' = 'desk',
 ): DeskSessions => {
   const secure = origin.startsWith('https:');
   const attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
   // A browser takes `__Host-` only with `Secure`, which plain http on this machine does not have everywhere.
-  const names = { session: `${secure ? '__Host-' : ''}desk`, pending: `${secure ? '__Host-' : ''}desk-pending` };
-  const seals = { session: createSeal(key, 'session'), pending: createSeal(key, 'pending') };
+  const names = {
+    session: `${secure ? '__Host-' : ''}${desk}`,
+    pending: `${secure ? '__Host-' : ''}${desk}-pending`,
+  };
+  // A cookie of one desk is worth nothing at another.
+  const use = desk === 'desk' ? '' : `${desk} `;
+  const seals = { session: createSeal(key, `${use}session`), pending: createSeal(key, `${use}pending`) };
   const ended = new Map<string, number>();
   const fresh = (): string => randomBytes(32).toString('base64url');
   const isOver = ({ began, seen, id }: DeskSession): boolean =>

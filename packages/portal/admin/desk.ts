@@ -2,7 +2,7 @@
  * The administrators' pages at `/admin`: signed in at our own authorization server, asked with every request whether they
  * may be here, and every question and change of theirs in the audit log. OpenID Connect Core 1.0 §3.1; OWASP ASVS 3, 4.
  */
-import { pageHeaders } from '../page-headers.ts';
+import { createDeskResponses } from '../desk-response.ts';
 import { longestNote, printAlerts } from '../pages/alerts-page.ts';
 import { printDeskRefused, printDeskSignIn, printDeskStart } from '../pages/desk-start-page.ts';
 import {
@@ -57,32 +57,7 @@ const questionOf = (typed: TypedQuestion): QuestionToExplain | undefined => {
 export const createDesk = ({ house, administration, log }: DeskNeighbours): Desk => {
   const { origin, now } = house;
   const sessions = createDeskSessions(administration, origin, () => now().getTime());
-  const headers = pageHeaders(origin);
-
-  const page = (status: number, document: string, cookies: readonly string[] = []): Response => {
-    const response = new Response(document, { status, headers });
-    for (const cookie of cookies) response.headers.append('set-cookie', cookie);
-    return response;
-  };
-  const leave = (location: string, cookies: readonly string[] = []): Response => {
-    const { 'content-type': _, ...bare } = headers;
-    const response = new Response(null, { status: 303, headers: { ...bare, location } });
-    for (const cookie of cookies) response.headers.append('set-cookie', cookie);
-    return response;
-  };
-  const wrongMethod = (allow: string): Response =>
-    new Response('This is not possible here.\n', {
-      status: 405,
-      headers: { ...headers, 'content-type': 'text/plain; charset=utf-8', allow },
-    });
-
-  /** Our pages have no referrer, so that browsers say `Origin: null` of their forms (Fetch §3.2): then Fetch Metadata judges. */
-  const isOurs = (request: Request): boolean => {
-    const from = request.headers.get('origin');
-    if (from !== null && from !== 'null') return from === origin;
-    const site = request.headers.get('sec-fetch-site');
-    return site === null || site === 'same-origin';
-  };
+  const { page, leave, wrongMethod, isOurs } = createDeskResponses(origin);
 
   /** The way in: whoever is not signed in, is told to; whoever may not be here, is told so and written down. */
   const seat = async (request: Request, connection: DeskConnection): Promise<Seated | Response> => {

@@ -8,6 +8,7 @@ import type { Browser } from 'playwright-core';
 import { createPortal, type PortalNeighbours } from '../portal.ts';
 import { findMisfits, openBrowser, serve } from './browser.ts';
 import { deskPages } from './desk.ts';
+import { ehrPages } from './ehr.ts';
 import * as views from './views.ts';
 import * as account from './views-account.ts';
 
@@ -63,6 +64,8 @@ const pages: Readonly<Record<string, string>> = {
     patients: views.manyPatients(300),
     fault: 'none-chosen',
   }),
+  encounter: portal.pages.encounterChoice(views.encounterChoice),
+  'encounter-long': portal.pages.encounterChoice({ ...views.encounterChoice, app: long, fault: 'none-chosen' }),
   consent: consent(views.consent),
   'consent-child-long': consent({ ...views.consent, app: long, patient: views.milo, fault: 'nothing-chosen' }),
   'consent-claims': consent({
@@ -99,6 +102,7 @@ const pages: Readonly<Record<string, string>> = {
   'signed-out': signedOut({ everything: false }),
   'signed-out-everything': signedOut({ everything: true }),
   ...(await deskPages()),
+  ...(await ehrPages()),
 };
 
 const looks = [

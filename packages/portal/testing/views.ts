@@ -5,6 +5,7 @@ import type {
   ConsentItem,
   ConsentView,
   EmergencyView,
+  EncounterChoiceView,
   ErrorView,
   PatientChoiceView,
   PatientView,
@@ -53,6 +54,18 @@ export const patientChoice: PatientChoiceView = {
   app,
   person: { name: 'Ana Lindqvist' },
   patients: [ana, milo, ruth],
+};
+export const encounterChoice: EncounterChoiceView = {
+  action: '/auth/interaction/8f2/encounter',
+  csrf: 'c5rf',
+  app,
+  person: { name: 'Ana Lindqvist' },
+  patient: milo,
+  encounters: [
+    { id: 'e3', title: 'Check-up', start: '2026-10-02T09:00:00Z', status: 'finished', place: 'Riverside Clinic' },
+    { id: 'e2', title: 'Emergency room admission', start: '2026-11-23', status: 'in-progress' },
+    { id: 'e1', title: '' },
+  ],
 };
 export const manyPatients = (n: number): readonly PatientView[] =>
   Array.from({ length: n }, (_, index) => ({
