@@ -35,7 +35,7 @@ import { createValidator } from '@affinity/validation/validator.ts';
 import pg from 'pg';
 import { createClinic } from '../../affinity/clinic.ts';
 import { createClinicFacts } from '../../affinity/clinic-facts.ts';
-import { readConfig } from '../../affinity/config.ts';
+import { type Config, readConfig } from '../../affinity/config.ts';
 import { createGrantConsents } from '../../affinity/grant-consents.ts';
 import { createLaunchRecords } from '../../affinity/launch-records.ts';
 import { createIdentifierReader } from '../../affinity/person-identifiers.ts';
@@ -55,6 +55,8 @@ export interface GrantStage {
   refresh(token: string | undefined, fields?: Fields): Promise<Response>;
   post(path: string, fields: Fields): Promise<Response>;
   send(path: string, token: string, init?: RequestInit): Promise<Response>;
+  /** any request, answered by whichever of the two servers it is for */
+  fetch(request: Request): Promise<Response>;
   /** ids of the type that the token finds, sorted; the status where it is refused */
   found(type: string, token: string): Promise<readonly string[] | number>;
   /** what is stored, as it is */
@@ -96,9 +98,14 @@ const apps = [
     affinity_ehr: true,
   },
   { client_id: 'other', client_name: 'Other app', client_secret: secret, redirect_uris: [callback] },
+  { client_id: 'phone', client_name: 'Phone app', redirect_uris: [callback] },
 ];
 
-export const openStage = async (t: { after(work: () => Promise<void>): void }): Promise<GrantStage> => {
+/** @param tokens settings of the domain, in place of the usual ones */
+export const openStage = async (
+  t: { after(work: () => Promise<void>): void },
+  tokens: Partial<Config['file']['tokens']> = {},
+): Promise<GrantStage> => {
   const database = await testDatabase(t);
   const pool = createPool({ url: database.url, max: 20, onError: () => {} });
   const log = (): void => {};
@@ -128,7 +135,8 @@ export const openStage = async (t: { after(work: () => Promise<void>): void }): 
   const consents = createGrantConsents({ backend, base, clients: registry });
   const read = readConfig({ AFFINITY_DEMO: 'off' }, tmpdir());
   if (read.kind === 'faults') throw new Error(JSON.stringify(read.faults));
-  const { config } = read;
+  const { file } = read.config;
+  const config: Config = { ...read.config, file: { ...file, tokens: { ...file.tokens, ...tokens } } };
   const facts = createClinicFacts({
     config,
     base,
@@ -144,7 +152,8 @@ export const openStage = async (t: { after(work: () => Promise<void>): void }): 
     issuer,
     pool,
     clients: apps,
-    resourceServers: [{ base, name: 'Clinic' }],
+    resourceServers: [{ base, name: 'Clinic', tokens: config.file.tokens.format }],
+    settings: { requireProofNonce: config.file.tokens.require_proof_nonce },
     pages: testPages,
     patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
     findPatient: async () => undefined,
@@ -212,6 +221,8 @@ export const openStage = async (t: { after(work: () => Promise<void>): void }): 
       post('/token', { grant_type: 'refresh_token', refresh_token: token ?? '', ...fields }),
     post,
     send,
+    fetch: (request) =>
+      request.url.startsWith(`${base}/`) ? clinic.fetch(request, {}) : server.fetch(request, { address: '192.0.2.1' }),
     found: async (type, token) => {
       const response = await send(`${type}?_count=100`, token);
       if (response.status !== 200) return response.status;
