@@ -17,7 +17,6 @@ const credentials = ['client_secret', 'client_assertion', 'client_assertion_type
 
 /** The code will be bound to the key that is proved here, as to one that the request names (RFC 9449 §10). */
 async function requestOf({ issuer, proofs }: PushNeighbours, { request, client, sent }: Call) {
-  if (sent.has('request_uri')) throw new OAuthError('invalid_request', 'request_uri cannot be pushed');
   const jkt = await proofs.prove(request, { url: `${issuer}/par` });
   const named = sent.get('dpop_jkt');
   if (jkt !== undefined && named !== undefined && named !== jkt)

@@ -85,6 +85,19 @@ test('C56, E05: a bound token with a proof is answered; with the wrong scheme, k
   assert.deepEqual([again.status, errorOf(again)], [401, 'invalid_dpop_proof'], 'though the token is remembered');
 });
 
+test('C56: a token without its cnf, or with the key of another, is not what its issuer signed', async () => {
+  const { clinic } = await createSmallClinic();
+  const [own, thief] = await Promise.all([createProver(), createProver()]);
+  const [header, payload = '', signature] = (await boundTo(clinic, own)).split('.');
+  const { cnf, ...rest } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+  assert.deepEqual(cnf, { jkt: own.jkt });
+  for (const claims of [rest, { ...rest, cnf: { jkt: thief.jkt } }, { ...rest, cnf: {} }]) {
+    const forged = [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
+    assert.equal((await clinic.send(read, forged)).status, 401);
+    assert.equal((await clinic.send(...(await prove(clinic, thief, forged)))).status, 401);
+  }
+});
+
 test('C56: the Host of a request says nothing of where the proof is for', async () => {
   const { clinic } = await createSmallClinic();
   const own = await createProver();

@@ -100,7 +100,10 @@ test('C56, race: eight at once with one proof at the clinic, ten times: exactly 
   await stage.put({ resourceType: 'Patient', id: 'p1' });
   const prover = await createProver();
   const browser = createBrowser(stage.server, issuer);
-  const page = await pageOf(await signIn(browser, authorizeUrl({ scope: 'launch/patient patient/Patient.rs', prompt: 'consent' })), 'consent');
+  const page = await pageOf(
+    await signIn(browser, authorizeUrl({ scope: 'launch/patient patient/Patient.rs', prompt: 'consent' })),
+    'consent',
+  );
   const back = await browser.submit(page, asItComes(page.view));
   const headers = { ...basic('web'), dpop: await prover.proof({ url: `${issuer}/token` }) };
   const given = await postForm(stage.server, '/token', codeFields(answerOf(back).get('code') ?? ''), headers);
