@@ -24,6 +24,8 @@ import { createValidate } from './validation.ts';
 export interface ClinicNeighbours {
   readonly config: Config;
   readonly base: string;
+  /** of the server that keeps the state of apps */
+  readonly stateBase: string;
   readonly issuer: string;
   readonly pool: pg.Pool;
   readonly backend: StoreBackend;
@@ -58,6 +60,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     introspect: (token) => authorization.introspect(token, base),
     authorizationMetadata: () => authorization.metadata(),
     managementEndpoint: `${issuer}/account`,
+    associated: [{ url: neighbours.stateBase, capabilities: ['smart-app-state'] }],
     smartCapabilities: [
       'launch-ehr',
       'launch-standalone',

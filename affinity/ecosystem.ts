@@ -14,7 +14,9 @@ import { createIndexing } from '@affinity/store/reindexing.ts';
 import { createValidator } from '@affinity/validation/validator.ts';
 import { createVitals } from '@affinity/vitals/vitals.ts';
 import pg from 'pg';
+import { addressesOf } from './addresses.ts';
 import { createAdministration } from './administration.ts';
+import { createStateServer, statePath, stateSettings } from './app-state.ts';
 import { authorizationSettings } from './authorization-settings.ts';
 import { clinicLimits, createClinic } from './clinic.ts';
 import { createClinicFacts } from './clinic-facts.ts';
@@ -64,6 +66,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const { origin, demonstration, file } = config;
   const issuer = `${origin}/auth`;
   const clinicBase = `${origin}/fhir`;
+  const stateBase = `${origin}${statePath}`;
   const ownBases = [clinicBase];
 
   const audit = createAuditLog({ pool: database.audit });
@@ -190,6 +193,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const clinic = await createClinic({
     config,
     base: clinicBase,
+    stateBase,
     issuer,
     pool,
     backend,
@@ -201,6 +205,18 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     validator,
     now,
     log,
+  });
+  const state = createStateServer({
+    base: stateBase,
+    recordsBase: clinicBase,
+    issuer,
+    pool,
+    audit,
+    grants: feeds.grants,
+    authorization,
+    registry,
+    settings: stateSettings(file),
+    now,
   });
   const vitals = createVitals({
     base: vitalsPath,
@@ -217,6 +233,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const [clinicPath, clinicMetadataPath] = clinic.paths;
   const route = (path: string): readonly [part: string, answer: Fetch] => {
     if (under(path, clinicPath) || path === clinicMetadataPath) return ['clinic', clinic.fetch];
+    if (under(path, statePath)) return ['app-state', state];
     if (under(path, '/auth') || issuerPaths.has(path)) return ['authorization-server', authorization.fetch];
     if (demonstration !== undefined && under(path, vitalsPath)) return ['vitals', (request) => vitals.fetch(request)];
     return ['portal', (request, connection) => portal.fetch(request, connection)];
@@ -269,17 +286,6 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
 };
 
 const under = (path: string, mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
-
-const addressesOf = (origin: string) => [
-  { label: 'FHIR base (clinic)', url: `${origin}/fhir`, about: 'FHIR R4, for any SMART library' },
-  { label: 'Issuer', url: `${origin}/auth`, about: 'OAuth 2.1 and OpenID Connect' },
-  {
-    label: 'SMART configuration',
-    url: `${origin}/fhir/.well-known/smart-configuration`,
-    about: 'what an app looks up first',
-  },
-  { label: 'CapabilityStatement', url: `${origin}/fhir/metadata`, about: 'what the clinic can do' },
-];
 
 const hasPeople = async (pool: pg.Pool): Promise<boolean> =>
   (await pool.query('select from person limit 1')).rows.length > 0;

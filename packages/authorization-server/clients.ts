@@ -8,6 +8,7 @@ import { type ExchangeMetadata, exchangeFaults, tokenExchangeGrant } from './exc
 import { keyFaults } from './key-set.ts';
 import { redirectUriFault } from './redirect-uri.ts';
 import { type ServiceMetadata, servicePolicyFaults } from './service-policy.ts';
+import { type StateMetadata, stateFaults } from './state-metadata.ts';
 
 export type AuthenticationMethod = 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
 export type GrantType =
@@ -21,7 +22,7 @@ export type GrantType =
 export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** As declared. Unknown members are let be. */
-export interface ClientMetadata extends ServiceMetadata, ExchangeMetadata {
+export interface ClientMetadata extends ServiceMetadata, ExchangeMetadata, StateMetadata {
   readonly client_id: string;
   readonly client_name?: string;
   readonly client_secret?: string;
@@ -161,7 +162,7 @@ export function faultsOf(given: Record<string, unknown>): string[] {
     }
     if (grantTypes.includes('authorization_code') && uris.length === 0) faults.push('redirect_uris is missing');
   }
-  faults.push(...launchFaults(given, method, grantTypes));
+  faults.push(...launchFaults(given, method, grantTypes), ...stateFaults(given));
   faults.push(...purposeFaults(given.affinity_purposes ?? [], grantTypes), ...servicePolicyFaults(given, grantTypes));
   faults.push(...exchangeFaults(given, grantTypes, method));
   return [...faults, ...credentialFaults(given, method, grantTypes), ...scopeFaults(given, grantTypes)];

@@ -5,7 +5,11 @@
 import { createHash } from 'node:crypto';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import { type Brand, brandBundle } from '@affinity/core/smart/brand.ts';
-import { type SmartCapability, smartConfiguration } from '@affinity/core/smart/configuration.ts';
+import {
+  type AssociatedEndpoint,
+  type SmartCapability,
+  smartConfiguration,
+} from '@affinity/core/smart/configuration.ts';
 import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { capabilityStatement, type Described } from './capability.ts';
 import { openToAll, preflight } from './cors.ts';
@@ -22,6 +26,8 @@ export interface PublicOptions extends Described {
   readonly proofsTaken?: 'none' | 'taken' | 'needed';
   /** page where people end what they granted */
   readonly managementEndpoint?: string;
+  /** other servers that take the same tokens */
+  readonly associated?: readonly AssociatedEndpoint[];
   /** who stands behind the server: the first is the server's own */
   readonly brands?: {
     readonly list: readonly [Brand, ...Brand[]];
@@ -84,6 +90,7 @@ export const createPublicDocuments = (
     proofsTaken = 'none',
     managementEndpoint,
     brands,
+    associated,
   } = options;
   const basePath = new URL(base).pathname.replace(/\/$/, '');
   const date = new Date(options.started).toISOString();
@@ -111,6 +118,7 @@ export const createPublicDocuments = (
                 user_access_brand_bundle: new URL(brandsPath(base), base).href,
                 user_access_brand_identifier: brands.list[0].identifiers[0],
               }),
+          ...(associated === undefined ? {} : { associated_endpoints: associated }),
         }),
       ),
     ...(brands === undefined

@@ -57,6 +57,7 @@ export interface ResourceServerOptions {
   readonly smartCapabilities: readonly SmartCapability[];
   readonly managementEndpoint?: string;
   readonly brands?: NonNullable<PublicOptions['brands']>;
+  readonly associated?: NonNullable<PublicOptions['associated']>;
   /** what decisions need to know of a user beside the token */
   readonly facts: (principal: Principal) => DecisionFacts | Promise<DecisionFacts>;
   /** secret of at least 32 bytes that seals page links; the same in every process of this server */

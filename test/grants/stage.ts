@@ -166,6 +166,7 @@ export const openStage = async (
   const clinic = await createClinic({
     config,
     base,
+    stateBase: 'http://localhost:4000/state/fhir',
     issuer,
     pool,
     backend,

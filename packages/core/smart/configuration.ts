@@ -60,10 +60,21 @@ export interface SmartConfiguration {
   /** a Bundle of the brands that stand behind the server, and the one of them that this server is */
   readonly user_access_brand_bundle?: string;
   readonly user_access_brand_identifier?: { readonly system: string; readonly value: string };
+  /** other servers that take the same tokens */
+  readonly associated_endpoints?: readonly AssociatedEndpoint[];
   readonly capabilities: readonly SmartCapability[];
 }
 
-export type BrandMembers = Pick<SmartConfiguration, 'user_access_brand_bundle' | 'user_access_brand_identifier'>;
+export interface AssociatedEndpoint {
+  readonly url: string;
+  readonly capabilities: readonly string[];
+}
+
+/** What the authorization server knows nothing of. */
+export type OwnMembers = Pick<
+  SmartConfiguration,
+  'user_access_brand_bundle' | 'user_access_brand_identifier' | 'associated_endpoints'
+>;
 
 /**
  * What the authorization server says of itself, so that the two documents cannot disagree, and what the whole can
@@ -73,7 +84,7 @@ export const smartConfiguration = (
   authorizationMetadata: Readonly<Record<string, unknown>>,
   capabilities: readonly SmartCapability[],
   managementEndpoint?: string,
-  brand: BrandMembers = {},
+  own: OwnMembers = {},
 ): SmartConfiguration => ({
   ...Object.fromEntries(
     repeated.flatMap((name) => {
@@ -84,6 +95,6 @@ export const smartConfiguration = (
     }),
   ),
   ...(managementEndpoint === undefined ? {} : { management_endpoint: managementEndpoint }),
-  ...brand,
+  ...own,
   capabilities,
 });
