@@ -1,5 +1,6 @@
 /** What the server says of itself: the same in every place where it is asked. RFC 8414; OIDC Discovery 1.0; RFC 9207 §3. */
 import { identifierScopes } from '@affinity/core/smart/scope-request.ts';
+import { usCoreScopes } from '@affinity/core/smart/us-core-scopes.ts';
 import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
 import { authenticationContexts } from './authentication-context.ts';
 import { assertionAlgorithms, deviceCodeGrant, idTokenAlgorithms } from './clients.ts';
@@ -21,6 +22,26 @@ export interface Offered {
   readonly userinfoEndpoint?: string;
 }
 
+/**
+ * Each of them can be had, though not by every app. Of the two names of one extension only that which SMART has room for
+ * is published.
+ */
+export const supportedScopes: readonly string[] = [
+  'openid',
+  'fhirUser',
+  'profile',
+  identifierScopes[0],
+  'launch',
+  'launch/patient',
+  'launch/encounter',
+  'offline_access',
+  'online_access',
+  'patient/*.cruds',
+  'user/*.cruds',
+  'system/*.cruds',
+  ...usCoreScopes,
+];
+
 /** Everything follows the configured issuer, nothing the request. What is not offered is not named. */
 export function metadataOf(issuer: string, offered: Offered = {}): Metadata {
   const { registration = false, requirePushedRequests = false, userinfoEndpoint = `${issuer}/userinfo` } = offered;
@@ -37,19 +58,7 @@ export function metadataOf(issuer: string, offered: Offered = {}): Metadata {
     introspection_endpoint: `${issuer}/introspect`,
     device_authorization_endpoint: `${issuer}/device_authorization`,
     ...(registration ? { registration_endpoint: `${issuer}/register` } : {}),
-    scopes_supported: [
-      'openid',
-      'fhirUser',
-      'profile',
-      'launch',
-      'launch/patient',
-      'launch/encounter',
-      'offline_access',
-      'online_access',
-      'patient/*.cruds',
-      'user/*.cruds',
-      'system/*.cruds',
-    ],
+    scopes_supported: supportedScopes,
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: [

@@ -56,8 +56,14 @@ const resourceOf = (
   };
 };
 
+/** Where apps of SMART 1.0 look for the authorization server (deprecated since). SMART App Launch 2.2, conformance. */
+export type OauthUris = Readonly<
+  Partial<Record<'authorize' | 'token' | 'introspect' | 'revoke' | 'manage' | 'register', string>>
+>;
+const oauthUrisUrl = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
+
 /** Without its date, which says nothing of what the server can do. */
-export const capabilityStatement = (described: Omit<Described, 'started'>) => {
+export const capabilityStatement = (described: Omit<Described, 'started'>, oauthUris: OauthUris = {}) => {
   const { name, base, instantiates = [] } = described;
   const offer = described.offer();
   const types = [...offer.types.values()];
@@ -84,6 +90,17 @@ export const capabilityStatement = (described: Omit<Described, 'started'>) => {
       {
         mode: 'server',
         security: {
+          ...listed(
+            'extension',
+            Object.keys(oauthUris).length === 0
+              ? []
+              : [
+                  {
+                    url: oauthUrisUrl,
+                    extension: Object.entries(oauthUris).map(([url, valueUri]) => ({ url, valueUri })),
+                  },
+                ],
+          ),
           cors: true,
           service: [
             {

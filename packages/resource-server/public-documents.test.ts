@@ -25,8 +25,13 @@ test('A01, A02, A05, A11: smart-configuration without a token, whatever is accep
       if (name.endsWith('_endpoint')) assert.ok(URL.canParse(String(value)), name);
     }
   }
-  const preflight = await get('/fhir/.well-known/smart-configuration', { Origin: 'https://any.example' }, 'OPTIONS');
-  assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-origin')], [204, '*']);
+  for (const path of ['/fhir/.well-known/smart-configuration', '/fhir/metadata']) {
+    const origin = { Origin: 'https://any.example' };
+    const preflight = await get(path, { ...origin, 'Access-Control-Request-Method': 'GET' }, 'OPTIONS');
+    assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-origin')], [204, '*'], path);
+    assert.match(preflight.headers.get('access-control-allow-methods') ?? '', /GET/);
+    assert.equal((await get(path, origin)).headers.get('access-control-allow-origin'), '*', path);
+  }
 });
 
 test('A17: the protected resource, its path between host and path, and exactly its base', async () => {
@@ -53,11 +58,24 @@ test('A19, A23: the CapabilityStatement, its tag, and 304', async () => {
   const statement = (await response.json()) as {
     fhirVersion: string;
     date: string;
-    rest: { security: { cors: boolean; service: { coding: { code: string }[] }[] } }[];
+    rest: {
+      security: {
+        cors: boolean;
+        service: { coding: { code: string }[] }[];
+        extension: { url: string; extension: { url: string; valueUri: string }[] }[];
+      };
+    }[];
   };
   assert.equal(statement.fhirVersion, '4.0.1');
   assert.equal(statement.date, '2026-01-02T03:04:05.000Z');
   assert.equal(statement.rest[0]?.security.service[0]?.coding[0]?.code, 'SMART-on-FHIR');
+  const [oauthUris, ...others] = statement.rest[0]?.security.extension ?? [];
+  assert.equal(oauthUris?.url, 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris', 'A20');
+  assert.deepEqual(
+    [others.length, Object.fromEntries((oauthUris?.extension ?? []).map(({ url, valueUri }) => [url, valueUri]))],
+    [0, { authorize: `${issuer}/authorize`, token: `${issuer}/token`, manage: 'https://a.example/account' }],
+    'what is not offered is not named',
+  );
   const tag = response.headers.get('etag') ?? '';
   assert.equal((await get('/fhir/metadata', { 'If-None-Match': tag })).status, 304);
   assert.equal((await get('/fhir/metadata', { 'If-None-Match': 'W/"x"' })).status, 200);

@@ -11,7 +11,7 @@ import {
   smartConfiguration,
 } from '@affinity/core/smart/configuration.ts';
 import { proofAlgorithms } from '@affinity/proof/dpop-key.ts';
-import { capabilityStatement, type Described } from './capability.ts';
+import { capabilityStatement, type Described, type OauthUris } from './capability.ts';
 import { openToAll, preflight } from './cors.ts';
 import { contentTypeOf, encode } from './format.ts';
 import { fhirJson, type Representation, representationOf } from './negotiation.ts';
@@ -44,6 +44,16 @@ export const brandsPath = (base: string): string =>
 /** RFC 9728 §3.1: the well-known path stands between host and path, unlike SMART's, which is appended. */
 export const protectedResourcePath = (base: string): string =>
   `/.well-known/oauth-protected-resource${new URL(base).pathname.replace(/\/$/, '')}`;
+
+/** The names of the extension `oauth-uris`, and the members of the metadata that say the same. */
+const oauthEndpoints = [
+  ['authorize', 'authorization_endpoint'],
+  ['token', 'token_endpoint'],
+  ['introspect', 'introspection_endpoint'],
+  ['revoke', 'revocation_endpoint'],
+  ['manage', 'management_endpoint'],
+  ['register', 'registration_endpoint'],
+] as const;
 
 interface Document {
   readonly body: string;
@@ -94,19 +104,29 @@ export const createPublicDocuments = (
   } = options;
   const basePath = new URL(base).pathname.replace(/\/$/, '');
   const date = new Date(options.started).toISOString();
-  let known: { readonly of: Offer; readonly made: Document } | undefined;
+  let known: { readonly of: Offer; readonly uris: string; readonly made: Document } | undefined;
+
+  const metadata = async (): Promise<Readonly<Record<string, unknown>>> => ({ ...(await authorizationMetadata()) });
+  const oauthUris = async (): Promise<OauthUris> => {
+    const given = await metadata();
+    const told: Readonly<Record<string, unknown>> = { ...given, management_endpoint: managementEndpoint };
+    return Object.fromEntries(
+      oauthEndpoints.flatMap(([name, member]) => (typeof told[member] === 'string' ? [[name, told[member]]] : [])),
+    );
+  };
   /** Written anew when what is offered has changed. */
-  const capability = (): Document => {
+  const capability = async (): Promise<Document> => {
     const of = options.offer();
-    if (known?.of !== of) {
-      const statement = capabilityStatement(options);
+    const uris = await oauthUris();
+    const text = JSON.stringify(uris);
+    if (known?.of !== of || known.uris !== text) {
+      const statement = capabilityStatement(options, uris);
       const body = JSON.stringify({ ...statement, date });
-      known = { of, made: { body, type: fhirJson, tag: tagOf(statement) } };
+      known = { of, uris: text, made: { body, type: fhirJson, tag: tagOf(statement) } };
     }
     return known.made;
   };
 
-  const metadata = async (): Promise<Readonly<Record<string, unknown>>> => ({ ...(await authorizationMetadata()) });
   const documents: Readonly<Record<string, () => Document | Promise<Document>>> = {
     [`${basePath}/metadata`]: capability,
     [`${basePath}/.well-known/smart-configuration`]: async () =>

@@ -126,6 +126,7 @@ export const createClinic = async (
       scopes_supported: ['patient/*.rs'],
     }),
     smartCapabilities: ['launch-standalone', 'sso-openid-connect', 'permission-v2'],
+    managementEndpoint: 'https://a.example/account',
     facts: wholeFacts,
     pageKey: new Uint8Array(32).fill(7),
     allowsOrigin: (origin) => origin === 'https://app.example',
