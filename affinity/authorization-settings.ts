@@ -15,6 +15,13 @@ export const authorizationSettings = ({ tokens, sessions, limits, ...file }: Con
   requirePushedRequests: tokens.require_pushed_requests,
   proofSeconds: tokens.proof_seconds,
   requireProofNonce: tokens.require_proof_nonce,
+  exchangeHops: tokens.exchange_hops,
+  device: {
+    ...defaultSettings.device,
+    codeSeconds: tokens.device_code_seconds,
+    entriesPerAddress: limits.device_codes_per_address,
+    entriesAltogether: limits.device_codes_altogether,
+  },
   refreshIdleSeconds: tokens.refresh_idle_days * 86_400,
   browserRefreshSeconds: tokens.browser_refresh_hours * 3_600,
   consentDays: tokens.consent_days,

@@ -41,6 +41,23 @@ test('E74: an emergency lasts a minute to half an hour', () => {
   for (const wrong of [59, 1801, 'long']) assert.deepEqual(faultsOf(wrong), ['tokens.emergency_seconds']);
 });
 
+test('C54, C55: how long a device waits, how many codes may be tried, how far a token may go', () => {
+  const faultsOf = (given: object): readonly string[] => {
+    const faults: Fault[] = [];
+    checkFile(given, faults);
+    return faults.map(({ setting }) => setting);
+  };
+  for (const [group, name, sound, wrong] of [
+    ['tokens', 'device_code_seconds', [60, 1800], [59, 1801]],
+    ['tokens', 'exchange_hops', [1, 5], [0, 6]],
+    ['limits', 'device_codes_per_address', [1, 10_000], [0, 10_001]],
+    ['limits', 'device_codes_altogether', [1, 100_000], [0, 100_001]],
+  ] as const) {
+    for (const value of sound) assert.deepEqual(faultsOf({ [group]: { [name]: value } }), []);
+    for (const value of wrong) assert.deepEqual(faultsOf({ [group]: { [name]: value } }), [`${group}.${name}`]);
+  }
+});
+
 test('B15: a launch is good for half a minute to ten', () => {
   const faultsOf = (launch_seconds: unknown): readonly string[] => {
     const faults: Fault[] = [];

@@ -57,6 +57,9 @@ const tokens = z
     proof_seconds: seconds(5, 300, 60),
     require_proof_nonce: z.boolean().default(false),
     require_proof: z.boolean().default(false),
+    /** how long a device waits to be allowed; and through how many servers a token may go by exchange */
+    device_code_seconds: seconds(60, 1800, 600),
+    exchange_hops: z.int().min(1).max(5).default(3),
   })
   .prefault({});
 

@@ -31,6 +31,9 @@ export const limits = z
     /** wrong codes of a second factor of one person */
     second_factor_failures: z.int().min(1).max(100).default(5),
     sign_in_window_seconds: seconds(10, 86_400, 900),
+    /** wrong codes of devices from one address and altogether, in such a window */
+    device_codes_per_address: z.int().min(1).max(10_000).default(20),
+    device_codes_altogether: z.int().min(1).max(100_000).default(1000),
     database_connections: z.int().min(4).max(500).default(20),
     /** how long a statement may take, and how long an answer is waited for, before the caller is told 503 */
     database_patience_seconds: seconds(1, 600, 15),

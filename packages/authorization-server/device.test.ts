@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { concealUserCode, newUserCode, readUserCode, revealUserCode, showUserCode } from './device-codes.ts';
+import { purgeExpired } from './purge.ts';
+import { defaultSettings } from './settings.ts';
 import { pageOf } from './testing/browser.ts';
 import {
   askForDevice,
@@ -27,6 +29,7 @@ import {
   startDomain,
   type Tokens,
 } from './testing/domain.ts';
+import { endUnclaimedGrants } from './unclaimed-devices.ts';
 
 test('C54: the codes: 256 bits for the device, 34 bits without ambiguity for a person; only hashes are kept', async (t) => {
   const codes = new Set(Array.from({ length: 2000 }, newUserCode));
@@ -283,6 +286,13 @@ test('a code that is presented again later ends what it gave; what the person or
   for (const [id, consent] of domain.consents.held) domain.consents.held.set(id, { ...consent, status: 'inactive' });
   assert.equal(await errorOf(await poll(domain.server, withdrawn.device_code)), 'invalid_grant');
 
+  // allowed for this time only, by somebody who has signed out since
+  const once = await startDevice(domain);
+  await allow(browser, await goOn(browser, once.user_code), { fields: { duration: 'once' } });
+  await domain.database.pool.query('update sign_in_session set ended_at = now()');
+  assert.equal(await errorOf(await poll(domain.server, once.device_code)), 'invalid_grant');
+  browser.cookies.clear();
+
   const gone = await connect();
   await domain.people.disable(domain.ana, domain.now());
   assert.equal(await errorOf(await poll(domain.server, gone.device_code)), 'invalid_grant');
@@ -364,4 +374,33 @@ test('a person without a right to the purpose is refused, and the device is told
   assert.equal((await pageOf(end, 'device-end')).view.result, 'refused');
   const polled = await domain.token({ grant_type: deviceGrant, device_code: made.device_code }, basic('monitor'));
   assert.equal(await errorOf(polled), 'access_denied');
+});
+
+test('C54: what a device never came for ends with its Consent, and the row is forgotten a day later', async (t) => {
+  const domain = await startDomain(t);
+  const { pool } = domain.database;
+  const browser = domain.browser();
+  const never = await startDevice(domain);
+  await allow(browser, await toConsent(browser, never.user_code));
+  const fetched = await startDevice(domain);
+  await allow(browser, await goOn(browser, fetched.user_code));
+  assert.equal((await poll(domain.server, fetched.device_code)).status, 200);
+  const ends = async (): Promise<unknown[]> =>
+    (await pool.query('select ended_reason from authorization_grant order by created_at')).rows.map(
+      ({ ended_reason }) => ended_reason,
+    );
+  const sweep = () => endUnclaimedGrants({ pool, consents: domain.consents }, domain.now());
+  domain.advance(600 + 30);
+  await sweep();
+  assert.deepEqual(await ends(), [null, null], 'somebody may be on the way');
+  domain.advance(40);
+  await sweep();
+  assert.deepEqual(await ends(), ['never-fetched', null]);
+  assert.deepEqual([...domain.consents.held.values()].map(({ status }) => status).sort(), ['active', 'inactive']);
+  const left = async (): Promise<unknown> => (await pool.query('select from device_authorization')).rowCount;
+  await purgeExpired(pool, defaultSettings);
+  assert.equal(await left(), 2);
+  await pool.query("update device_authorization set expires_at = now() - interval '25 hours'");
+  await purgeExpired(pool, defaultSettings);
+  assert.equal(await left(), 0);
 });

@@ -6,6 +6,7 @@ import { endExpiredGrants, type GrantConsents, settleEndedGrants } from './grant
 import type { EndGrant } from './grants.ts';
 import { faultName, type Log } from './log.ts';
 import { longestToken, type Settings } from './settings.ts';
+import { endUnclaimedGrants } from './unclaimed-devices.ts';
 
 const batch = 1000;
 
@@ -77,6 +78,7 @@ export function startPurge(neighbours: PurgeNeighbours): { stop(): Promise<void>
   const run = async (): Promise<void> => {
     const at = now();
     await endExpiredGrants({ pool, consents }, at);
+    await endUnclaimedGrants({ pool, consents }, at);
     await settleEndedGrants({ pool, consents }, new Date(at.getTime() - 2_000 * settings.purgeSeconds), at);
     await endGrantsOfStopped(lifecycle);
     await forgetPending(lifecycle, new Date(at.getTime() - settings.registration.pendingSeconds * 1000), record);

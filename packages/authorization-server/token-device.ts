@@ -4,6 +4,8 @@ import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { consumeDevice, type DeviceAuthorization, lockDevice, notePoll } from './device-authorizations.ts';
 import { findLiveGrant, noteFirstUse } from './grants.ts';
+import { renewed } from './lifetimes.ts';
+import { holdSession } from './session-rows.ts';
 import {
   endFamily,
   stillEntitled,
@@ -36,11 +38,21 @@ async function redeem(
   device: DeviceAuthorization,
   at: Date,
 ): Promise<TokenOutcome> {
-  const grant = await findLiveGrant(db, device.grantId ?? '', at);
+  const { authTime, ...signIn } = device.signIn;
+  // The session in which it was allowed, if it lives: held until the tokens are issued.
+  const session =
+    signIn.session === undefined ? undefined : await holdSession(db, signIn.session, device.decidedBy ?? '', at);
+  const found = await findLiveGrant(db, device.grantId ?? '', at);
+  const grant = found === undefined ? undefined : renewed(found, neighbours.settings, at, session?.expiresAt);
   if (grant === undefined) return refused(invalidGrant('the grant has ended'));
   if (device.consumed || !(await consumeDevice(db, device.id, at))) {
     await endFamily(db, neighbours, grant, 'code-replayed');
     return { kind: 'refused', error: invalidGrant('used before'), event: 'code-replayed', grant };
+  }
+  // What was allowed for now, or while signed in, is not given any more to the device of whoever has signed out since.
+  if (!grant.lasting && session === undefined) {
+    await endFamily(db, neighbours, grant, 'session-ended');
+    return { ...refused(invalidGrant('the session has ended')), grant };
   }
   const person = await stillEntitled(db, grant, at);
   if (person === undefined) return { ...refused(invalidGrant('the person may no longer act')), grant };
@@ -49,8 +61,7 @@ async function redeem(
     await endFamily(db, neighbours, grant, 'consent-withdrawn');
     return { ...refused(invalidGrant('the consent has ended')), grant };
   }
-  const { authTime, ...signIn } = device.signIn;
-  await noteFirstUse(db, grant, at, authTime, signIn);
+  if (!(await noteFirstUse(db, grant, at, authTime, signIn))) return { ...refused(invalidGrant('used before')), grant };
   const { response, issued } = await issueTokens(db, neighbours, {
     grant: { ...present.grant, signIn, ...(authTime === undefined ? {} : { authTime }) },
     person,

@@ -224,6 +224,13 @@ test('C55: it lives no longer than the token, and ends with its grant, its perso
   assert.deepEqual(await introspect('hospital'), { active: false });
   assert.equal(await errorOf(exchange(domain, tokens.access_token)), 'invalid_request');
 
+  // a grant of a launch stands for as long as the record system lets the person in
+  const launched = await obtainTokens(domain);
+  await knowAt(domain, atHospital);
+  await domain.database.pool.query("update authorization_grant set launched = true, patient = 'unreachable'");
+  assert.equal(await errorOf(exchange(domain, launched.access_token)), 'invalid_request');
+  await domain.database.pool.query("update authorization_grant set launched = false, patient = 'p1'");
+
   const again = await obtainTokens(domain);
   await knowAt(domain, atHospital);
   await domain.people.disable(domain.ana, domain.now());

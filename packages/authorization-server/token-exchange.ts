@@ -10,12 +10,17 @@ import { type AccessTokenClaims, consentClaim } from '@affinity/core/smart/launc
 import { purposeClaim, readPurposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { parseResourceScope } from '@affinity/core/smart/scope.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
-import type pg from 'pg';
 import { canonicalBase } from './audience.ts';
 import type { ClientRegistry } from './clients.ts';
 import { findLiveGrant, type Grant } from './grants.ts';
 import { isFor } from './live-token.ts';
-import { stillEntitled, type TokenNeighbours, type TokenOutcome, type TokenRequest } from './token-grants.ts';
+import {
+  launchStands,
+  stillEntitled,
+  type TokenNeighbours,
+  type TokenOutcome,
+  type TokenRequest,
+} from './token-grants.ts';
 import { refreshedScope } from './token-refresh.ts';
 
 export interface ExchangeNeighbours extends TokenNeighbours {
@@ -69,11 +74,10 @@ const lower = (one = 'N', other = 'N'): string | undefined => {
 
 /** The claims of a token that may be exchanged by this caller, or why not. */
 async function subjectOf(
-  db: pg.PoolClient,
   { accessTokens, clients, settings }: ExchangeNeighbours,
   { client, sent, jkt }: TokenRequest,
 ): Promise<AccessTokenClaims | OAuthError> {
-  const claims = await accessTokens.verify(sent.get('subject_token') ?? '', db);
+  const claims = await accessTokens.verify(sent.get('subject_token') ?? '');
   if (claims === undefined) return unfit('not a token of ours, or over');
   const own = client.metadata.resource_server;
   if (own === undefined || !isFor(claims, own)) return unfit('for another server than the one that asks');
@@ -111,12 +115,13 @@ export async function exchangeToken(neighbours: ExchangeNeighbours, request: Tok
   const target = targetOf(request, neighbours);
   if (target instanceof OAuthError) return refused(target);
   const { pool, consents, accessTokens, now } = neighbours;
+  const claims = await subjectOf(neighbours, request);
+  if (claims instanceof OAuthError) return refused(claims);
+  const stands = await launchStands(neighbours, 'id = $1', claims.grant_id);
   return transaction(pool, async (db): Promise<TokenOutcome> => {
     const at = now();
-    const claims = await subjectOf(db, neighbours, request);
-    if (claims instanceof OAuthError) return refused(claims);
     const grant = await findLiveGrant(db, claims.grant_id ?? '', at);
-    const person = grant === undefined ? undefined : await stillEntitled(db, grant, at);
+    const person = grant === undefined ? undefined : await stillEntitled(db, grant, at, stands);
     const present = grant === undefined ? undefined : (await consents.read(db, grant, at))?.grant;
     if (grant === undefined || present === undefined || person === undefined)
       return refused(unfit('its grant has ended'));

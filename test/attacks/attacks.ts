@@ -3,6 +3,7 @@ import type { Attack } from './attack.ts';
 import { attacksOnAssertions } from './attacks-on-assertions.ts';
 import { attacksOnBrowsers } from './attacks-on-browsers.ts';
 import { attacksOnCodes } from './attacks-on-codes.ts';
+import { attacksOnDevices } from './attacks-on-devices.ts';
 import { attacksOnTokens } from './attacks-on-tokens.ts';
 
 export const attacks: readonly Attack[] = [
@@ -10,4 +11,5 @@ export const attacks: readonly Attack[] = [
   ...attacksOnBrowsers,
   ...attacksOnTokens,
   ...attacksOnAssertions,
+  ...attacksOnDevices,
 ];

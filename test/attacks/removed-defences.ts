@@ -1,5 +1,6 @@
 /** The line by which each attack fails, and what stands there when it is taken out. */
 import type { Breakage } from '../hostile/mutations.ts';
+import { removedDefencesOfDevices } from './removed-defences-of-devices.ts';
 
 export interface RemovedDefence extends Breakage {
   /** name of the attack that then succeeds */
@@ -249,14 +250,14 @@ export const removedDefences: readonly RemovedDefence[] = [
     name: 'without: client authentication: a guessed secret',
     attack: 'client authentication: a guessed secret',
     file: 'packages/authorization-server/client-authentication.ts',
-    find: '  if (client?.secretHash !== undefined && right) return client;',
-    replace: '  if (client?.secretHash !== undefined) return client;',
+    find: '(right || (rightBefore && earlier !== undefined && earlier.until > now()))',
+    replace: 'right !== undefined',
   },
   {
     name: 'without: introspection: another app asks what a stolen token is worth',
     attack: 'introspection: another app asks what a stolen token is worth',
     file: 'packages/authorization-server/introspection.ts',
-    find: '      if (!concerns(client, client_id, audience)) return inactive;\n',
+    find: '      if (!concerns(client, claims)) return inactive;\n',
     replace: '',
   },
   {
@@ -269,9 +270,10 @@ export const removedDefences: readonly RemovedDefence[] = [
   {
     name: 'without: userinfo: with a token whose grant has ended',
     attack: 'userinfo: with a token whose grant has ended',
-    file: 'packages/authorization-server/grant-consents.ts',
-    find: 'const grant = await findLiveGrant(client, id, at);\n    return grant === undefined ? undefined : (await consents.read(client, grant, at))?.grant;',
-    replace: "return (await grantsOf(client, 'id = $1', [id]))[0];",
+    file: 'packages/authorization-server/present-grant.ts',
+    find: '  const [found, consent] = await',
+    replace:
+      "  if (id !== '') return (await (await import('./grants.ts')).grantsOf(pool, 'id = $1', [id]))[0];\n  const [found, consent] = await",
   },
   {
     name: 'without: any audience',
@@ -385,4 +387,5 @@ export const removedDefences: readonly RemovedDefence[] = [
     find: "    if (claims.iss !== rules.issuer) refuse('of another issuer');\n",
     replace: '',
   },
+  ...removedDefencesOfDevices,
 ];

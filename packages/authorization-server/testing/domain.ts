@@ -59,7 +59,7 @@ const apps = (serviceKey: JWK): readonly unknown[] => [
   {
     client_id: 'monitor',
     client_secret: secret,
-    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'authorization_code'],
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'authorization_code', 'refresh_token'],
     redirect_uris: [callback],
     affinity_purposes: ['BTG', 'HRESCH'],
   },
