@@ -26,6 +26,8 @@ import { cookieNames } from './cookies.ts';
 import { createDeviceAuthorizationEndpoint } from './device-authorization-endpoint.ts';
 import { createDevicePages } from './device-page.ts';
 import { createFactors } from './factors/factors.ts';
+import { createFederation, type IdentityProvider } from './federation.ts';
+import { createFederationEndpoint } from './federation-endpoint.ts';
 import { type GrantConsents, giveConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import { createIdTokens } from './id-token.ts';
@@ -46,6 +48,7 @@ import { createPeople } from './people.ts';
 import { createTokenPresentation } from './presented-token.ts';
 import { createProofOfKey } from './proof-of-key.ts';
 import { createProvider } from './provider.ts';
+import { createPublicDocument } from './public-document.ts';
 import { startPurge } from './purge.ts';
 import { createPushedAuthorizationEndpoint } from './pushed-authorization-endpoint.ts';
 import { createRegisteredClients } from './registered-clients.ts';
@@ -70,6 +73,8 @@ export interface AuthorizationServerOptions {
   readonly resourceServers: readonly ResourceServer[];
   /** of a userinfo server of its own (userinfo-server.ts): it is named in discovery and not answered here */
   readonly userinfoEndpoint?: string;
+  /** external OpenID providers that people may sign in with */
+  readonly identityProviders?: readonly IdentityProvider[];
   readonly pages: Pages & AccountPages & SecurityPages;
   /** what is known of these patients; whoever is not known is left out */
   readonly patients: (ids: readonly string[]) => Promise<readonly Omit<PatientView, 'relation'>[]>;
@@ -133,6 +138,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     pages,
     fetchOutside = createSafeFetch(),
     outbound = {},
+    identityProviders = [],
     now = () => new Date(),
     log = () => {},
   } = options;
@@ -182,10 +188,13 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const responses = createPageResponses(issuer, pages, log);
   const checks = { resourceServers, verifyHint: idTokens.verifyHint, checkLaunch: createLaunchCheck(shared) };
   const authorization = createAuthorizationEndpoint({ ...shared, ...checks, bridge, pages: responses });
+  const federation = createFederation({ issuer, providers: identityProviders, fetchOutside, outbound, keys, now });
+  const federated = createFederationEndpoint({ ...shared, provider, federation, responses });
   const interaction = createInteractionEndpoint({
     ...shared,
     clients: inside,
     ...factors,
+    federation,
     provider,
     pages,
     patients,
@@ -195,7 +204,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   });
   const account = createAccount({ ...shared, provider, keys, responses, begin: authorization.begin }, [
     createAppsPage({ ...shared, pages, patients }),
-    createSecurityPage({ ...shared, ...factors, pages, providers: [] }),
+    createSecurityPage({ ...shared, ...factors, pages, providers: federation.providers }),
     createSignOut({ ...shared, pages }),
   ]);
   const device = createDevicePages({ ...shared, keys, pages, responses, begin: authorization.begin });
@@ -215,20 +224,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const styleDocument = createStyleEndpoint(pool);
   const purge = startPurge(shared);
 
-  const publicDocument =
-    (body: () => object) =>
-    async (request: Request): Promise<Response> => {
-      const headers = {
-        'cache-control': `public, max-age=${settings.documentSeconds}`,
-        'access-control-allow-origin': '*',
-      };
-      if (request.method === 'OPTIONS')
-        return new Response(null, { status: 204, headers: { ...headers, 'access-control-allow-methods': 'GET' } });
-      return request.method === 'GET' || request.method === 'HEAD'
-        ? jsonResponse(body(), 200, headers)
-        : jsonResponse({ error: 'invalid_request' }, 405, { allow: 'GET' });
-    };
-
+  const publicDocument = createPublicDocument(settings);
   const mount = new URL(issuer).pathname;
   const routes = new Map<string, (request: Request, connection: Connection) => Promise<Response>>([
     ...metadataPaths(issuer).map((path) => [path, publicDocument(() => metadata)] as const),
@@ -252,6 +248,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     if (exact !== undefined) return exact(request, connection);
     const registered = registering(request, pathname, connection);
     if (registered !== undefined) return registered;
+    const elsewhere = federated(request, pathname, connection);
+    if (elsewhere !== undefined) return elsewhere;
     const [, kind, uid] = new RegExp(`^${mount}/(authorize|interaction)/([A-Za-z0-9_-]{20,64})$`).exec(pathname) ?? [];
     if (kind === 'authorize' && uid !== undefined) return authorization.resume(request, uid, connection);
     if (kind === 'interaction' && uid !== undefined) return interaction(request, uid, connection);
@@ -269,7 +267,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       } catch (error) {
         log('authorization server failed', { reason: faultName(error) });
         const { pathname } = new URL(request.url);
-        const forPeople = ['authorize', 'interaction', 'account', 'device'].some((part) =>
+        const forPeople = ['authorize', 'interaction', 'account', 'device', 'federation'].some((part) =>
           new RegExp(`^${mount}/${part}(/|$)`).test(pathname),
         );
         return forPeople

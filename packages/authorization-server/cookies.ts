@@ -5,6 +5,8 @@ export interface CookieNames {
   readonly interaction: string;
   readonly resume: string;
   readonly browser: string;
+  /** of a sign-in that is under way at an external provider */
+  readonly federation: string;
   readonly accountSignIn: string;
   /** binds the page on which a device's code is typed to this browser */
   readonly device: string;
@@ -18,6 +20,7 @@ export function cookieNames(issuer: string): CookieNames {
     session: `${host}affinity-session`,
     browser: `${host}affinity-browser`,
     // these have a path of their own, which `__Host-` forbids
+    federation: `${scoped}affinity-federation`,
     interaction: `${scoped}affinity-interaction`,
     resume: `${scoped}affinity-resume`,
     accountSignIn: `${scoped}affinity-account`,

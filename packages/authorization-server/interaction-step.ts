@@ -8,6 +8,7 @@ import type { CookieNames } from './cookies.ts';
 import type { EhrLaunch } from './ehr-launches.ts';
 import type { Passkeys } from './factors/passkeys.ts';
 import type { Totp } from './factors/totp.ts';
+import type { Federation } from './federation.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import type { ReadIdentifiers } from './identifiers.ts';
@@ -28,6 +29,7 @@ export interface StepNeighbours {
   readonly people: People;
   readonly totp: Totp;
   readonly passkeys: Passkeys;
+  readonly federation: Federation;
   readonly settings: Settings;
   readonly cookies: CookieNames;
   readonly pages: Pages;

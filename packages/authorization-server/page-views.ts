@@ -4,7 +4,7 @@
  */
 import type { AppView } from './app-view.ts';
 import type { DevicePages } from './device-views.ts';
-import type { SignInPages } from './sign-in-views.ts';
+import type { SignInFault, SignInPages } from './sign-in-views.ts';
 
 export type { AppView };
 
@@ -32,9 +32,14 @@ export interface SignInView {
   readonly shared?: boolean;
   /** `PublicKeyCredentialRequestOptionsJSON`, for the script that asks for a passkey */
   readonly passkey?: string;
-  readonly fault?:
-    | { readonly kind: 'wrong' | 'passkey' }
-    | { readonly kind: 'throttled'; readonly retryAfterSeconds: number };
+  /** external OpenID providers: each a link */
+  readonly providers?: readonly { readonly name: string; readonly address: string }[];
+  /**
+   * The person signed in elsewhere, and we do not know yet who that is: they sign in here once, or enter what staff gave them.
+   * By a form of its own: `proofing_code`, `birth_date`, `csrf`. `again`: forgets the sign-in elsewhere.
+   */
+  readonly linking?: { readonly provider: string; readonly name?: string };
+  readonly fault?: SignInFault;
 }
 
 export interface PatientView {

@@ -2,7 +2,7 @@
 import { multiFactor } from './authentication-context.ts';
 import { auditFacts, type Outcome, type Step, type StepNeighbours } from './interaction-step.ts';
 import { signIn } from './sign-in-finish.ts';
-import { passkeyPurpose, showSignIn } from './sign-in-step.ts';
+import { linkOf, passkeyPurpose, showSignIn } from './sign-in-step.ts';
 import { admitFromAddress } from './throttle.ts';
 
 export async function takePasskey(
@@ -25,5 +25,5 @@ export async function takePasskey(
     return showSignIn(neighbours, step, { shared, fault: { kind: 'passkey' } });
   }
   await admission.forgive();
-  return signIn(neighbours, step, { person, amr: answer.amr, acr: multiFactor, shared });
+  return signIn(neighbours, step, { person, amr: answer.amr, acr: multiFactor, shared, ...linkOf(step) });
 }

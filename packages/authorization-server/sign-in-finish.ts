@@ -21,12 +21,19 @@ export async function goOn(neighbours: StepNeighbours, step: Step, proof: Proof)
 /** After every factor that there is. */
 export async function signIn(neighbours: StepNeighbours, step: Step, proof: Proof): Promise<Outcome> {
   const { pool, cookies, settings, record, issuer, now } = neighbours;
-  const { person, amr, acr, shared, since } = proof;
+  const { person, amr, acr, shared, since, link } = proof;
   if (!satisfies(acr, requiredOf(step))) return noteProgress(step, { kind: 'too-weak', proof });
+  if (link !== undefined) return noteProgress(step, { kind: 'link', proof });
   await endOtherSession(neighbours, step, person.sub);
   await record('sign-in', 'permitted', auditFacts(step, person));
-  const login = { accountId: person.sub, remember: !shared, amr, acr, ...(since === undefined ? {} : { ts: since }) };
-  await noteResult(step, { login, ...(since === undefined ? { [signedInAt]: now().getTime() } : {}) });
+  const login = {
+    accountId: person.sub,
+    remember: !shared,
+    acr,
+    ...(amr.length === 0 ? {} : { amr }),
+    ...(since === undefined ? {} : { ts: since }),
+  };
+  await noteResult(step, { login, [signedInAt]: since === undefined ? now().getTime() : since * 1000 });
   // Where others sit down next, nothing is kept: no session beyond the browser's own, and not that somebody was here.
   if (shared) return { kind: 'finished' };
   const before = readCookie(step.request, cookies.browser);

@@ -1,4 +1,5 @@
 /** Which step of a sign-in is open, and who takes what was posted to it. OIDC Core 1.0 §3.1.2.3. */
+import { showElsewhereFailed, showLink, takeElsewhere, takeInvitation, takeLink } from './federation-step.ts';
 import type { Outcome, Step, StepNeighbours } from './interaction-step.ts';
 import { takePasskey } from './passkey-step.ts';
 import { showSecondFactor, showTooWeak, takeSecondFactor, takeTooWeak } from './second-factor-step.ts';
@@ -12,6 +13,12 @@ export async function showOpenStep(neighbours: StepNeighbours, step: Step): Prom
       return showSecondFactor(neighbours, step, progress.proof);
     case 'too-weak':
       return showTooWeak(neighbours, step);
+    case 'link':
+      return showLink(neighbours, step, progress.proof);
+    case 'elsewhere':
+      return takeElsewhere(neighbours, step, progress.elsewhere);
+    case 'elsewhere-failed':
+      return showElsewhereFailed(neighbours, step, progress);
     case 'nobody':
       return showSignIn(neighbours, step);
   }
@@ -29,6 +36,9 @@ export async function takeOpenStep(
   const progress = await progressOf(neighbours, step);
   if (progress.kind === 'second-factor' && posted.has('code'))
     return takeSecondFactor(neighbours, step, progress.proof, posted);
+  if (progress.kind === 'link' && posted.has('link')) return takeLink(neighbours, step, progress.proof, posted);
+  if (progress.kind === 'elsewhere' && posted.has('proofing_code'))
+    return takeInvitation(neighbours, step, progress.elsewhere, posted);
   if (progress.kind === 'too-weak' && posted.has('decision'))
     return takeTooWeak(neighbours, step, progress.proof, posted);
   return showOpenStep(neighbours, step);

@@ -14,6 +14,9 @@ const home = await (await portal.fetch(new Request(`${views.neighbours.origin}/`
 const all: Readonly<Record<string, string>> = {
   home,
   'sign-in': pages.signIn({ ...views.signIn, app: views.longNamedApp, fault: { kind: 'wrong' } }),
+  'sign-in elsewhere': pages.signIn(views.signInElsewhere),
+  'sign-in to link': pages.signIn({ ...views.linking, app: views.longNamedApp, fault: { kind: 'invitation' } }),
+  link: pages.linkIdentity({ ...views.link, app: views.longNamedApp }),
   'second factor': pages.secondFactor({ ...views.secondFactor, app: views.longNamedApp, fault: { kind: 'wrong' } }),
   'too weak': pages.tooWeak({ ...views.tooWeak, app: views.longNamedApp }),
   'signing in': pages.security({ ...account.security, fault: { kind: 'last-way' } }, account.frame),

@@ -79,6 +79,13 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
     pages.uncheckedApp({ ...common, app: { ...app, unchecked: true } }),
     pages.uncheckedApp({ ...common, stopped: true }),
     pages.signIn({ ...common, username: words, fault: { kind: 'wrong' } }),
+    pages.signIn({
+      ...common,
+      providers: [{ name: words, address: '/auth/x' }],
+      fault: { kind: 'elsewhere', why: 'failed', provider: words },
+    }),
+    pages.signIn({ ...common, linking: { provider: words, name: words }, fault: { kind: 'invitation' } }),
+    pages.linkIdentity({ ...common, username: words, provider: words, name: words }),
     pages.secondFactor({ ...common, username: words, fault: { kind: 'wrong' } }),
     pages.tooWeak({ ...common, security: '/auth/account/security' }),
     pages.patientChoice({ ...common, person, patients: [patient], fault: 'none-chosen' }),

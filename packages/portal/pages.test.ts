@@ -23,6 +23,13 @@ const all: Readonly<Record<string, string>> = {
   'sign-in to the portal': pages.signIn({ action: '/auth/sign-in', csrf: 'c' }),
   'wrong password': pages.signIn({ ...views.signIn, fault: { kind: 'wrong' } }),
   'sign-in with a passkey that is not known': pages.signIn({ ...views.signIn, fault: { kind: 'passkey' } }),
+  'sign-in elsewhere': pages.signIn({
+    ...views.signInElsewhere,
+    fault: { kind: 'elsewhere', why: 'unreachable', provider: 'City Hospital' },
+  }),
+  'sign-in to link': pages.signIn({ ...views.linking, fault: { kind: 'invitation' } }),
+  'sign-in to link, known': pages.signIn({ ...views.linking, fault: { kind: 'invitation-known' } }),
+  link: pages.linkIdentity(views.link),
   'second factor': pages.secondFactor(views.secondFactor),
   'second factor, wrong': pages.secondFactor({ ...views.secondFactor, fault: { kind: 'wrong' } }),
   'too weak': pages.tooWeak(views.tooWeak),

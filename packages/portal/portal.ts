@@ -15,6 +15,7 @@ import { printEmergency } from './pages/emergency-page.ts';
 import { printEncounterChoice } from './pages/encounter-choice-page.ts';
 import { printError } from './pages/error-page.ts';
 import { type ListedAddress, type ListedApp, printHome } from './pages/home-page.ts';
+import { printLink } from './pages/link-page.ts';
 import { printPatientChoice } from './pages/patient-choice-page.ts';
 import { printSecondFactor } from './pages/second-factor-page.ts';
 import { printSecurity } from './pages/security-page.ts';
@@ -130,6 +131,7 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       consent: (view) => printConsent(house, view),
       emergency: (view) => printEmergency(house, view),
       secondFactor: (view) => printSecondFactor(house, view),
+      linkIdentity: (view) => printLink(house, view),
       tooWeak: (view) => printTooWeak(house, view),
       deviceCode: (view) => printDeviceCode(house, view),
       device: (view) => printDevice(house, view),

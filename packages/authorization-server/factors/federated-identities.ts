@@ -58,3 +58,11 @@ export async function removeIdentity(db: Queryable, sub: string, { issuer, subje
   );
   return rowCount === 1;
 }
+
+export async function noteIdentityUse(db: Queryable, { issuer, subject }: Identity, at: Date): Promise<void> {
+  await db.query('update federated_identity set last_used_at = $3 where issuer = $1 and subject = $2', [
+    issuer,
+    subject,
+    at,
+  ]);
+}

@@ -12,7 +12,7 @@ import type {
   UncheckedAppView,
 } from '../page-views.ts';
 import type { SecurityPages, SecurityView } from '../security-views.ts';
-import type { SecondFactorView, TooWeakView } from '../sign-in-views.ts';
+import type { LinkView, SecondFactorView, TooWeakView } from '../sign-in-views.ts';
 
 export type ShownPage =
   | { readonly page: 'unchecked'; readonly view: UncheckedAppView }
@@ -22,6 +22,7 @@ export type ShownPage =
   | { readonly page: 'consent'; readonly view: ConsentView }
   | { readonly page: 'emergency'; readonly view: EmergencyView }
   | { readonly page: 'second-factor'; readonly view: SecondFactorView }
+  | { readonly page: 'link'; readonly view: LinkView }
   | { readonly page: 'too-weak'; readonly view: TooWeakView }
   | { readonly page: 'error'; readonly view: ErrorView }
   | { readonly page: 'apps'; readonly view: AppsView & AccountFrame }
@@ -41,6 +42,7 @@ export const testPages: Pages & AccountPages & SecurityPages = {
   consent: (view) => show({ page: 'consent', view }),
   emergency: (view) => show({ page: 'emergency', view }),
   secondFactor: (view) => show({ page: 'second-factor', view }),
+  linkIdentity: (view) => show({ page: 'link', view }),
   tooWeak: (view) => show({ page: 'too-weak', view }),
   deviceCode: (view) => show({ page: 'device-code', view }),
   device: (view) => show({ page: 'device', view }),

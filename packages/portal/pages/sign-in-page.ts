@@ -13,17 +13,58 @@ const printSignInFault = (house: House, fault: NonNullable<SignInView['fault']>)
   const { signIn } = house.words;
   const title = signIn.faultTitle;
   if (fault.kind === 'throttled') return printFault({ title, text: signIn.throttled(fault.retryAfterSeconds) });
-  return fault.kind === 'wrong'
-    ? printFault({ title, text: signIn.wrong, target: 'password' })
-    : printFault({ title, text: signIn.passkey.refused });
+  switch (fault.kind) {
+    case 'wrong':
+      return printFault({ title, text: signIn.wrong, target: 'password' });
+    case 'passkey':
+      return printFault({ title, text: signIn.passkey.refused });
+    case 'invitation':
+      return printFault({ title, text: signIn.linking.wrong, target: 'proofing_code' });
+    case 'invitation-known':
+      return printFault({ title, text: signIn.linking.known, target: 'username' });
+    case 'elsewhere':
+      return printFault({ title, text: signIn.elsewhere.faults[fault.why](tidy(fault.provider)) });
+  }
+};
+
+/** Links, not buttons: a form of this page may lead nowhere but to us and to the app (CSP Level 3, form-action). */
+const printProviders = (house: House, providers: NonNullable<SignInView['providers']>): Markup =>
+  html`<ul class="providers">${providers.map(
+    ({ name, address }) =>
+      html`<li><a class="button" href="${address}"><span>${house.words.signIn.elsewhere.button(quoted(name))}</span></a></li>`,
+  )}</ul>`;
+
+/** For whoever signed in elsewhere and has no account here to sign in with. */
+const printInvitation = (house: House, view: SignInView): Markup => {
+  const { linking } = house.words.signIn;
+  const faulty = view.fault?.kind === 'invitation';
+  return html`<section class="card invitation"><h2>${linking.invitation}</h2><p>${linking.invitationAbout}</p>
+<form method="post" action="${view.action}"><input type="hidden" name="csrf" value="${view.csrf}">
+<div class="field"><label for="proofing_code">${linking.code}</label>
+<input id="proofing_code" name="proofing_code" type="text" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="60" required${faulty && html` aria-invalid="true" aria-describedby="fault-text"`}></div>
+<div class="field"><label for="birth_date">${linking.birthDate}</label>
+<input id="birth_date" name="birth_date" type="date" autocomplete="bday" aria-describedby="birth-date-hint"><p class="hint" id="birth-date-hint">${linking.birthDateHint}</p></div>
+<div class="actions"><button type="submit">${linking.button}</button></div></form></section>
+<form method="post" action="${view.action}"><input type="hidden" name="csrf" value="${view.csrf}"><button class="quiet" type="submit" name="again" value="yes">${linking.again}</button></form>`;
 };
 
 export const printSignIn = (house: House, view: SignInView): string => {
   const { words } = house;
   const { signIn } = words;
   const onDevice = view.app?.device !== undefined;
-  const title = view.app ? signIn.titleFor(quoted(view.app.name), onDevice) : signIn.title;
-  const tab = view.app ? signIn.titleFor(html`${tidy(view.app.name)}`, onDevice) : signIn.title;
+  const { linking } = view;
+  const titleOf = (app: Markup | undefined): Markup | string =>
+    linking !== undefined ? signIn.linking.title : app === undefined ? signIn.title : signIn.titleFor(app, onDevice);
+  const title = titleOf(view.app && quoted(view.app.name));
+  const tab = titleOf(view.app && html`${tidy(view.app.name)}`);
+  const provider = quoted(linking?.provider ?? '');
+  const named = linking?.name === undefined ? undefined : quoted(linking.name);
+  const lead =
+    linking !== undefined
+      ? signIn.linking.lead(provider, named)
+      : view.app
+        ? signIn.lead(quoted(view.app.name))
+        : signIn.leadPortal;
   const faulty = view.fault?.kind === 'wrong' && html` aria-invalid="true"`;
   const describe = view.fault ? 'password-hint fault-text' : 'password-hint';
 
@@ -34,11 +75,12 @@ export const printSignIn = (house: House, view: SignInView): string => {
     body: html`${view.app && printSteps(words, ['signIn', 'patient', 'consent'], 'signIn')}
 ${view.fault && printSignInFault(house, view.fault)}
 <div class="head"><h1>${title}</h1>
-<p class="lead">${view.app ? signIn.lead(quoted(view.app.name)) : signIn.leadPortal}</p></div>
+<p class="lead">${lead}</p></div>
 <div class="${view.app ? 'pair' : 'single'}">
 ${view.app && printApp(words, view.app)}
 <div class="main-column"><form class="card" method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.csrf}">
+${linking !== undefined && html`<h2>${signIn.linking.account}</h2><p class="about">${signIn.linking.accountAbout(provider)}</p>`}
 <div class="field"><label for="username">${signIn.username}</label>
 <input id="username" name="username" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" required value="${view.username}"${faulty}></div>
 <div class="field"><label for="password">${signIn.password}</label>
@@ -49,6 +91,8 @@ ${view.app && printApp(words, view.app)}
 <div class="actions"><button class="primary" type="submit">${signIn.button}</button></div>
 </form>
 ${view.passkey !== undefined && printPasskeyButton({ action: view.action, csrf: view.csrf, does: 'get', options: view.passkey, before: html`<input type="hidden" name="shared" value="">`, ...signIn.passkey })}
+${view.providers !== undefined && view.providers.length > 0 && printProviders(house, view.providers)}
+${linking !== undefined && printInvitation(house, view)}
 ${house.people && html`<details class="fold"><summary>${signIn.samples}</summary>${printPeople(words, house.people)}</details>`}
 </div></div>`,
   });

@@ -20,8 +20,19 @@ const get = async (path: string, from = portal): Promise<string> =>
   (await from.fetch(new Request(origin + path))).text();
 const three = [1, 2, 3].flatMap(() => views.neighbours.apps);
 
-const { signIn, secondFactor, tooWeak, patientChoice, consent, emergency, error, accountApps, security, signedOut } =
-  portal.pages;
+const {
+  signIn,
+  secondFactor,
+  linkIdentity,
+  tooWeak,
+  patientChoice,
+  consent,
+  emergency,
+  error,
+  accountApps,
+  security,
+  signedOut,
+} = portal.pages;
 const { device, deviceCode, deviceEnd } = portal.pages;
 const long = views.longNamedApp;
 const pages: Readonly<Record<string, string>> = {
@@ -48,6 +59,9 @@ const pages: Readonly<Record<string, string>> = {
   'sign-in-wrong': signIn({ ...views.signIn, username: 'ana', fault: { kind: 'wrong' } }),
   'sign-in-throttled': signIn({ ...views.signIn, app: long, fault: { kind: 'throttled', retryAfterSeconds: 30 } }),
   'sign-in-portal': signIn({ action: '/auth/sign-in', csrf: 'x' }),
+  'sign-in-elsewhere': signIn(views.signInElsewhere),
+  'sign-in-linking': signIn({ ...views.linking, fault: { kind: 'invitation' } }),
+  link: linkIdentity(views.link),
   'second-factor': secondFactor(views.secondFactor),
   'second-factor-wrong': secondFactor({ ...views.secondFactor, app: long, fault: { kind: 'wrong' } }),
   'too-weak': tooWeak(views.tooWeak),

@@ -12,7 +12,7 @@ import type {
   SignInView,
   UncheckedAppView,
 } from '@affinity/authorization-server/page-views.ts';
-import type { SecondFactorView, TooWeakView } from '@affinity/authorization-server/sign-in-views.ts';
+import type { LinkView, SecondFactorView, TooWeakView } from '@affinity/authorization-server/sign-in-views.ts';
 import type { PortalNeighbours } from '../portal.ts';
 
 export const app: AppView = {
@@ -254,4 +254,21 @@ export const neighbours: PortalNeighbours = {
   version: '0.1.0',
   log: () => {},
   now: () => new Date('2026-11-23T12:00:00Z'),
+};
+
+export const signInElsewhere: SignInView = {
+  ...signIn,
+  providers: [
+    { name: 'City Hospital', address: '/auth/interaction/8f2/federation/hospital' },
+    { name: 'Regional Health Network of the Northern Districts', address: '/auth/interaction/8f2/federation/region' },
+  ],
+};
+export const linking: SignInView = { ...signIn, linking: { provider: 'City Hospital', name: 'Ana Lindqvist' } };
+export const link: LinkView = {
+  action: '/auth/interaction/8f2',
+  csrf: 'c5rf',
+  app,
+  username: 'ana',
+  provider: 'City Hospital',
+  name: 'Ana Lindqvist',
 };
