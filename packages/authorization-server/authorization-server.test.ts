@@ -18,7 +18,7 @@ import {
   usualScope,
 } from './testing/domain.ts';
 
-test('a person signs in, allows, and the app gets and refreshes tokens with the whole grant restated', async (t) => {
+test('C02–C04, D22, G20, G22: a person signs in, allows, and the app gets and refreshes tokens with the whole grant restated', async (t) => {
   const domain = await startDomain(t);
   const browser = domain.browser();
   const consent = await signIn(browser);

@@ -112,7 +112,7 @@ test('a backend service', async (t) => {
     assert.equal((await ask(domain, await domain.assertion({ exp: time() + 300, nbf: time() - 10 }))).status, 200);
   });
 
-  await t.test('other claims that do not fit are refused (C42, C43, C45)', async () => {
+  await t.test('other claims that do not fit are refused (C42, C43, C45, C48)', async () => {
     const claims: Record<string, unknown>[] = [
       { sub: 'other' },
       { iss: 'nobody' },

@@ -6,7 +6,7 @@ import { checkClients, createClientRegistry } from './clients.ts';
 
 const callback = ['https://app.example/cb'];
 
-test('apps in order have no fault', async () => {
+test('C14: apps in order have no fault, and no secret is kept', async () => {
   const key = { ...(await exportJWK((await generateKeyPair('ES384')).publicKey)), kid: 'a' };
   const list = [
     { client_id: 'public', redirect_uris: callback },

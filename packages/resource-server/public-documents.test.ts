@@ -51,7 +51,7 @@ test('A17: the protected resource, its path between host and path, and exactly i
   assert.equal((await get('/fhirx/Patient/1')).status, 404);
 });
 
-test('A19, A23: the CapabilityStatement, its tag, and 304', async () => {
+test('A19, A20, A23: the CapabilityStatement, its tag, and 304', async () => {
   const response = await get('/fhir/metadata');
   assert.equal(response.status, 200);
   assert.equal(response.headers.get('content-type'), 'application/fhir+json;charset=utf-8');

@@ -102,7 +102,7 @@ test('a person who left openid out is signed in without an identity', async () =
   assert.ok(completed.kind === 'ready' && completed.session.idTokenClaims === undefined);
 });
 
-describe('an id_token is refused', () => {
+describe('an id_token is refused (F06)', () => {
   const now = () => Math.floor(Date.now() / 1000);
   const bad: Record<string, () => void> = {
     'of another issuer': () => {
@@ -173,7 +173,7 @@ describe('an id_token is refused', () => {
   });
 });
 
-describe('no token call is made', () => {
+describe('no token call is made (B08, B19)', () => {
   const wrong: Record<string, Record<string, string | undefined>> = {
     'for another state': { state: 'other' },
     'without a state': { state: undefined },
@@ -232,7 +232,7 @@ test('a patient scope without a patient, and an answer without scope, are refuse
   assert.equal((await launch()).kind, 'failed');
 });
 
-test('an EHR launch of another server is refused before anything is asked', async () => {
+test('B17: an EHR launch of another server is refused before anything is asked', async () => {
   const client = connect();
   const begun = await client.begin({ ehr: { iss: 'https://evil.example/fhir', launch: 'x' } });
   assert.equal(begun.kind, 'failed');
