@@ -117,6 +117,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isStrings = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
+/** Of the subjects that people have (people.ts), in either case. */
+const subjectForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Every fault of a list of clients, as plain sentences that name the client: empty where all can be used. */
 export function checkClients(list: readonly unknown[]): string[] {
   const seen = new Set<string>();
@@ -127,6 +130,8 @@ export function checkClients(list: readonly unknown[]): string[] {
       return [`clients[${at}].client_id must be 1 to 200 printable ASCII characters without spaces.`];
     }
     const faults = faultsOf(given);
+    // RFC 9700 §4.15; RFC 9068 §5: `sub` is the person or the app, and nobody may take the one for the other.
+    if (subjectForm.test(id)) faults.push('client_id must not look like the subject of a person, which is a UUID');
     if (personIdShape.test(id)) faults.push('client_id must not look like the id of a person, which is a UUID');
     if (seen.has(id)) faults.push('client_id is used twice');
     seen.add(id);
