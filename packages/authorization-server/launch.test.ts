@@ -112,6 +112,12 @@ test('B15: another app, another server, another person, an unknown handle, or on
         event === 'launch-used' && outcome === 'denied' && reason === 'launch: of another app',
     ),
   );
+  // Each is found out as it arrives, before anybody signs in, and written down.
+  for (const reason of ['of another app', 'for another server', 'unknown', 'over'])
+    assert.ok(
+      domain.audit.some((one) => one.event === 'launch-used' && one.reason === `launch: ${reason}`),
+      reason,
+    );
   token = await ehrToken(domain);
 });
 
@@ -203,6 +209,18 @@ test('what was allowed for a launch is remembered for launches of the same patie
   await pageOf(await at(await next('p2')), 'consent');
   // Without a launch a practitioner has no record to choose.
   assert.equal((await at(undefined)).status, 403);
+});
+
+test('what was allowed for a launch is not remembered for a request without one', async () => {
+  const asked = 'openid launch launch/patient offline_access patient/Observation.rs';
+  const { launch } = await launchOf(domain, await ehrToken(domain, 'ana'));
+  const browser = domain.browser();
+  const consent = await signIn(browser, authorizeUrl({ scope: asked, launch, prompt: 'consent' }), 'ana');
+  assert.equal((await redeem(domain, await allow(browser, consent))).status, 200);
+  const silent = { scope: asked, prompt: 'none' };
+  assert.equal(answerOf(await browser.open(authorizeUrl(silent))).get('error'), 'consent_required');
+  const next = await launchOf(domain, await ehrToken(domain, 'ana'));
+  assert.ok(answerOf(await browser.open(authorizeUrl({ ...silent, launch: next.launch }))).has('code'));
 });
 
 test('B15, race: eight at once, on two servers with one database: one launch, one code', async (t) => {

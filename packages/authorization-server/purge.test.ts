@@ -29,6 +29,19 @@ test('expired rows are purged, a used code is kept for a day so that a replay is
       `insert into ${table} select sha256(n::text::bytea), now() - interval '1 second'
        ${table.startsWith('pushed') ? ", 'web', ''" : ''} from generate_series(1, 1200) n`,
     );
+  // A launch is kept for a day, so that a second use of it can be told; a style for as long as a launch may name it.
+  for (const [hours, days] of [
+    [23, 729],
+    [25, 731],
+  ])
+    await pool.query(
+      `with launch as (
+         insert into ehr_launch (handle, client_id, ehr, sub, audience, context, created_at, expires_at)
+         select sha256($1::int::text::bytea), 'web', 'ehr', sub, 'a', '{}', now(), now() - $1::int * interval '1 hour' from person
+         where username = 'ana')
+       insert into launch_style values ($2::int::text, '{}', now() - $2::int * interval '1 day')`,
+      [hours, days],
+    );
   await pool.query("update known_browser set expires_at = now() - interval '1 second'");
   await pool.query("update refresh_token set consumed_at = consumed_at - interval '1 minute'");
   await purgeExpired(pool, defaultSettings);
@@ -38,6 +51,7 @@ test('expired rows are purged, a used code is kept for a day so that a replay is
     await Promise.all(['used_assertion', 'known_browser', 'refresh_token', 'access_token'].map(count)),
     [0, 0, 2, 2],
   );
+  assert.deepEqual([await count('ehr_launch'), await count('launch_style')], [1, 1]);
   assert.deepEqual([await count('used_proof'), await count('pushed_request')], [0, 0]);
   assert.equal(await count('refresh_token where answer is not null'), 0);
 

@@ -166,6 +166,7 @@ test('H07: what is not the app’s to say, or does not fit, changes nothing', as
   const smuggled = await changed(domain, app, {
     status: 'listed',
     affinity_purposes: ['BTG'],
+    affinity_ehr: true,
     publisher: 'A hospital',
   });
   assert.deepEqual(
