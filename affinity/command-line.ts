@@ -28,14 +28,17 @@ const commands: readonly Command[] = [
       'people add USERNAME --name NAME [--patient ID | --practitioner ID] [--acts-for ID=RELATION]… [--administrator]\n' +
       '      [--auditor] [--emergency] [--relabel]\n' +
       '  people set USERNAME [--administrator on|off] [--auditor on|off] [--emergency on|off] [--relabel on|off]\n' +
-      '      [--disabled on|off] [--second-factor off]',
+      '      [--disabled on|off] [--second-factor off]\n' +
+      '  people invite --patient ID | --practitioner ID --name NAME [--days N]',
     summary:
       'adds somebody who may sign in (the password is read from standard input); changes what somebody may do, or ' +
-      'whether they may sign in at all',
+      'whether they may sign in at all; prints a code with which a sign-in elsewhere becomes theirs',
     run: async (input) =>
       input.args[0] === 'set'
         ? (await import('./commands/people-set.ts')).setPeople(input)
-        : (await import('./commands/people.ts')).people(input),
+        : input.args[0] === 'invite'
+          ? (await import('./commands/people-invite.ts')).invitePeople(input)
+          : (await import('./commands/people.ts')).people(input),
   },
   {
     name: 'clients',

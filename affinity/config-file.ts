@@ -1,6 +1,7 @@
 /** The shape of `affinity.yaml`: what may stand in it, its defaults and its bounds. Unknown keys are faults. */
 import { z } from 'zod';
 import { brandSetting } from './brand-setting.ts';
+import { identityProviders } from './identity-providers.ts';
 import { limits } from './limit-settings.ts';
 
 export type Fault = {
@@ -186,6 +187,8 @@ const file = z.strictObject({
   audit,
   administration,
   ehr,
+  /** external OpenID providers that people may sign in with */
+  identity_providers: identityProviders,
   /** RFC 7591 metadata; the authorization server says what is wrong with each */
   clients: z.array(z.record(z.string(), z.unknown())).max(10_000).default([]),
 });

@@ -30,6 +30,7 @@ import { createEhr } from './ehr.ts';
 import { createExplanations } from './explanation.ts';
 import { createGrantConsents } from './grant-consents.ts';
 import type { Fetch } from './http-server.ts';
+import { identityProvidersOf } from './identity-providers.ts';
 import { createLaunchRecords } from './launch-records.ts';
 import { launchStyles } from './launch-styles.ts';
 import type { Log } from './log.ts';
@@ -177,6 +178,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     endGrant,
     consents: createGrantConsents({ backend, base: clinicBase, clients: registry }),
     outbound: outboundPermissions(config),
+    identityProviders: identityProvidersOf(file.identity_providers),
     registry,
     ...(registration === undefined ? {} : { registration }),
     settings: authorizationSettings(file),
