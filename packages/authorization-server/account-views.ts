@@ -1,4 +1,5 @@
 /** What people's own pages show, as plain values: the portal turns them into pages. Beside page-views.ts, for those who are signed in. */
+import type { AppView } from './app-view.ts';
 import type { ConsentItem, PatientView } from './page-views.ts';
 
 export type AccountPlace = 'apps' | 'security';
@@ -44,6 +45,17 @@ export interface AppsView {
   readonly notice?: 'ended' | 'already';
 }
 
+/** An app asks to sign the person out, and does not prove for whom. Fields posted: `fields`, `csrf`. Button: Sign out. */
+export interface SignOutQuestionView {
+  readonly action: string;
+  readonly csrf: string;
+  /** absent where none is named */
+  readonly app?: AppView;
+  readonly fields: Readonly<Record<string, string>>;
+  /** where to for somebody who does not want to */
+  readonly stay: string;
+}
+
 /** Nobody is signed in here any more. */
 export interface SignedOutView {
   /** also every app and every other device */
@@ -53,5 +65,6 @@ export interface SignedOutView {
 /** Each gives a whole HTML document. */
 export interface AccountPages {
   accountApps(view: AppsView, frame: AccountFrame): string;
+  signOutQuestion(view: SignOutQuestionView): string;
   signedOut(view: SignedOutView): string;
 }

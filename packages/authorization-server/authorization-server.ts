@@ -41,6 +41,8 @@ import { createLaunchCheck } from './launch-step.ts';
 import { createStyleEndpoint, type Style, styleFault } from './launch-styles.ts';
 import { createLiveTokens, isFor } from './live-token.ts';
 import { faultName, type Log } from './log.ts';
+import { startLogoutDelivery } from './logout-delivery.ts';
+import { createLogoutEndpoint } from './logout-endpoint.ts';
 import { type Metadata, metadataOf, metadataPaths } from './metadata.ts';
 import { createPageResponses } from './page-response.ts';
 import type { Pages, PatientView } from './page-views.ts';
@@ -223,6 +225,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const liveTokens = createLiveTokens({ ...shared, accessTokens });
   const styleDocument = createStyleEndpoint(pool);
   const purge = startPurge(shared);
+  const delivery = startLogoutDelivery({ ...shared, keys, fetchOutside, outbound });
 
   const publicDocument = createPublicDocument(settings);
   const mount = new URL(issuer).pathname;
@@ -236,6 +239,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/introspect`, createIntrospectionEndpoint({ ...backChannel, presentToken, liveTokens })],
     ...(userinfoEndpoint === undefined ? [[`${mount}/userinfo`, userinfo] as const] : []),
     [`${mount}/device_authorization`, createDeviceAuthorizationEndpoint({ ...backChannel, keys })],
+    [`${mount}/logout`, createLogoutEndpoint({ ...shared, provider, keys, idTokens, pages, responses })],
     [`${mount}/device`, device.page],
     [`${mount}/device/done`, device.done],
     [`${mount}/launch`, createLaunchEndpoint({ ...shared, presentToken, liveTokens, styles })],
@@ -267,7 +271,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
       } catch (error) {
         log('authorization server failed', { reason: faultName(error) });
         const { pathname } = new URL(request.url);
-        const forPeople = ['authorize', 'interaction', 'account', 'device', 'federation'].some((part) =>
+        const forPeople = ['authorize', 'interaction', 'account', 'logout', 'device', 'federation'].some((part) =>
           new RegExp(`^${mount}/${part}(/|$)`).test(pathname),
         );
         return forPeople
@@ -286,7 +290,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     noteClients: () =>
       recordClientChanges({ pool, record, digest: keys.seal }, options.clients as readonly ClientMetadata[]),
     async close() {
-      await Promise.all([purge.stop(), keys.stop()]);
+      await Promise.all([purge.stop(), delivery.stop(), keys.stop()]);
     },
   };
 }

@@ -4,6 +4,7 @@ import { emergency, purposesOfUse } from '@affinity/core/smart/purpose-of-use.ts
 import { parseScopes, type RequestedScopes } from '@affinity/core/smart/scope-request.ts';
 import type { JWK } from 'jose';
 import type pg from 'pg';
+import { type LogoutMetadata, logoutFaults } from './client-logout.ts';
 import { type ExchangeMetadata, exchangeFaults, tokenExchangeGrant } from './exchange-policy.ts';
 import { keyFaults } from './key-set.ts';
 import { redirectUriFault } from './redirect-uri.ts';
@@ -22,7 +23,7 @@ export type GrantType =
 export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** As declared. Unknown members are let be. */
-export interface ClientMetadata extends ServiceMetadata, ExchangeMetadata, StateMetadata {
+export interface ClientMetadata extends ServiceMetadata, ExchangeMetadata, StateMetadata, LogoutMetadata {
   readonly client_id: string;
   readonly client_name?: string;
   readonly client_secret?: string;
@@ -167,7 +168,7 @@ export function faultsOf(given: Record<string, unknown>): string[] {
     }
     if (grantTypes.includes('authorization_code') && uris.length === 0) faults.push('redirect_uris is missing');
   }
-  faults.push(...launchFaults(given, method, grantTypes), ...stateFaults(given));
+  faults.push(...launchFaults(given, method, grantTypes), ...stateFaults(given), ...logoutFaults(given, grantTypes));
   faults.push(...purposeFaults(given.affinity_purposes ?? [], grantTypes), ...servicePolicyFaults(given, grantTypes));
   faults.push(...exchangeFaults(given, grantTypes, method));
   return [...faults, ...credentialFaults(given, method, grantTypes), ...scopeFaults(given, grantTypes)];

@@ -8,6 +8,7 @@ export interface CookieNames {
   /** of a sign-in that is under way at an external provider */
   readonly federation: string;
   readonly accountSignIn: string;
+  readonly logout: string;
   /** binds the page on which a device's code is typed to this browser */
   readonly device: string;
 }
@@ -24,6 +25,7 @@ export function cookieNames(issuer: string): CookieNames {
     interaction: `${scoped}affinity-interaction`,
     resume: `${scoped}affinity-resume`,
     accountSignIn: `${scoped}affinity-account`,
+    logout: `${scoped}affinity-logout`,
     device: `${scoped}affinity-device`,
   };
 }

@@ -72,8 +72,8 @@ test('discovery', async (t) => {
     const absent = [
       'registration_endpoint',
       'backchannel_authentication_endpoint',
-      'end_session_endpoint',
       'check_session_iframe',
+      'frontchannel_logout_supported',
       'require_pushed_authorization_requests',
     ];
     for (const name of absent) assert.ok(!(name in domain.server.metadata()), name);

@@ -5,6 +5,7 @@ import { endGrantsOfStopped, forgetPending } from './client-lifecycle.ts';
 import { endExpiredGrants, type GrantConsents, settleEndedGrants } from './grant-consents.ts';
 import type { EndGrant } from './grants.ts';
 import { faultName, type Log } from './log.ts';
+import { endOverdueSessions } from './sessions.ts';
 import { longestToken, type Settings } from './settings.ts';
 import { endUnclaimedGrants } from './unclaimed-devices.ts';
 
@@ -28,6 +29,9 @@ const statements = (settings: Settings): readonly string[] => [
   // As long as a used code is: by it, a replay is known.
   `delete from device_authorization where ctid = any(array(select ctid from device_authorization
      where expires_at < now() - interval '1 day' limit ${batch} for update skip locked))`,
+  // As long as its state might be written once more by a request that was under way.
+  `delete from sign_in_session where ctid = any(array(select ctid from sign_in_session
+     where ended_at is not null and expires_at < now() - interval '1 day' limit ${batch} for update skip locked))`,
   `delete from sign_in_failure where ctid = any(array(select ctid from sign_in_failure
      where window_ends < now() limit ${batch} for update skip locked))`,
   `delete from used_challenge where ctid = any(array(select ctid from used_challenge
@@ -77,6 +81,7 @@ export function startPurge(neighbours: PurgeNeighbours): { stop(): Promise<void>
   let running: Promise<void> = Promise.resolve();
   const run = async (): Promise<void> => {
     const at = now();
+    await endOverdueSessions(neighbours);
     await endExpiredGrants({ pool, consents }, at);
     await endUnclaimedGrants({ pool, consents }, at);
     await settleEndedGrants({ pool, consents }, new Date(at.getTime() - 2_000 * settings.purgeSeconds), at);

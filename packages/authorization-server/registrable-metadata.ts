@@ -61,6 +61,9 @@ const contacts: Check = (value) =>
 const members = new Map<string, Check>([
   ['redirect_uris', list(50)],
   ['launch_uris', addresses],
+  ['post_logout_redirect_uris', list(50)],
+  ['backchannel_logout_uri', page],
+  ['backchannel_logout_session_required', flag],
   ['token_endpoint_auth_method', text],
   ['token_endpoint_auth_signing_alg', text],
   ['id_token_signed_response_alg', text],

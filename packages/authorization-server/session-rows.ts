@@ -67,6 +67,15 @@ export async function holdSessionOf(db: pg.PoolClient, grantId: string, at: Date
   return row === undefined ? undefined : { shared: row.shared, expiresAt: row.expires_at };
 }
 
+/** Those of a person that live, by their names. */
+export async function livingSessions(db: Queryable, sub: string, at: Date): Promise<readonly string[]> {
+  const { rows } = await db.query<{ uid: string }>(
+    'select uid from sign_in_session where sub = $1 and ended_at is null and expires_at > $2',
+    [sub, at],
+  );
+  return rows.map(({ uid }) => uid);
+}
+
 /** How many of them live. */
 export async function countSessions(db: Queryable, sub: string, at: Date): Promise<number> {
   const { rows } = await db.query<{ count: number }>(

@@ -3,9 +3,11 @@
  * 1.0 §2; Back-Channel Logout 1.0 §2.7: what was granted to go on without the person stays. Rows of sessions are locked before
  * rows of grants, everywhere.
  */
+import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import type { EndReason } from './grants.ts';
 import { grantsOf } from './grants.ts';
+import { noteDeliveries } from './logout-delivery.ts';
 import { type EndingNeighbours, endFamily } from './token-grants.ts';
 
 /** Ends a session and what was given in it for as long as it lives. @returns false where it had ended before */
@@ -21,6 +23,7 @@ export async function endSession(
     at,
   ]);
   if (rowCount === 0) return false;
+  await noteDeliveries(db, uid, at);
   await db.query(`delete from authorization_state where model = 'Session' and payload->>'uid' = $1`, [uid]);
   const given = await grantsOf(db, 'session_uid = $1 and not lasting and ended_at is null order by id', [uid]);
   for (const grant of given) await endFamily(db, neighbours, grant, reason);
@@ -44,4 +47,23 @@ export async function endSessionsOf(
   );
   for (const { uid } of rows) await endSession(db, neighbours, uid, reason);
   return rows.length;
+}
+
+const batch = 50;
+
+/** Ends the sessions whose time is over, and those of people who were disabled: what lives with them ends, and apps are told. */
+export async function endOverdueSessions(neighbours: EndingNeighbours & { readonly pool: pg.Pool }): Promise<void> {
+  for (let ended = batch; ended === batch; ) {
+    ended = await transaction(neighbours.pool, async (db) => {
+      const { rows } = await db.query<{ uid: string }>(
+        `select uid from sign_in_session session
+         where ended_at is null and (expires_at <= $1
+           or exists (select from person where person.sub = session.sub and disabled_at is not null))
+         order by uid limit ${batch} for update of session skip locked`,
+        [neighbours.now()],
+      );
+      for (const { uid } of rows) await endSession(db, neighbours, uid);
+      return rows.length;
+    });
+  }
 }

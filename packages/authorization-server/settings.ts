@@ -80,6 +80,9 @@ export interface Settings {
   readonly assertionCharacters: number;
   readonly jwksCacheSeconds: number;
   readonly purgeSeconds: number;
+  /** how often it is looked whether apps are to be told that a session has ended, and how often one is told at most */
+  readonly logoutPollSeconds: number;
+  readonly logoutAttempts: number;
   /** servers that a token may go through, each exchanging it for the next (RFC 8693); at most 5 */
   readonly exchangeHops: number;
   readonly softwareStatementCharacters: number;
@@ -178,6 +181,8 @@ export const defaultSettings: Settings = {
   assertionCharacters: 8_192,
   jwksCacheSeconds: 300,
   purgeSeconds: 60,
+  logoutPollSeconds: 2,
+  logoutAttempts: 12,
   exchangeHops: 3,
   softwareStatementCharacters: 16_384,
   registration: {

@@ -124,6 +124,7 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
       },
       { ...account.frame, person: { name: words } },
     ),
+    pages.signOutQuestion({ ...account.signOutQuestion, ...common, fields: { client_id: words } }),
     pages.accountApps(
       {
         ...account.apps,

@@ -68,6 +68,7 @@ const all: Readonly<Record<string, string>> = {
   ),
   'signing in, a while ago': pages.security(account.staleSecurity, account.frame),
   'recovery codes': pages.security(account.recoveryCodes, account.frame),
+  'asked to sign out': pages.signOutQuestion(account.signOutQuestion),
   'signed out': pages.signedOut({ everything: false }),
   'everything ended': pages.signedOut({ everything: true }),
   home: await (await createPortal(views.neighbours).fetch(new Request('http://localhost:4000/'))).text(),

@@ -20,6 +20,7 @@ import { printPatientChoice } from './pages/patient-choice-page.ts';
 import { printSecondFactor } from './pages/second-factor-page.ts';
 import { printSecurity } from './pages/security-page.ts';
 import { printSignIn } from './pages/sign-in-page.ts';
+import { printSignOutQuestion } from './pages/sign-out-page.ts';
 import { printSignedOut } from './pages/signed-out-page.ts';
 import { printTooWeak } from './pages/too-weak-page.ts';
 import { printUncheckedApp } from './pages/unchecked-app-page.ts';
@@ -139,6 +140,7 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       error: (view) => printError(house, view),
       accountApps: (view, frame) => printAccountApps(house, view, frame),
       security: (view, frame) => printSecurity(house, view, frame),
+      signOutQuestion: (view) => printSignOutQuestion(house, view),
       signedOut: (view) => printSignedOut(house, view),
     },
   };

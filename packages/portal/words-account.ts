@@ -66,6 +66,15 @@ export const accountWords = {
       button: 'Lost this phone: end everything',
     },
   },
+  signOutQuestion: {
+    title: 'Do you want to sign out?',
+    lead: 'You were sent here to sign out.',
+    leadFor: (app: Markup) => html`${app} sent you here to sign out.`,
+    consequence: 'Signing out ends your sign-in in this browser, and what apps may see only while you are signed in.',
+    back: (host: Markup) => html`Afterwards you go on to <strong>${host}</strong>.`,
+    button: 'Sign out',
+    stay: 'Stay signed in',
+  },
   signedOut: {
     title: 'You are signed out',
     lead: 'Nobody is signed in here any more. On a computer that others use too, close the browser as well.',

@@ -1,5 +1,5 @@
 /** Pages as data: a test reads back the view that a person would have seen. */
-import type { AccountFrame, AccountPages, AppsView, SignedOutView } from '../account-views.ts';
+import type { AccountFrame, AccountPages, AppsView, SignedOutView, SignOutQuestionView } from '../account-views.ts';
 import type { DeviceCodeView, DeviceEndView, DeviceView } from '../device-views.ts';
 import type {
   ConsentView,
@@ -27,6 +27,7 @@ export type ShownPage =
   | { readonly page: 'error'; readonly view: ErrorView }
   | { readonly page: 'apps'; readonly view: AppsView & AccountFrame }
   | { readonly page: 'security'; readonly view: SecurityView & AccountFrame }
+  | { readonly page: 'sign-out'; readonly view: SignOutQuestionView }
   | { readonly page: 'signed-out'; readonly view: SignedOutView }
   | { readonly page: 'device-code'; readonly view: DeviceCodeView }
   | { readonly page: 'device'; readonly view: DeviceView }
@@ -50,5 +51,6 @@ export const testPages: Pages & AccountPages & SecurityPages = {
   error: (view) => show({ page: 'error', view }),
   accountApps: (view, frame) => show({ page: 'apps', view: { ...frame, ...view } }),
   security: (view, frame) => show({ page: 'security', view: { ...frame, ...view } }),
+  signOutQuestion: (view) => show({ page: 'sign-out', view }),
   signedOut: (view) => show({ page: 'signed-out', view }),
 };

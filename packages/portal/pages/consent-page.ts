@@ -106,7 +106,7 @@ ${identity.length > 0 && html`<fieldset><legend>${consent.legend.identity}</lege
 ${printAmount(words, view, app)}
 ${record.length > 0 && html`<fieldset><legend>${consent.legend.record(whose)}</legend><ul class="rows">${record}</ul></fieldset>`}
 ${printLeaveOut(house, view)}
-${(offline.length > 0 || durations.length > 0) && html`<fieldset><legend>${consent.legend.duration}</legend>${durations.length > 0 && html`<ul class="rows choices">${durations}</ul>`}${offline.length > 0 && html`<ul class="rows">${offline}</ul>`}${view.shared && html`<p class="caution">${icons.look}${consent.shared(app)}</p>`}</fieldset>`}
+${(offline.length > 0 || durations.length > 0) && html`<fieldset><legend>${consent.legend.duration}</legend>${durations.length > 0 && html`<ul class="rows choices">${durations}</ul>`}${offline.length > 0 && html`<ul class="rows">${offline}</ul>`}${view.shared && html`<p class="caution">${icons.look}<span>${consent.shared(app)}</span></p>`}</fieldset>`}
 ${printTechnicalNames(words, view)}
 <p class="consequence">${consent.consequence(app)} ${consent.denyHint(app, view.app.device !== undefined)}</p>
 <div class="actions sticky"><button class="plain" type="submit" name="decision" value="deny">${consent.deny}</button><button class="primary" type="submit" name="decision" value="allow">${consent.allow}</button></div>

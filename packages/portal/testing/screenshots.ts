@@ -31,6 +31,7 @@ const {
   error,
   accountApps,
   security,
+  signOutQuestion,
   signedOut,
 } = portal.pages;
 const { device, deviceCode, deviceEnd } = portal.pages;
@@ -113,6 +114,7 @@ const pages: Readonly<Record<string, string>> = {
   'apps-0': accountApps({ ...account.apps, apps: [] }, account.frame),
   'apps-1': accountApps(account.manyApps(1), account.frame),
   'apps-300': accountApps(account.manyApps(300), account.frame),
+  'sign-out': signOutQuestion(account.signOutQuestion),
   'signed-out': signedOut({ everything: false }),
   'signed-out-everything': signedOut({ everything: true }),
   ...(await deskPages()),

@@ -1,7 +1,12 @@
 /** Views of people's own pages, for tests and for looking at them. */
-import type { AccountFrame, AppsView, GivenAppView } from '@affinity/authorization-server/account-views.ts';
+import type {
+  AccountFrame,
+  AppsView,
+  GivenAppView,
+  SignOutQuestionView,
+} from '@affinity/authorization-server/account-views.ts';
 import type { SecurityView } from '@affinity/authorization-server/security-views.ts';
-import { ana, items, longNamedApp, milo } from './views.ts';
+import { ana, app, items, longNamedApp, milo } from './views.ts';
 
 export const frame: AccountFrame = {
   person: { name: 'Ana Lindqvist' },
@@ -44,6 +49,14 @@ export const apps: AppsView = {
     { ...vitals, grant: 'g3', name: 'Ward Board', items: items.slice(0, 1), until: { kind: 'session' } },
   ],
   sessions: 2,
+};
+
+export const signOutQuestion: SignOutQuestionView = {
+  action: 'http://localhost:4000/auth/logout',
+  csrf: 'c5rf',
+  app,
+  fields: { client_id: 'vitals', post_logout_redirect_uri: 'http://localhost:4000/apps/vitals/' },
+  stay: 'http://localhost:4000/auth/account',
 };
 
 export const manyApps = (n: number): AppsView => ({
