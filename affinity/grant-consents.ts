@@ -4,6 +4,7 @@
  * allowed or ended at the authorization server, and what is read is read for nobody but that server.
  */
 import type { ClientRegistry } from '@affinity/authorization-server/clients.ts';
+import { createCrossReference } from '@affinity/authorization-server/cross-reference.ts';
 import type { GrantConsents } from '@affinity/authorization-server/grant-consents.ts';
 import { presentGrant, termsOf } from '@affinity/authorization-server/grant-terms.ts';
 import type { Grant } from '@affinity/authorization-server/grants.ts';
@@ -49,6 +50,7 @@ const changed = (body: string, change: (resource: Resource) => Resource): Conten
 };
 
 export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping): GrantConsents => {
+  const people = createCrossReference(base);
   /** Who allowed it: the person's own resource, or the patient whose own record it is. */
   const performerOf = async (
     client: pg.PoolClient,
@@ -76,8 +78,10 @@ export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping):
       const found = await backend.within(client).read(place(grant.id));
       if (found.kind !== 'found') return undefined;
       const person = await findPerson(client, grant.sub);
-      const purposes = person === undefined ? [] : await purposesOf(client, grant, person, at);
-      return presentGrant(grant, JSON.parse(found.version.body) as Resource, purposes, at);
+      const there = person === undefined ? undefined : await people.personAt(client, person, grant.audience);
+      const purposes = there === undefined ? [] : await purposesOf(client, grant, there, at);
+      const consent = JSON.parse(found.version.body) as Resource;
+      return presentGrant(grant, consent, { purposes, ownBases: [base] }, at);
     },
     async look(grantId) {
       const found = await backend.read(place(grantId), everything);

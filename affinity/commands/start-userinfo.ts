@@ -47,6 +47,7 @@ export const startUserinfo = async ({ config, log, print }: CommandInput): Promi
       issuer: `${origin}/auth`,
       endpoint: userinfo.endpoint,
       pool: database.pool,
+      home: base,
       clients,
       consents: createGrantConsents({ backend, base, clients }),
       readIdentifiers: createIdentifierReader(backend, base),

@@ -50,6 +50,7 @@ function providerQuery(request: Exclude<AuthorizationRequest, { kind: 'page' }>,
   query.set('affinity_scope', request.scope.join(' '));
   query.set('affinity_audience', request.audience);
   if (request.launch !== undefined) query.set('affinity_launch', request.launch);
+  if (request.servers.length > 0) query.set('affinity_servers', request.servers.join(' '));
   if (request.purposes.length > 0) query.set('affinity_purpose', request.purposes.join(' '));
   if (request.prompt !== undefined) query.set('prompt', request.prompt);
   if (request.jkt !== undefined) query.set('dpop_jkt', request.jkt);

@@ -44,6 +44,8 @@ export type AuthorizationRequest =
       readonly destination: Destination;
       readonly scope: readonly string[];
       readonly audience: string;
+      /** further servers for which the same consent is asked */
+      readonly servers: readonly string[];
       /** codes of v3-ActReason that the app asked for and is registered for */
       readonly purposes: readonly string[];
       /** digest of the launch from a record system */
@@ -72,7 +74,7 @@ export interface RequestNeighbours {
 
 /** @param way how it came: with the browser, or pushed by the app beforehand */
 export async function checkAuthorizationRequest(
-  { values, repeated }: Parameters,
+  { values, repeated, resources }: Parameters,
   { clients, resourceServers, settings, verifyHint, checkLaunch }: RequestNeighbours,
   way: 'sent' | 'pushed',
 ): Promise<AuthorizationRequest> {
@@ -82,7 +84,7 @@ export async function checkAuthorizationRequest(
     detail,
   });
   // RFC 6749 appendix A has it in no parameter, and what is kept of a request could not hold it.
-  if ([...values.values()].some((value) => value.includes('\0')))
+  if ([...values.values(), ...resources].some((value) => value.includes('\0')))
     return page('bad-request', 'A parameter holds a NUL character.');
   if (repeated.includes('client_id')) return page('unknown-app', 'client_id was sent more than once.');
   if (repeated.includes('redirect_uri')) return page('bad-return-address', 'redirect_uri was sent more than once.');
@@ -110,7 +112,7 @@ export async function checkAuthorizationRequest(
     description,
   });
 
-  const [twice] = repeated;
+  const [twice] = repeated.filter((name) => name !== 'resource');
   if (twice !== undefined) return fault('invalid_request', 'a parameter was sent more than once');
   if (state === undefined) return fault('invalid_request', 'state is missing');
   if (way === 'sent' && (settings.requirePushedRequests || client.metadata.require_pushed_authorization_requests))
@@ -129,7 +131,7 @@ export async function checkAuthorizationRequest(
   if (!/^[A-Za-z0-9_-]{43,128}$/.test(codeChallenge)) return fault('invalid_request', 'code_challenge is malformed');
   const jkt = values.get('dpop_jkt');
   if (jkt !== undefined && !isThumbprint(jkt)) return fault('invalid_request', 'dpop_jkt is malformed');
-  const audience = audienceOf(resourceServers, values.get('aud'), values.get('resource'));
+  const audience = audienceOf(resourceServers, values.get('aud'), resources);
   if (audience.kind === 'fault') return fault(audience.error, audience.description);
   const handle = values.get('launch');
   const scope = resolveScope(values.get('scope'), client, settings, handle !== undefined);
@@ -176,6 +178,7 @@ export async function checkAuthorizationRequest(
     destination,
     scope: scope.tokens,
     audience: audience.base,
+    servers: audience.others,
     purposes: purposes.codes,
     ...(launch === undefined ? {} : { launch: launch.digest }),
     codeChallenge,

@@ -23,6 +23,7 @@ import { recordClientChanges } from './client-changes.ts';
 import { createClientKeys } from './client-keys.ts';
 import { type ClientMetadata, type ClientRegistry, createClientRegistry } from './clients.ts';
 import { cookieNames } from './cookies.ts';
+import { createCrossReference, type PatientAt } from './cross-reference.ts';
 import { createDeviceAuthorizationEndpoint } from './device-authorization-endpoint.ts';
 import { createDevicePages } from './device-page.ts';
 import { createFactors } from './factors/factors.ts';
@@ -72,6 +73,7 @@ export interface AuthorizationServerOptions {
   readonly pool: pg.Pool;
   /** RFC 7591 metadata; `checkClients` tells their faults beforehand */
   readonly clients: readonly unknown[];
+  /** the first is the home of patients and people: their ids and relative references are of its records */
   readonly resourceServers: readonly ResourceServer[];
   /** of a userinfo server of its own (userinfo-server.ts): it is named in discovery and not answered here */
   readonly userinfoEndpoint?: string;
@@ -80,6 +82,8 @@ export interface AuthorizationServerOptions {
   readonly pages: Pages & AccountPages & SecurityPages;
   /** what is known of these patients; whoever is not known is left out */
   readonly patients: (ids: readonly string[]) => Promise<readonly Omit<PatientView, 'relation'>[]>;
+  /** under which id another server knows a patient of the first; what administrators have said, unless told */
+  readonly patientAt?: PatientAt;
   /** the one patient whom an entry names exactly, for a declared emergency */
   readonly findPatient: (entry: PatientEntry) => Promise<string | undefined>;
   /** the identifiers of the person's own resource, for the claim of that name; without it nobody has any */
@@ -168,7 +172,10 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     requirePushedRequests: settings.requirePushedRequests,
     ...(userinfoEndpoint === undefined ? {} : { userinfoEndpoint }),
   });
+  const crossReference = createCrossReference(resourceServers[0]?.base ?? issuer, options.patientAt);
   const shared = {
+    resourceServers,
+    crossReference,
     issuer,
     pool,
     consents,
@@ -219,10 +226,15 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     idTokens,
     proofs,
     presentToken,
-    resourceServers,
   };
-  const userinfo = createUserinfoEndpoint({ ...shared, endpoint: `${issuer}/userinfo`, presentToken, proofs });
   const liveTokens = createLiveTokens({ ...shared, accessTokens });
+  const userinfo = createUserinfoEndpoint({
+    ...shared,
+    endpoint: `${issuer}/userinfo`,
+    presentToken,
+    liveTokens,
+    proofs,
+  });
   const styleDocument = createStyleEndpoint(pool);
   const purge = startPurge(shared);
   const delivery = startLogoutDelivery({ ...shared, keys, fetchOutside, outbound });

@@ -69,6 +69,8 @@ export interface Call {
   readonly request: Request;
   readonly client: Client;
   readonly sent: ReadonlyMap<string, string>;
+  /** every `resource`, also where there is one (RFC 8707) */
+  readonly resources: readonly string[];
   readonly address?: string;
 }
 
@@ -78,6 +80,8 @@ export function backChannel(
   handle: (call: Call) => Promise<Response>,
   /** another way to be allowed, asked where the request comes with an access token */
   byToken?: (request: Request) => Promise<Client | undefined>,
+  /** what may be sent more than once: told by `Call.resources` */
+  mayRepeat: readonly 'resource'[] = [],
 ) {
   const { issuer, clients, settings, log } = neighbours;
   const answer = async (request: Request, { address }: Connection): Promise<Response> => {
@@ -92,16 +96,16 @@ export function backChannel(
         throw new OAuthError('invalid_request', 'parameters belong into the body');
       const form = await readForm(request, settings.requestCharacters);
       if (form.kind === 'fault') throw new OAuthError('invalid_request', form.description, { status: form.status });
-      if (form.parameters.repeated.length > 0)
+      if (!form.parameters.repeated.every((name) => mayRepeat.some((allowed) => allowed === name)))
         throw new OAuthError('invalid_request', 'a parameter was sent more than once');
-      const sent = form.parameters.values;
+      const { values: sent, resources } = form.parameters;
       const withToken = /^(?:bearer|dpop) /i.test(request.headers.get('authorization') ?? '');
       const client =
         withToken && byToken !== undefined
           ? await byToken(request)
           : await authenticateClient(neighbours, request, sent, address);
       if (client === undefined) throw new OAuthError('invalid_token', 'the access token is not valid');
-      return await handle({ request, client, sent, ...(address === undefined ? {} : { address }) });
+      return await handle({ request, client, sent, resources, ...(address === undefined ? {} : { address }) });
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       log('request refused', {

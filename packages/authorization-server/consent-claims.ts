@@ -1,12 +1,18 @@
 /** What is told of the person, as things to tick with the very values in them: nothing leaves that was not seen. OIDC Core 1.0 §5.5, §16.1. */
 import { createHash } from 'node:crypto';
 import { identifierScopes } from '@affinity/core/smart/scope-request.ts';
+import type pg from 'pg';
 import { namesAsked } from './claims-request.ts';
 import type { Offer } from './consent-items.ts';
+import type { CrossReference } from './cross-reference.ts';
 import { type BusinessIdentifier, type IdentifierNeighbours, identifiersToShow } from './identifiers.ts';
 import { auditFacts, type PersonStep } from './interaction-step.ts';
 import type { ConsentGroup, ConsentItem } from './page-views.ts';
-import { fhirUserUrl } from './person-claims.ts';
+
+export interface ClaimNeighbours extends IdentifierNeighbours {
+  readonly pool: pg.Pool;
+  readonly crossReference: CrossReference;
+}
 
 export interface OfferedClaims {
   readonly items: readonly ConsentItem[];
@@ -28,12 +34,12 @@ const itemOf = (group: ConsentGroup, scope: string, values: NonNullable<ConsentI
 /** What a scope tells already, which stands under "who you are", is not asked about twice. */
 const toldBy: Readonly<Record<string, string>> = { name: 'profile', fhirUser: 'fhirUser' };
 
-export async function claimsToOffer(neighbours: IdentifierNeighbours, step: PersonStep): Promise<OfferedClaims> {
+export async function claimsToOffer(neighbours: ClaimNeighbours, step: PersonStep): Promise<OfferedClaims> {
   const { person, tokens, claims, audience } = step;
   const asked = namesAsked(claims).filter((name) => !tokens.includes(toldBy[name] ?? ''));
   const names = identifierScopes.filter((name) => tokens.includes(name) || asked.includes(name));
   const identifiers = names.length === 0 ? [] : await identifiersToShow(neighbours, person, auditFacts(step, person));
-  const own = fhirUserUrl(person, audience);
+  const { fhirUser: own } = await neighbours.crossReference.personAt(neighbours.pool, person, audience);
   return {
     identifiers,
     items: [

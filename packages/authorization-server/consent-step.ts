@@ -5,15 +5,19 @@ import { chosenAmount, consentKinds, letsConfidentialIn, tickedScopes } from './
 import { allowedClaims, claimsToOffer, sealOfValues, withClaims } from './consent-claims.ts';
 import { askable, durationOf, durationsOf } from './consent-duration.ts';
 import { grantedScopes, offerOf } from './consent-items.ts';
+import { serversToOffer } from './consent-servers.ts';
 import { allowDevice, refuseDevice } from './device-step.ts';
 import { LaunchUsed, useLaunch } from './ehr-launches.ts';
 import { giveGrant } from './grant-consents.ts';
+import { keptServers } from './granted-servers.ts';
 import { findLiveGrant, type NewGrant } from './grants.ts';
 import { auditFacts, noteResult, type Outcome, type PersonStep, type StepNeighbours } from './interaction-step.ts';
 import { launchContext } from './launch-step.ts';
 import type { ConsentItem, ConsentView, PatientView } from './page-views.ts';
 import { markGrant } from './provider.ts';
 import { asksForRecords } from './requested-scope.ts';
+
+const notThere: Outcome = { kind: 'fault', fault: 'no-patient', status: 403 };
 
 export async function showConsent(
   neighbours: StepNeighbours,
@@ -23,6 +27,8 @@ export async function showConsent(
 ): Promise<Outcome> {
   const { action, csrf, app, client, person, purposes, shared } = step;
   const tokens = askable(step);
+  const servers = await serversToOffer(neighbours, step, patient?.id, posted);
+  if (servers === undefined) return notThere;
   const ticked = posted?.getAll('scope');
   const claims = await claimsToOffer(neighbours, step);
   const { items: offered } = withClaims(offerOf(tokens), claims);
@@ -37,6 +43,7 @@ export async function showConsent(
     person: { name: person.name },
     ...(patient === undefined ? {} : { patient }),
     ...(purposes.length === 0 ? {} : { purposes }),
+    ...(servers.shown.length < 2 ? {} : { servers: servers.shown }),
     items,
     ...(claims.items.length === 0 ? {} : { valuesShown: sealOfValues(claims) }),
     ...(amount === undefined ? {} : { amount }),
@@ -87,6 +94,8 @@ export async function takeConsent(
   const claims = await claimsToOffer(neighbours, step);
   // What is told of a person was seen by them: where it has changed since, it is shown again.
   if ((posted.get('values_shown') ?? sealOfValues(claims)) !== sealOfValues(claims)) return { kind: 'again' };
+  const servers = await serversToOffer(neighbours, step, patient?.id, posted);
+  if (servers === undefined) return notThere;
   const offer = withClaims(offerOf(tokens), claims);
   const ticked = tickedScopes(offer.items, posted);
   if (nothingChosen(offer.items, ticked)) return showConsent(neighbours, step, patient, posted);
@@ -107,6 +116,7 @@ export async function takeConsent(
     ...(step.claims.length === 0 ? {} : { requestedClaims: step.claims.join(' ') }),
     ...(named.length === 0 ? {} : { claims: named.join(' ') }),
     ...(tellsIdentifiers ? { identifiers: claims.identifiers } : {}),
+    ...keptServers(servers.ticked, patient?.id),
     ...launchContext(launch, encounter),
     ...(launch === undefined ? {} : { launched: true }),
   };
@@ -121,7 +131,13 @@ export async function takeConsent(
   // By a second click here, or by somebody else: the dispatcher looks again.
   if (grant === undefined) return { kind: 'again' };
   await markGrant(provider, grant, { sub: person.sub, clientId: client.id });
-  await record('consent-granted', 'permitted', { ...facts, grant: grant.id, scope: grant.scope });
+  const form = new URLSearchParams((grant.servers ?? []).map(({ base }) => ['resource', base])).toString();
+  await record('consent-granted', 'permitted', {
+    ...facts,
+    grant: grant.id,
+    scope: grant.scope,
+    ...(form === '' ? {} : { form }),
+  });
   await noteResult(step, { consent: { grantId: grant.id } });
   return { kind: 'finished' };
 }

@@ -31,7 +31,8 @@ function deviceRequestOf(
   { resourceServers, settings }: { readonly resourceServers: readonly ResourceServer[]; readonly settings: Settings },
 ): DeviceRequest {
   if (sent.has('launch')) throw new OAuthError('invalid_request', 'launch was not issued here');
-  const audience = audienceOf(resourceServers, sent.get('aud'), sent.get('resource'));
+  const resource = sent.get('resource');
+  const audience = audienceOf(resourceServers, sent.get('aud'), resource === undefined ? [] : [resource]);
   if (audience.kind === 'fault') throw new OAuthError(audience.error, audience.description);
   const scope = resolveScope(sent.get('scope'), client, settings);
   if (scope.kind === 'fault') throw new OAuthError('invalid_scope', scope.description);

@@ -6,6 +6,8 @@ import { emergency } from '@affinity/core/smart/purpose-of-use.ts';
 import { raiseAlert } from '@affinity/store/alerts.ts';
 import { emergencyScope } from './emergency-scope.ts';
 import { giveGrant } from './grant-consents.ts';
+import { coverServers, keptServers } from './granted-servers.ts';
+import type { GrantedServer } from './grants.ts';
 import {
   auditFacts,
   noteResult,
@@ -47,7 +49,8 @@ const factsOf = (step: EmergencyStep) => auditFacts(step, step.person);
 /** Who may not declare one is told so by the app; what stands in the way otherwise is found out before anything is asked. */
 async function refuse(neighbours: StepNeighbours, step: EmergencyStep): Promise<Outcome | undefined> {
   const { person, audience } = step;
-  const may = isPractitioner(person, audience) && (await neighbours.people.mayDeclareEmergency(person.sub));
+  const there = await neighbours.crossReference.personAt(neighbours.pool, person, audience);
+  const may = isPractitioner(there, audience) && (await neighbours.people.mayDeclareEmergency(person.sub));
   if (!may) {
     const reason = 'the person may not declare an emergency';
     await neighbours.record('emergency-access', 'denied', { ...factsOf(step), reason });
@@ -106,7 +109,7 @@ function patientEntry({ identifier, name, birthDate }: EmergencyEntry): PatientE
 async function declare(
   neighbours: StepNeighbours,
   step: EmergencyStep,
-  patient: string,
+  { patient, servers }: { readonly patient: string; readonly servers: readonly GrantedServer[] },
   reason: string,
 ): Promise<Outcome> {
   const { provider, record, settings, log, now } = neighbours;
@@ -122,6 +125,7 @@ async function declare(
     clearance: 'V',
     purpose: emergency,
     lasting: false,
+    ...keptServers(servers, patient),
     createdAt: at,
     expiresAt: new Date(at.getTime() + (settings.codeSeconds + settings.emergencySeconds) * 1000),
   };
@@ -177,7 +181,11 @@ export async function takeEmergency(
     return show(neighbours, step, { typed, fault: admission });
   }
   const patient = await neighbours.findPatient(entry);
-  if (patient === undefined) {
+  // An emergency is at one place: whatever further servers the app asked for, it is declared for the first.
+  const place = { audience: step.audience, servers: [] };
+  const servers =
+    patient === undefined ? undefined : await coverServers(pool, neighbours.crossReference, place, patient);
+  if (patient === undefined || servers === undefined) {
     const { identifier, name, birthDate } = typed;
     await record('emergency-access', 'denied', {
       ...factsOf(step),
@@ -188,5 +196,5 @@ export async function takeEmergency(
     return show(neighbours, step, { typed, fault: { kind: 'nobody-found' } });
   }
   await admission.forgive();
-  return declare(neighbours, step, patient, typed.reason);
+  return declare(neighbours, step, { patient, servers }, typed.reason);
 }

@@ -4,6 +4,8 @@ export interface Parameters {
   readonly values: ReadonlyMap<string, string>;
   /** names that were sent more than once; none of their values is in `values` */
   readonly repeated: readonly string[];
+  /** every `resource`, the one parameter that may be sent several times in an authorization request (RFC 8707 §2) */
+  readonly resources: readonly string[];
 }
 
 export type Form =
@@ -21,7 +23,7 @@ export function parametersOf(sent: URLSearchParams): Parameters {
     } else if (value !== '') values.set(name, value);
     seen.add(name);
   }
-  return { values, repeated: [...repeated] };
+  return { values, repeated: [...repeated], resources: sent.getAll('resource').filter((value) => value !== '') };
 }
 
 /** Reads no further than `limit` bytes. */

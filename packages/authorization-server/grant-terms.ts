@@ -20,18 +20,24 @@ export const termsOf = (grant: Grant, { app, person }: Pick<GrantTerms, 'app' | 
   ...(grant.renews === true ? {} : { ends: grant.expiresAt.getTime() }),
 });
 
+export interface ConsentReading {
+  /** why the tokens of the grant ask for records */
+  readonly purposes: readonly string[];
+  /** of the server that keeps the Consents, whichever the grant is for */
+  readonly ownBases: readonly string[];
+}
+
 /**
  * The grant as this Consent says it now, or undefined where nothing of it is left: it is inactive, over, gone, of another
  * patient, or not to be understood.
- * @param purposes why the tokens of the grant ask for records
  */
 export const presentGrant = (
   grant: Grant,
   consent: Resource | undefined,
-  purposes: readonly string[],
+  { purposes, ownBases }: ConsentReading,
   at: Date,
 ): PresentGrant | undefined => {
-  const parsed = consent === undefined ? undefined : parseConsent(consent, [grant.audience]);
+  const parsed = consent === undefined ? undefined : parseConsent(consent, ownBases);
   if (parsed?.kind !== 'consent') return undefined;
   const { patient } = parsed.consent;
   if (patient !== undefined && grant.patient !== undefined && patient !== grant.patient) return undefined;

@@ -9,11 +9,12 @@ export interface Grant {
   readonly id: string;
   readonly sub: string;
   readonly clientId: string;
-  /** base of the resource server */
+  /** base of the first resource server: for it an access token is unless another is asked for */
   readonly audience: string;
   /** what the app asked for, as far as it may have it */
   readonly requestedScope: string;
   readonly scope: string;
+  /** bare id, as the domain's own server knows the patient */
   readonly patient?: string;
   readonly clearance?: string;
   /** codes of v3-ActReason that the app asked for, separated by a space; absent: what follows from who signed in */
@@ -24,7 +25,7 @@ export interface Grant {
   readonly launched?: boolean;
   /** what the launch put into context beside the patient */
   readonly context?: LaunchContext;
-  /** other resource servers that the same consent covers, each with the patient's id there */
+  /** all that the consent covers, each with the patient's id there; absent: the one server, which knows the patient by the same id */
   readonly servers?: readonly GrantedServer[];
   /** its refresh tokens end with the sign-in session in which it was given */
   readonly online?: boolean;
@@ -46,7 +47,7 @@ export interface Grant {
 
 export interface GrantedServer {
   readonly base: string;
-  /** bare id; absent where the patient is not known there */
+  /** bare id; absent where the grant is for no single record */
   readonly patient?: string;
 }
 

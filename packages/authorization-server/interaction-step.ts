@@ -2,9 +2,11 @@
 import type Provider from 'oidc-provider';
 import type pg from 'pg';
 import { accountClientId } from './account-client.ts';
+import type { ResourceServer } from './audience.ts';
 import type { Record } from './audit-recorder.ts';
 import type { Client, ClientRegistry } from './clients.ts';
 import type { CookieNames } from './cookies.ts';
+import type { CrossReference } from './cross-reference.ts';
 import type { EhrLaunch } from './ehr-launches.ts';
 import type { Passkeys } from './factors/passkeys.ts';
 import type { Totp } from './factors/totp.ts';
@@ -23,6 +25,8 @@ export interface StepNeighbours {
   readonly issuer: string;
   readonly pool: pg.Pool;
   readonly consents: GrantConsents;
+  readonly crossReference: CrossReference;
+  readonly resourceServers: readonly ResourceServer[];
   readonly endGrant: EndGrant;
   readonly provider: Provider;
   readonly clients: ClientRegistry;
@@ -68,6 +72,8 @@ export interface Step {
   readonly audience: string;
   /** what is asked for by name, such as `userinfo.name` */
   readonly claims: readonly string[];
+  /** further servers for which the same consent is asked */
+  readonly servers: readonly string[];
   /** why, as codes of v3-ActReason, where the app asked for a purpose */
   readonly purposes: readonly string[];
   /** the device that waits for the answer, where it is not an app that the person comes back to */

@@ -41,10 +41,14 @@ const nextOf = (outcome: Exclude<Outcome, { kind: 'fault' | 'page' }>, { action,
   outcome.kind === 'left' ? outcome.location : outcome.kind === 'again' ? action : interaction.returnTo;
 
 export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
-  const { issuer, provider, clients, people, settings, cookies, keys, responses, now } = neighbours;
+  const { issuer, pool, provider, clients, people, crossReference, settings, cookies, keys, responses, now } =
+    neighbours;
 
   /** Name and date of birth are of a record: each look is recorded before a page can show it. */
-  const patientsOf = async (step: Step, person: Person, acts: readonly ActsFor[]): Promise<readonly PatientView[]> => {
+  const patientsOf = async (step: Step, person: Person, all: readonly ActsFor[]): Promise<readonly PatientView[]> => {
+    // Whoever is not known at the server that the app asks for has no record there to choose.
+    const there = await Promise.all(all.map(({ patient }) => crossReference.patientAt(pool, patient, step.audience)));
+    const acts = all.filter((_, at) => there[at] !== undefined);
     const known = new Map(
       (await neighbours.patients(acts.map(({ patient }) => patient))).map((view) => [view.id, view]),
     );
@@ -76,7 +80,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
         ? showEmergency(neighbours, declaring)
         : takeEmergency(neighbours, declaring, posted.values);
     }
-    if (!mayAskFor(step.purposes, person, step.audience)) {
+    if (!mayAskFor(step.purposes, await crossReference.personAt(pool, person, step.audience), step.audience)) {
       const reason = 'the person may not ask for this purpose';
       const facts = { ...auditFacts(step, person), reason };
       if (step.device !== undefined) return refuseDevice(neighbours, { ...step, person }, step.device, facts);
@@ -172,6 +176,7 @@ export function createInteractionEndpoint(neighbours: DispatcherNeighbours) {
       tokens: (params?.affinity_scope ?? '').split(' ').filter((token) => token !== ''),
       audience: params?.affinity_audience ?? '',
       claims: (params?.affinity_claims ?? '').split(' ').filter((entry) => entry !== ''),
+      servers: (params?.affinity_servers ?? '').split(' ').filter((base) => base !== ''),
       purposes: (params?.affinity_purpose ?? '').split(' ').filter((code) => code !== ''),
       ...(params?.affinity_launch === undefined ? {} : { launch: params.affinity_launch }),
     };

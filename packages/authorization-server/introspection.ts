@@ -3,10 +3,10 @@ import { OAuthError } from '@affinity/core/oauth/error.ts';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import { type BackChannelNeighbours, backChannel, jsonResponse } from './back-channel.ts';
 import type { Client } from './clients.ts';
+import { grantAt } from './granted-servers.ts';
 import type { Grant } from './grants.ts';
 import { signInClaims } from './id-token.ts';
 import { isFor, type LiveTokens } from './live-token.ts';
-import { fhirUserUrl } from './person-claims.ts';
 import { findPresentGrant } from './present-grant.ts';
 import type { PresentToken } from './presented-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
@@ -32,7 +32,7 @@ export interface IntrospectionNeighbours extends TokenNeighbours, BackChannelNei
 }
 
 export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours) {
-  const { pool, presentToken, liveTokens, clients, issuer, now } = neighbours;
+  const { pool, crossReference, presentToken, liveTokens, clients, issuer, now } = neighbours;
 
   const presentOf = (id: string): Promise<Grant | undefined> => findPresentGrant(neighbours, id, now());
 
@@ -70,7 +70,9 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
     const person = await stillEntitled(pool, grant, now(), stands);
     if (person === undefined) return inactive;
     const exp = Math.floor(Math.min(row.expiresAt.getTime(), grant.expiresAt.getTime()) / 1000);
-    const { scope, clientId, sub, patient, audience } = grant;
+    const placed = await grantAt(pool, crossReference, grant, undefined);
+    if (placed === undefined) return inactive;
+    const { scope, clientId, sub, patient, audience, context } = placed;
     return {
       active: true,
       scope,
@@ -79,10 +81,10 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
       iss: issuer,
       sub,
       patient,
-      fhirUser: fhirUserUrl(person, audience),
+      fhirUser: (await crossReference.personAt(pool, person, audience)).fhirUser,
       ...(row.jkt === null ? {} : { cnf: { jkt: row.jkt } }),
       ...signInClaims(grant),
-      ...grant.context,
+      ...context,
     };
   };
 

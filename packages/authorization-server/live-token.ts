@@ -5,7 +5,9 @@ import type pg from 'pg';
 import { type AccessTokens, audiencesOf } from './access-token.ts';
 import { canonicalBase } from './audience.ts';
 import type { ClientRegistry } from './clients.ts';
+import type { CrossReference } from './cross-reference.ts';
 import type { GrantConsents } from './grant-consents.ts';
+import { grantAt } from './granted-servers.ts';
 import type { Grant } from './grants.ts';
 import { findPresentGrant } from './present-grant.ts';
 
@@ -13,13 +15,14 @@ export interface LiveTokenNeighbours {
   readonly pool: pg.Pool;
   readonly consents: GrantConsents;
   readonly clients: ClientRegistry;
+  readonly crossReference: CrossReference;
   readonly accessTokens: AccessTokens;
   now(): Date;
 }
 
 export interface LiveToken {
   readonly claims: AccessTokenClaims;
-  /** absent for a backend service */
+  /** as its Consent stands now, and as it is at the token's server; absent for a backend service */
   readonly grant?: Grant;
 }
 
@@ -30,12 +33,23 @@ export interface LiveTokens {
   of(claims: AccessTokenClaims): Promise<LiveToken | undefined>;
 }
 
+/** A token that one server got for another, for no single record: the grant need not name that other. RFC 8693. */
+function passedOn({ act, patient }: AccessTokenClaims, grant: Grant): Grant | undefined {
+  const { patient: _, context: __, ...rest } = grant;
+  return act === undefined || patient !== undefined ? undefined : rest;
+}
+
 export function createLiveTokens(neighbours: LiveTokenNeighbours): LiveTokens {
-  const { accessTokens, clients, now } = neighbours;
+  const { pool, accessTokens, clients, crossReference, now } = neighbours;
   const of = async (claims: AccessTokenClaims): Promise<LiveToken | undefined> => {
     if ((await clients.find(claims.client_id)) === undefined) return undefined;
     if (claims.grant_id === undefined) return { claims };
-    const grant = await findPresentGrant(neighbours, claims.grant_id, now());
+    const present = await findPresentGrant(neighbours, claims.grant_id, now());
+    const [audience] = audiencesOf(claims);
+    const grant =
+      present === undefined
+        ? undefined
+        : ((await grantAt(pool, crossReference, present, audience)) ?? passedOn(claims, present));
     if (grant === undefined) return undefined;
     const scope = withinRemainder(claims.scope.split(' '), grant.scope.split(' ')).join(' ');
     const exp = Math.min(claims.exp, Math.floor(grant.expiresAt.getTime() / 1000));

@@ -145,9 +145,19 @@ export type ConsentDuration = { readonly value: string; readonly checked: boolea
   | { readonly days: number | 'once' }
   | { readonly days: 'until-ended'; readonly unusedDays: number }
 );
+/** A FHIR server for which the app asks. */
+export interface ConsentServer {
+  /** value of its checkbox `server` */
+  readonly base: string;
+  readonly name: string;
+  /** the one that the app opens first: it cannot be unticked */
+  readonly required: boolean;
+  readonly checked: boolean;
+}
 
 /**
- * Fields posted: `scope` (one checkbox each), `values_shown` (hidden, where the page has values), `amount` (radio), `kind` (one checkbox for each of `kinds`) with
+ * Fields posted: `scope` (one checkbox each), `server` (one checkbox each), `values_shown` (hidden, where the page has values),
+ * `amount` (radio), `kind` (one checkbox for each of `kinds`) with
  * `kind_asked` (hidden, one each: without it the box was not there to be unticked), `leave_out_confidential` (checkbox, value `yes`) with
  * `confidential_asked` (hidden, value `yes`: without it the box was not there to be unticked), `duration` (radio),
  * `decision` (button Allow: `allow`; button Deny: `deny`), `csrf`.
@@ -161,6 +171,8 @@ export interface ConsentView {
   readonly patient?: PatientView;
   /** codes of v3-PurposeOfUse; absent where the app asked for no purpose of its own */
   readonly purposes?: readonly string[];
+  /** where the app may do all this, the first always; absent where there is nothing to choose from */
+  readonly servers?: readonly ConsentServer[];
   readonly items: readonly ConsentItem[];
   /** posted as `values_shown` (hidden): by it an answer to a page with other values is known */
   readonly valuesShown?: string;

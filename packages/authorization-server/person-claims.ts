@@ -7,12 +7,6 @@ import type { Grant } from './grants.ts';
 import { type BusinessIdentifier, identifiersToRelease, type ReadIdentifiers } from './identifiers.ts';
 import type { Person } from './people.ts';
 
-/** The person's resource as an absolute URL: on the server that the token is for, unless it names another. */
-export const fhirUserUrl = (person: Person, audience: string): string | undefined =>
-  person.fhirUser === undefined || /^https?:/.test(person.fhirUser)
-    ? person.fhirUser
-    : `${audience}/${person.fhirUser}`;
-
 export interface PersonClaims {
   readonly fhirUser?: string;
   readonly name?: string;
@@ -29,6 +23,8 @@ export interface Telling {
   readonly place: ClaimPlace;
   readonly grant: Grant;
   readonly person: Person;
+  /** absolute, as the token's server knows the person (cross-reference.ts) */
+  readonly fhirUser: string | undefined;
   /** of the access token */
   readonly scope: readonly string[];
 }
@@ -37,12 +33,12 @@ export interface Telling {
 export async function tellClaims(
   db: pg.PoolClient,
   { readIdentifiers, record }: TellNeighbours,
-  { place, grant, person, scope }: Telling,
+  { place, grant, person, fhirUser: own, scope }: Telling,
 ): Promise<PersonClaims> {
   const named = grant.claims?.split(' ') ?? [];
   const tells = (claim: string, byScope = claim): boolean =>
     scope.includes(byScope) || named.includes(`${place}.${claim}`);
-  const fhirUser = tells('fhirUser') ? fhirUserUrl(person, grant.audience) : undefined;
+  const fhirUser = tells('fhirUser') ? own : undefined;
   const names = identifierScopes.filter((name) => tells(name));
   const identifiers =
     names.length === 0

@@ -22,6 +22,7 @@ import { goesOn, isUnchecked } from './unchecked-step.ts';
 export const internalParameters = [
   'affinity_scope',
   'affinity_audience',
+  'affinity_servers',
   'affinity_purpose',
   'affinity_subject',
   'affinity_claims',
@@ -43,6 +44,8 @@ export interface AuthorizationParameters {
   readonly redirect_uri: string;
   readonly affinity_scope: string;
   readonly affinity_audience: string;
+  /** further servers, separated by a space */
+  readonly affinity_servers?: string;
   /** codes of v3-ActReason, separated by a space */
   readonly affinity_purpose?: string;
   /** the person whom the app expects, by an id_token of ours: nobody else will do */

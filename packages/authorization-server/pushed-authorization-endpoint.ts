@@ -29,16 +29,15 @@ async function requestOf({ issuer, proofs }: PushNeighbours, { request, client, 
 
 export function createPushedAuthorizationEndpoint(neighbours: PushNeighbours) {
   const { issuer, audiences, settings, proofs } = neighbours;
-  // RFC 9126 §2: an assertion for this endpoint by its own address is one for this server, here and nowhere else.
-  return backChannel({ ...neighbours, audiences: [...audiences, `${issuer}/par`] }, async (call) => {
-    const { client, address } = call;
+  const push = async (call: Call): Promise<Response> => {
+    const { client, resources, address } = call;
     if (!client.grantTypes.includes('authorization_code'))
       throw new OAuthError('unauthorized_client', 'the app is not registered for authorization_code');
     const values = await requestOf(neighbours, call);
-    const checked = await checkAuthorizationRequest({ values, repeated: [] }, neighbours, 'pushed');
+    const checked = await checkAuthorizationRequest({ values, resources, repeated: [] }, neighbours, 'pushed');
     if (checked.kind === 'page') throw new OAuthError('invalid_request', checked.detail);
     if (checked.kind === 'fault') throw new OAuthError(checked.error, checked.description);
-    const reference = await addPushedRequest(neighbours, client, values, address);
+    const reference = await addPushedRequest(neighbours, client, { values, resources }, address);
     if (reference === undefined)
       throw new OAuthError('temporarily_unavailable', 'too many requests of this app wait', {
         status: 429,
@@ -46,5 +45,7 @@ export function createPushedAuthorizationEndpoint(neighbours: PushNeighbours) {
       });
     const body = { request_uri: reference, expires_in: settings.pushedRequestSeconds };
     return jsonResponse(body, 201, { ...noStore, ...proofs.headers() });
-  });
+  };
+  // RFC 9126 §2: an assertion for this endpoint by its own address is one for this server, here and nowhere else.
+  return backChannel({ ...neighbours, audiences: [...audiences, `${issuer}/par`] }, push, undefined, ['resource']);
 }

@@ -23,7 +23,7 @@ export interface PushedRequestNeighbours {
 export async function addPushedRequest(
   { pool, settings, now }: PushedRequestNeighbours,
   client: Client,
-  parameters: ReadonlyMap<string, string>,
+  { values, resources }: Omit<Parameters, 'repeated'>,
   address = 'unknown',
 ): Promise<string | undefined> {
   const reference = prefix + randomBytes(32).toString('base64url');
@@ -37,7 +37,7 @@ export async function addPushedRequest(
     [
       hashOf(reference),
       client.id,
-      sealText(reference, 'affinity pushed request', JSON.stringify([...parameters])),
+      sealText(reference, 'affinity pushed request', JSON.stringify([[...values], resources])),
       bucket,
       new Date(at.getTime() + settings.pushedRequestSeconds * 1000),
       at,
@@ -62,6 +62,7 @@ export async function takePushedRequest(
   );
   const [row] = rows;
   if (row === undefined) return undefined;
-  const parameters = JSON.parse(openText(reference, 'affinity pushed request', row.parameters)) as [string, string][];
-  return { values: new Map(parameters), repeated: [] };
+  const text = openText(reference, 'affinity pushed request', row.parameters);
+  const [values, resources] = JSON.parse(text) as [[string, string][], string[]];
+  return { values: new Map(values), resources, repeated: [] };
 }

@@ -1,8 +1,10 @@
 /** When an app need not ask again. RFC 6749 §10.2; RFC 8252 §8.6: never where its identity is not assured. */
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type { ClientRegistry } from './clients.ts';
+import type { CrossReference } from './cross-reference.ts';
 import { type EhrLaunch, findLaunch, LaunchUsed, useLaunch } from './ehr-launches.ts';
 import { type GivingNeighbours, giveGrant } from './grant-consents.ts';
+import { coverServers, keptServers, sameServers } from './granted-servers.ts';
 import { findEarlierGrants, type Grant, type NewGrant } from './grants.ts';
 import type { LaunchRecords } from './launch-records.ts';
 import { launchContext } from './launch-step.ts';
@@ -17,6 +19,7 @@ export interface RememberNeighbours extends GivingNeighbours {
   readonly people: People;
   readonly launchRecords: LaunchRecords;
   readonly settings: Settings;
+  readonly crossReference: CrossReference;
   now(): Date;
 }
 
@@ -63,7 +66,7 @@ const onceOf = (grant: NewGrant, settings: Settings): NewGrant => ({
  * whose record it is, and is used by the new grant; a visit is chosen each time.
  */
 export const rememberGrant = (neighbours: RememberNeighbours) => {
-  const { pool, consents, clients, people, launchRecords, settings, now } = neighbours;
+  const { pool, consents, clients, people, crossReference, launchRecords, settings, now } = neighbours;
   /** The launch, where it is this person's and is good for a grant still. */
   const openFor = async (request: AuthorizationParameters, sub: string): Promise<EhrLaunch | undefined> => {
     const { affinity_launch: digest = '', affinity_audience: audience, client_id: clientId } = request;
@@ -86,6 +89,11 @@ export const rememberGrant = (neighbours: RememberNeighbours) => {
     const wanted = launch?.patient === undefined && needsPatient(tokens);
     const patients = launch?.patient !== undefined ? [launch] : wanted ? await people.patientsOf(sub, at) : [];
     if (wanted && patients.length !== 1) return undefined;
+    const patient = patients[0]?.patient;
+    const servers = (request.affinity_servers ?? '').split(' ').filter((base) => base !== '');
+    const covered = await coverServers(pool, crossReference, { audience: request.affinity_audience, servers }, patient);
+    if (covered === undefined) return undefined;
+    const asked = keptServers(covered, patient).servers;
     const earlier = await findEarlierGrants(
       pool,
       { sub, clientId: client.id, audience: request.affinity_audience },
@@ -93,9 +101,10 @@ export const rememberGrant = (neighbours: RememberNeighbours) => {
     );
     for (const given of earlier) {
       const alike =
-        given.patient === patients[0]?.patient &&
+        given.patient === patient &&
         given.purpose === request.affinity_purpose &&
-        (given.launched === true) === (launch !== undefined);
+        (given.launched === true) === (launch !== undefined) &&
+        sameServers(given.servers, asked);
       const present = alike ? await transaction(pool, (client) => consents.read(client, given, at)) : undefined;
       if (present?.exact !== true) continue;
       const { grant } = present;

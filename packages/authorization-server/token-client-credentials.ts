@@ -21,7 +21,7 @@ export async function grantToService(
   const scope = resolveSystemScope(sent.get('scope'), client, settings);
   if (scope.kind === 'fault') return refused(new OAuthError('invalid_scope', scope.description));
   const resource = sent.get('resource');
-  const audience = resource === undefined ? undefined : audienceOf(resourceServers, undefined, resource);
+  const audience = resource === undefined ? undefined : audienceOf(resourceServers, undefined, [resource]);
   if (audience?.kind === 'fault') return refused(new OAuthError(audience.error, audience.description));
   const asked = purposesAsked(sent.get('purpose_of_use'), client);
   if (asked.kind === 'fault') return refused(new OAuthError('invalid_request', asked.reason));

@@ -4,12 +4,14 @@ import { OAuthError } from '@affinity/core/oauth/error.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
+import { grantAt } from './granted-servers.ts';
 import { findLiveGrant, noteFirstUse, type SignIn } from './grants.ts';
 import { renewed } from './lifetimes.ts';
 import { holdSession } from './session-rows.ts';
 import {
   endFamily,
   launchStands,
+  notGranted,
   stillEntitled,
   type TokenNeighbours,
   type TokenOutcome,
@@ -92,6 +94,13 @@ export async function redeemCode(
     if (!provesChallenge(verifier, payload)) return refused(invalidGrant('code_verifier does not fit'));
     if (payload.dpopJkt !== undefined && payload.dpopJkt !== jkt) return refused(invalidGrant('another key, or none'));
     const session = await sessionOf(db, payload, at);
+    const resource = sent.get('resource');
+    if (resource !== undefined) {
+      // Looked at before anything is used up: an app that named the wrong server may ask again.
+      const asked = await findLiveGrant(db, row.grant_id, at);
+      if (asked !== undefined && (await grantAt(db, neighbours.crossReference, asked, resource)) === undefined)
+        return { ...refused(notGranted()), grant: asked };
+    }
     const first = await consumeCode(db, code, at);
     const found = await findLiveGrant(db, row.grant_id, at);
     const grant = found === undefined ? undefined : renewed(found, neighbours.settings, at, session?.expiresAt);
@@ -108,6 +117,8 @@ export async function redeemCode(
     }
     const person = await stillEntitled(db, grant, at, stands);
     if (person === undefined) return refused(invalidGrant('the person may no longer act'));
+    if ((await grantAt(db, neighbours.crossReference, grant, resource)) === undefined)
+      return { ...refused(notGranted()), grant };
     const present = await neighbours.consents.read(db, grant, at);
     if (present === undefined) {
       await endFamily(db, neighbours, grant, 'consent-withdrawn');
@@ -121,6 +132,7 @@ export async function redeemCode(
       person,
       client,
       scope: present.grant.scope.split(' '),
+      ...(resource === undefined ? {} : { resource }),
       ...(payload.nonce === undefined ? {} : { nonce: payload.nonce }),
       ...(jkt === undefined ? {} : { jkt }),
       at,

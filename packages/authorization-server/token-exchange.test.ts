@@ -51,7 +51,10 @@ const errorOf = async (response: Promise<Response>): Promise<string> =>
 const knowAt = (domain: TestDomain, servers: object) =>
   domain.database.pool.query('update authorization_grant set servers = $1', [JSON.stringify(servers)]);
 
-const atHospital = [{ base: hospital, patient: 'h-9' }];
+const atHospital = [
+  { base: clinic, patient: 'p1' },
+  { base: hospital, patient: 'h1' },
+];
 
 test('C55: the same person, app and grant, at the server that was named; the patient as known there; who acts', async (t) => {
   const domain = await startDomain(t);
@@ -60,19 +63,19 @@ test('C55: the same person, app and grant, at the server that was named; the pat
   const made = await exchanged(exchange(domain, token));
   assert.deepEqual(
     [made.issued_token_type, made.token_type, made.refresh_token, made.id_token, made.patient],
-    [accessTokenType, 'Bearer', undefined, undefined, 'h-9'],
+    [accessTokenType, 'Bearer', undefined, undefined, 'h1'],
   );
   const [before, after] = [claimsOf(token), claimsOf(made.access_token)];
   assert.equal(after.aud, hospital);
   for (const name of ['iss', 'sub', 'client_id', 'grant_id', 'fhirUser']) assert.equal(after[name], before[name], name);
-  assert.deepEqual([after.act, after.patient], [{ sub: 'gateway' }, 'h-9']);
+  assert.deepEqual([after.act, after.patient], [{ sub: 'gateway' }, 'h1']);
   assert.ok(Number(after.exp) <= Number(before.exp));
   assert.equal(made.expires_in, Number(after.exp) - Number(after.iat));
   assert.notEqual(after.jti, before.jti);
   // rights alone: neither who signed in nor offline access is passed on
   assert.equal(after.scope, 'patient/Observation.rs patient/Condition.rs');
   const { ihe_pcf: consent, ...others } = after.extensions as Record<string, { patient_id: string }>;
-  assert.equal(consent?.patient_id, `${hospital}/Patient/h-9`);
+  assert.equal(consent?.patient_id, `${hospital}/Patient/h1`);
   assert.deepEqual(others, { ihe_iua: (before.extensions as Record<string, unknown>).ihe_iua });
   const { fhirUser, ...told } = after;
   assert.equal(fhirUser, `${clinic}/Patient/p1`, 'absolute: nobody there is taken for them');
@@ -187,6 +190,8 @@ test('C55: no patient of one server is one of another; without the patient nothi
     const claims = claimsOf(made.access_token);
     assert.deepEqual([claims.patient, made.patient], [undefined, undefined]);
     assert.ok(!('ihe_pcf' in (claims.extensions as object)));
+    const told = await postForm(domain.server, '/introspect', { token: made.access_token }, basic('hospital'));
+    assert.equal(((await told.json()) as { active: boolean }).active, true);
   }
 });
 

@@ -12,6 +12,7 @@ import { parseResourceScope } from '@affinity/core/smart/scope.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { canonicalBase } from './audience.ts';
 import type { ClientRegistry } from './clients.ts';
+import { grantAt } from './granted-servers.ts';
 import { findLiveGrant, type Grant } from './grants.ts';
 import { isFor } from './live-token.ts';
 import {
@@ -58,10 +59,6 @@ function targetOf({ client, sent }: TokenRequest, { resourceServers }: TokenNeig
     return new OAuthError('invalid_target', 'this server may not go on to that one');
   return base;
 }
-
-/** The patient's id on that server; never one from another. */
-const patientAt = ({ audience, patient, servers }: Grant, base: string): string | undefined =>
-  canonicalBase(audience) === base ? patient : servers?.find((server) => canonicalBase(server.base) === base)?.patient;
 
 const isRight = (token: string): boolean => parseResourceScope(token).kind === 'scope';
 
@@ -127,7 +124,8 @@ export async function exchangeToken(neighbours: ExchangeNeighbours, request: Tok
       return refused(unfit('its grant has ended'));
     const scope = scopeOf(claims, present, sent.get('scope'), neighbours);
     if (scope instanceof OAuthError) return { ...refused(scope), grant };
-    const patient = patientAt(present, target);
+    // The patient's id on that server; never one from another.
+    const patient = (await grantAt(db, neighbours.crossReference, present, target))?.patient;
     if (patient === undefined && scope.some((token) => token.startsWith('patient/'))) {
       const unknown = new OAuthError('invalid_target', 'the patient of the subject_token is not known at that server');
       return { ...refused(unknown), grant };

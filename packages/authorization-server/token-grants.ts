@@ -1,5 +1,5 @@
 /** What each grant type needs of the others' world, and how a handler answers. RFC 6749 §4.1.3, §4.4, §6. */
-import type { OAuthError } from '@affinity/core/oauth/error.ts';
+import { OAuthError } from '@affinity/core/oauth/error.ts';
 import type pg from 'pg';
 import type { ResourceServer } from './audience.ts';
 import type { AuthorizationEvent, Record as RecordEvent } from './audit-recorder.ts';
@@ -45,6 +45,9 @@ export type TokenOutcome =
       readonly event?: AuthorizationEvent;
       readonly grant?: Grant;
     };
+
+/** Of several servers in one grant, each token is for one that it covers. RFC 8707 §2.2. */
+export const notGranted = (): OAuthError => new OAuthError('invalid_target', 'resource was not granted');
 
 export type EndingNeighbours = Pick<TokenNeighbours, 'endGrant' | 'consents' | 'settings' | 'now'>;
 

@@ -9,14 +9,17 @@ import { setCovers } from '@affinity/core/smart/scope-order.ts';
 import { parseScopes } from '@affinity/core/smart/scope-request.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { hashOf } from './adapter.ts';
+import { grantAt } from './granted-servers.ts';
 import { findLiveGrant, noteGrantUse } from './grants.ts';
 import { renewed } from './lifetimes.ts';
+import { type Asked, printAnswer, readAnswer, sameAsked } from './refresh-answer.ts';
 import { consumeRefreshToken, findRefreshToken, openAnswer } from './refresh-tokens.ts';
 import { holdSessionOf } from './session-rows.ts';
 import type { Settings } from './settings.ts';
 import {
   endFamily,
   launchStands,
+  notGranted,
   stillEntitled,
   type TokenNeighbours,
   type TokenOutcome,
@@ -89,9 +92,13 @@ export async function refreshTokens(
       await endFamily(db, neighbours, grant, 'consent-withdrawn');
       return { ...refused(invalidGrant('the consent has ended')), grant };
     }
-    if (row.answer !== null) {
-      return { kind: 'issued', body: openAnswer(token, row.answer), event: 'token-refreshed', grant };
-    }
+    const resource = sent.get('resource');
+    const placed = await grantAt(db, neighbours.crossReference, grant, resource);
+    if (placed === undefined) return { ...refused(notGranted()), grant };
+    const asked: Asked = [placed.audience, sent.get('scope') ?? null, jkt ?? null];
+    const given = row.answer === null ? undefined : readAnswer(openAnswer(token, row.answer));
+    if (given !== undefined && sameAsked(given.asked, asked))
+      return { kind: 'issued', body: given.body, event: 'token-refreshed', grant };
     const scope = refreshedScope(grant.scope, sent.get('scope'), settings);
     if (scope === undefined) return refused(new OAuthError('invalid_scope', 'scope is more than was granted'));
     const person = await stillEntitled(db, grant, at, stands);
@@ -102,10 +109,18 @@ export async function refreshTokens(
     const left = withinRemainder(scope, present.grant.scope.split(' '));
     if (left.length === 0) return refused(new OAuthError('invalid_scope', 'nothing of scope is allowed any more'));
     await noteGrantUse(db, grant, at);
-    const issue = { grant: present.grant, person, client, scope: left, at, ...(jkt === undefined ? {} : { jkt }) };
-    const { response, issued } = await issueTokens(db, neighbours, issue);
+    const { response, issued } = await issueTokens(db, neighbours, {
+      grant: present.grant,
+      person,
+      client,
+      scope: left,
+      at,
+      ...(resource === undefined ? {} : { resource }),
+      ...(jkt === undefined ? {} : { jkt }),
+      ...(given === undefined ? {} : { successor: { token: given.refreshToken } }),
+    });
     const body = JSON.stringify(response);
-    if (!(await consumeRefreshToken(db, token, at, body)))
+    if (given === undefined && !(await consumeRefreshToken(db, token, at, printAnswer(asked, body))))
       throw new Error('A refresh token was consumed outside its lock.');
     return { kind: 'issued', body, event: 'token-refreshed', token: issued.jti, grant };
   });

@@ -13,6 +13,7 @@ import {
   issuer,
   obtainTokens,
   postForm,
+  secret,
   startDomain,
 } from './testing/domain.ts';
 import { createUserinfoServer } from './userinfo-server.ts';
@@ -27,7 +28,11 @@ test('F07: userinfo by itself takes the tokens of the domain, and knows at once 
     issuer,
     endpoint,
     pool,
-    clients: createClientRegistry([{ client_id: 'browser', redirect_uris: [callback] }]),
+    home: clinic,
+    clients: createClientRegistry([
+      { client_id: 'browser', redirect_uris: [callback] },
+      { client_id: 'web', client_secret: secret, redirect_uris: [callback] },
+    ]),
     consents: domain.consents,
     readIdentifiers: async (_, fhirUser) => domain.identifiers.get(fhirUser) ?? [],
     audit: { append: async (record) => void domain.audit.push(record) },

@@ -8,8 +8,10 @@ import { createAccessTokens } from './access-token.ts';
 import { createRecorder } from './audit-recorder.ts';
 import { jsonResponse } from './back-channel.ts';
 import type { ClientRegistry } from './clients.ts';
+import { createCrossReference } from './cross-reference.ts';
 import type { GrantConsents } from './grant-consents.ts';
 import type { ReadIdentifiers } from './identifiers.ts';
+import { createLiveTokens } from './live-token.ts';
 import { faultName, type Log } from './log.ts';
 import { createPeople } from './people.ts';
 import { createTokenPresentation } from './presented-token.ts';
@@ -24,6 +26,8 @@ export interface UserinfoServerOptions {
   /** its own absolute URL, as the authorization server publishes it */
   readonly endpoint: string;
   readonly pool: pg.Pool;
+  /** base of the server whose ids of patients and people are the domain's own */
+  readonly home: string;
   readonly clients: ClientRegistry;
   readonly consents: GrantConsents;
   readonly readIdentifiers: ReadIdentifiers;
@@ -55,18 +59,19 @@ export async function createUserinfoServer(options: UserinfoServerOptions): Prom
   const keys = await loadSigningKeys({ pool, settings, log });
   const proofs = createProofOfKey({ pool, keys, settings, now });
   const accessTokens = createAccessTokens({ issuer, pool, keys, resourceServers: [], settings, now });
+  const crossReference = createCrossReference(options.home);
   const userinfo = createUserinfoEndpoint({
     issuer,
     endpoint,
     pool,
     clients,
-    consents,
     people: createPeople(pool),
+    crossReference,
+    liveTokens: createLiveTokens({ pool, consents, clients, crossReference, accessTokens, now }),
     readIdentifiers,
     record: createRecorder(options.audit, issuer, now),
     proofs,
     presentToken: createTokenPresentation(accessTokens, proofs),
-    now,
   });
   const { pathname: path } = new URL(endpoint);
   return {

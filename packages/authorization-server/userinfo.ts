@@ -4,10 +4,10 @@ import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { answerPreflight, errorResponse, jsonResponse, noStore, shareWithApps } from './back-channel.ts';
 import type { ClientRegistry } from './clients.ts';
-import type { GrantConsents } from './grant-consents.ts';
+import type { CrossReference } from './cross-reference.ts';
+import type { LiveTokens } from './live-token.ts';
 import type { People } from './people.ts';
 import { type TellNeighbours, tellClaims } from './person-claims.ts';
-import { findPresentGrant } from './present-grant.ts';
 import type { PresentToken } from './presented-token.ts';
 import { type ProofOfKey, proofAlgorithmsText } from './proof-of-key.ts';
 
@@ -16,16 +16,16 @@ export interface UserinfoNeighbours extends TellNeighbours {
   /** as it is published */
   readonly endpoint: string;
   readonly pool: pg.Pool;
-  readonly consents: GrantConsents;
   readonly clients: ClientRegistry;
   readonly people: People;
+  readonly crossReference: CrossReference;
+  readonly liveTokens: LiveTokens;
   readonly presentToken: PresentToken;
   readonly proofs: ProofOfKey;
-  now(): Date;
 }
 
 export function createUserinfoEndpoint(neighbours: UserinfoNeighbours) {
-  const { issuer, endpoint, pool, clients, people, presentToken, proofs, now } = neighbours;
+  const { issuer, endpoint, pool, clients, people, crossReference, liveTokens, presentToken, proofs } = neighbours;
   const answer = async (request: Request): Promise<Response> => {
     if (request.method !== 'GET' && request.method !== 'POST') {
       return jsonResponse({ error: 'invalid_request' }, 405, { ...noStore, allow: 'GET, POST' });
@@ -36,17 +36,17 @@ export function createUserinfoEndpoint(neighbours: UserinfoNeighbours) {
       const challenge = `Bearer realm="${issuer}", DPoP algs="${proofAlgorithmsText}"`;
       return jsonResponse('', 401, { ...noStore, 'www-authenticate': challenge });
     }
-    const grant =
-      claims.grant_id === undefined ? undefined : await findPresentGrant(neighbours, claims.grant_id, now());
+    const grant = (await liveTokens.of(claims))?.grant;
     const person = grant === undefined ? undefined : await people.find(grant.sub);
     if (grant === undefined || person === undefined)
       throw new OAuthError('invalid_token', 'the access token is not valid');
     const scope = claims.scope.split(' ');
     if (!scope.includes('openid'))
       throw new OAuthError('insufficient_scope', 'openid was not granted', { status: 403 });
-    const told = await transaction(pool, (db) =>
-      tellClaims(db, neighbours, { place: 'userinfo', grant, person, scope }),
-    );
+    const told = await transaction(pool, async (db) => {
+      const { fhirUser } = await crossReference.personAt(db, person, grant.audience);
+      return tellClaims(db, neighbours, { place: 'userinfo', grant, person, fhirUser, scope });
+    });
     return jsonResponse({ sub: person.sub, ...told }, 200, { ...noStore, ...proofs.headers() });
   };
   const answerOrError = (request: Request): Promise<Response> =>

@@ -103,6 +103,7 @@ const renderAll = async (words: string): Promise<readonly string[]> => {
       person,
       patient,
       items,
+      servers: [true, false].map((required) => ({ base: words, name: words, required, checked: true })),
       durations: [{ value: words, days: 90, checked: true }],
     }),
     pages.consent({

@@ -45,6 +45,7 @@ const all: Readonly<Record<string, string>> = {
     items: views.claimItems,
     valuesShown: 'v',
   }),
+  'consent for several places': pages.consent(views.severalServers),
   'consent to nothing': pages.consent({ ...views.consent, items: [], durations: [] }),
   emergency: pages.emergency(views.emergency),
   'emergency, nobody found': pages.emergency({ ...views.emergency, fault: { kind: 'nobody-found' } }),
@@ -186,6 +187,27 @@ describe('patient choice', () => {
     });
     assert.match(strange, /You may act for this person/);
     assert.doesNotMatch(strange, /native code/);
+  });
+});
+
+describe('consent for several places', () => {
+  test('each by name; the first is posted in any case, the others may be unticked', () => {
+    const page = parsePage(pages.consent(views.severalServers));
+    const posted = select(page, 'input', { name: 'server' });
+    assert.deepEqual(
+      posted.map((input) => [input.attributes.get('type'), input.attributes.has('checked')]),
+      [
+        ['hidden', false],
+        ['checkbox', true],
+        ['checkbox', false],
+      ],
+    );
+    assert.deepEqual(
+      values(posted),
+      views.severalServers.servers?.map(({ base }) => base),
+    );
+    assert.match(one(select(page, 'form')).text, /Where.*Lakeside Clinic.*County Hospital.*Untick/);
+    assert.equal(select(parsePage(pages.consent(views.consent)), 'input', { name: 'server' }).length, 0);
   });
 });
 

@@ -8,6 +8,7 @@ import { durationWords, goingOn } from './words-duration.ts';
 import { emergencyWords } from './words-emergency.ts';
 import { errors } from './words-errors.ts';
 import { namePurposes } from './words-purposes.ts';
+import { serverWords } from './words-servers.ts';
 import { signInWords } from './words-sign-in.ts';
 import { uncheckedWords } from './words-unchecked.ts';
 
@@ -165,6 +166,7 @@ export const english = {
       confidential: 'Confidential entries',
       duration: 'For how long',
     },
+    servers: serverWords,
     describeItem,
     access: (access: readonly Access[]) => sentence(list.format(access.map((verb) => accessVerbs[verb]))),
     amounts: {

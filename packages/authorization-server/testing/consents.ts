@@ -20,7 +20,12 @@ export const createTestConsents = (base: string): TestConsents => {
       held.set(id, grantConsent(termsOf(grant, { app: grant.clientId })));
     },
     read: async (_, grant, at) =>
-      presentGrant(grant, held.get(grantConsentId(grant.id)), grant.purpose?.split(' ') ?? [], at),
+      presentGrant(
+        grant,
+        held.get(grantConsentId(grant.id)),
+        { purposes: grant.purpose?.split(' ') ?? [], ownBases: [base] },
+        at,
+      ),
     look: async (grantId) => held.get(grantConsentId(grantId)),
     end: async (_, grantId, at) => {
       const id = grantConsentId(grantId);

@@ -10,6 +10,7 @@ import {
   type AuthorizationServerOptions,
   createAuthorizationServer,
 } from '../authorization-server.ts';
+import { linkPatient } from '../cross-reference.ts';
 import type { BusinessIdentifier } from '../identifiers.ts';
 import { createPeople, type People } from '../people.ts';
 import type { Settings } from '../settings.ts';
@@ -160,6 +161,7 @@ export async function startDomain(
   await people.add({ username: 'nobody', password: 'correct horse', name: 'Nobody' });
   const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
   const serviceKey = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES384', use: 'sig' };
+  await linkPatient(pool, 'p1', `${hospital}/`, 'h1');
   const audit: AuditRecord[] = [];
   const logged: object[] = [];
   const consents = createTestConsents(clinic);

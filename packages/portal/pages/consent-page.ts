@@ -5,6 +5,7 @@ import { html, type Markup, quoted, tidy } from '../markup.ts';
 import { printApp } from '../parts/app-frame.ts';
 import { othersOf, printAmount, printOthers } from '../parts/consent-kind.ts';
 import { type Placed, printConsentRow } from '../parts/consent-row.ts';
+import { printServers } from '../parts/consent-servers.ts';
 import { type House, printDocument } from '../parts/document.ts';
 import { printFault } from '../parts/fault.ts';
 import { icons } from '../parts/icons.ts';
@@ -103,6 +104,7 @@ ${view.fault && printFault({ title: consent.faultTitle, text: consent.nothingCho
 <div class="pair">${printApp(words, view.app)}<div class="main-column"><form class="card" method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.csrf}">${view.valuesShown !== undefined && html`<input type="hidden" name="values_shown" value="${view.valuesShown}">`}
 ${identity.length > 0 && html`<fieldset><legend>${consent.legend.identity}</legend><ul class="rows">${identity}</ul></fieldset>`}
+${printServers(words, view)}
 ${printAmount(words, view, app)}
 ${record.length > 0 && html`<fieldset><legend>${consent.legend.record(whose)}</legend><ul class="rows">${record}</ul></fieldset>`}
 ${printLeaveOut(house, view)}

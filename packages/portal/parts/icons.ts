@@ -33,6 +33,7 @@ export const icons = {
   clock: draw(html`<circle cx="12" cy="12" r="8.7"/><path d="M12 7v5.2l3.4 2.2"/>`),
   device: draw(html`<rect x="2.8" y="4.5" width="18.4" height="12" rx="1.8"/><path d="M8.5 20.5h7M12 16.5v4"/>`),
   key: draw(html`<circle cx="7.5" cy="14.5" r="4.5"/><path d="M10.8 11.2L19.5 2.8M15.5 6.6l3 3M13 9l2 2"/>`),
+  place: draw(html`<path d="M4 20.5v-15h9v15M13 10h7v10.5M2.5 20.5h19M7 9h3M7 12.5h3M7 16h3M16 14h1.5"/>`),
   person: draw(html`<circle cx="12" cy="8" r="4"/><path d="M4.2 20.5c.9-4.3 3.8-6.3 7.8-6.3s6.9 2 7.8 6.3"/>`),
 };
 

@@ -90,6 +90,7 @@ const pages: Readonly<Record<string, string>> = {
   }),
   'consent-whole': consent(views.wholeRecord),
   'consent-whole-see': consent(views.wholeRecordToSee),
+  'consent-servers': consent(views.severalServers),
   'consent-0': consent({ ...views.consent, items: [] }),
   'consent-300': consent({ ...views.consent, items: views.manyItems(300) }),
   emergency: emergency(views.emergency),

@@ -154,6 +154,21 @@ export const consent: ConsentView = {
   shared: false,
 };
 
+/** An app that asks for several places at once. */
+export const severalServers: ConsentView = {
+  ...consent,
+  servers: [
+    { base: 'http://localhost:4000/fhir', name: 'Lakeside Clinic', required: true, checked: true },
+    { base: 'http://localhost:4000/hospital/fhir', name: 'County Hospital', required: false, checked: true },
+    {
+      base: 'https://heart.example/fhir',
+      name: 'Centre for Heart and Circulation of the Northern Region',
+      required: false,
+      checked: false,
+    },
+  ],
+};
+
 export const emergency: EmergencyView = {
   action: '/auth/interaction/8f2/consent',
   csrf: 'c5rf',
