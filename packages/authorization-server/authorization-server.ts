@@ -39,8 +39,8 @@ import { createIntrospectionEndpoint } from './introspection.ts';
 import { createLaunchEndpoint } from './launch-endpoint.ts';
 import { type LaunchRecords, noRecords } from './launch-records.ts';
 import { createLaunchCheck } from './launch-step.ts';
-import { createStyleEndpoint, type Style, styleFault } from './launch-styles.ts';
-import { createLiveTokens, isFor } from './live-token.ts';
+import { checkStyles, createStyleEndpoint, type Style } from './launch-styles.ts';
+import { createLiveTokens } from './live-token.ts';
 import { faultName, type Log } from './log.ts';
 import { startLogoutDelivery } from './logout-delivery.ts';
 import { createLogoutEndpoint } from './logout-endpoint.ts';
@@ -150,10 +150,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   } = options;
   if (URL.parse(issuer) === null || issuer.endsWith('/'))
     throw new Error(`issuer must be an absolute URL without a last slash: ${issuer}`);
-  for (const [name, style] of Object.entries(styles)) {
-    const fault = styleFault(style);
-    if (fault !== undefined) throw new Error(`The style ${name} ${fault}.`);
-  }
+  checkStyles(styles);
   const settings = { ...defaultSettings, ...options.settings };
   const clients = options.registry ?? createClientRegistry(options.clients, createRegisteredClients(pool));
   const resourceServers = options.resourceServers.map((server) => ({ ...server, base: canonicalBase(server.base) }));
@@ -195,7 +192,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const inside = withAccountClient(clients, issuer);
   const { provider, bridge } = await createProvider({ ...shared, clients: inside, remembered });
   const responses = createPageResponses(issuer, pages, log);
-  const checks = { resourceServers, verifyHint: idTokens.verifyHint, checkLaunch: createLaunchCheck(shared) };
+  const checks = { verifyHint: idTokens.verifyHint, checkLaunch: createLaunchCheck(shared) };
   const authorization = createAuthorizationEndpoint({ ...shared, ...checks, bridge, pages: responses });
   const federation = createFederation({ issuer, providers: identityProviders, fetchOutside, outbound, keys, now });
   const federated = createFederationEndpoint({ ...shared, provider, federation, responses });
@@ -228,13 +225,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     presentToken,
   };
   const liveTokens = createLiveTokens({ ...shared, accessTokens });
-  const userinfo = createUserinfoEndpoint({
-    ...shared,
-    endpoint: `${issuer}/userinfo`,
-    presentToken,
-    liveTokens,
-    proofs,
-  });
+  const tokens = { presentToken, liveTokens };
+  const userinfo = createUserinfoEndpoint({ ...shared, ...tokens, proofs, endpoint: `${issuer}/userinfo` });
   const styleDocument = createStyleEndpoint(pool);
   const purge = startPurge(shared);
   const delivery = startLogoutDelivery({ ...shared, keys, fetchOutside, outbound });
@@ -248,13 +240,13 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/token`, createTokenEndpoint(backChannel)],
     [`${mount}/par`, createPushedAuthorizationEndpoint({ ...backChannel, ...checks })],
     [`${mount}/revoke`, createRevocationEndpoint(backChannel)],
-    [`${mount}/introspect`, createIntrospectionEndpoint({ ...backChannel, presentToken, liveTokens })],
+    [`${mount}/introspect`, createIntrospectionEndpoint({ ...backChannel, ...tokens })],
     ...(userinfoEndpoint === undefined ? [[`${mount}/userinfo`, userinfo] as const] : []),
     [`${mount}/device_authorization`, createDeviceAuthorizationEndpoint({ ...backChannel, keys })],
     [`${mount}/logout`, createLogoutEndpoint({ ...shared, provider, keys, idTokens, pages, responses })],
     [`${mount}/device`, device.page],
     [`${mount}/device/done`, device.done],
-    [`${mount}/launch`, createLaunchEndpoint({ ...shared, presentToken, liveTokens, styles })],
+    [`${mount}/launch`, createLaunchEndpoint({ ...shared, ...tokens, styles })],
   ]);
   const registering = createRegistrationRoutes(shared, registration);
 
@@ -294,10 +286,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     metadata: () => metadata,
     nonces: proofs.nonces,
     keys: async () => keys.current().jwks,
-    introspect: async (token, base) => {
-      const claims = (await liveTokens.find(token))?.claims;
-      return claims !== undefined && isFor(claims, base) ? claims : undefined;
-    },
+    introspect: liveTokens.claimsAt,
     giveConsents: () => giveConsents({ pool, consents }, now()),
     noteClients: () =>
       recordClientChanges({ pool, record, digest: keys.seal }, options.clients as readonly ClientMetadata[]),

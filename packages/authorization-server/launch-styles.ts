@@ -80,3 +80,11 @@ export function createStyleEndpoint(pool: pg.Pool) {
       : jsonResponse(row.body, 200, { ...shared, 'cache-control': 'public, max-age=31536000, immutable' });
   };
 }
+
+/** @throws Error naming the first that cannot be used */
+export function checkStyles(styles: Readonly<Record<string, Style>>): void {
+  for (const [name, style] of Object.entries(styles)) {
+    const fault = styleFault(style);
+    if (fault !== undefined) throw new Error(`The style ${name} ${fault}.`);
+  }
+}

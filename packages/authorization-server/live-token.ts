@@ -29,6 +29,8 @@ export interface LiveToken {
 export interface LiveTokens {
   /** Undefined where it is none of ours, over, taken back, its grant or Consent has ended, or its app is gone. */
   find(token: string): Promise<LiveToken | undefined>;
+  /** The claims, where it is meant for the server of this base. */
+  claimsAt(token: string, base: string): Promise<AccessTokenClaims | undefined>;
   /** The same for claims that were verified. */
   of(claims: AccessTokenClaims): Promise<LiveToken | undefined>;
 }
@@ -55,11 +57,16 @@ export function createLiveTokens(neighbours: LiveTokenNeighbours): LiveTokens {
     const exp = Math.min(claims.exp, Math.floor(grant.expiresAt.getTime() / 1000));
     return { claims: { ...claims, scope, exp }, grant };
   };
+  const find = async (token: string): Promise<LiveToken | undefined> => {
+    const claims = await accessTokens.verify(token);
+    return claims === undefined ? undefined : of(claims);
+  };
   return {
     of,
-    find: async (token) => {
-      const claims = await accessTokens.verify(token);
-      return claims === undefined ? undefined : of(claims);
+    find,
+    claimsAt: async (token, base) => {
+      const claims = (await find(token))?.claims;
+      return claims !== undefined && isFor(claims, base) ? claims : undefined;
     },
   };
 }
