@@ -109,6 +109,8 @@ suite('authorization', () => {
     await assertRefusedHere(visitor, twice);
     await assertRefusedHere(visitor, `${authorizeUrl(origin)}&client_id=spa`);
     await assertRefusedHere(visitor, authorizeUrl(origin, { redirect_uri: undefined }));
+    for (const reference of ['http://127.0.0.1:1/', 'urn:ietf:params:oauth:request_uri:guessed'])
+      await assertRefusedHere(visitor, authorizeUrl(origin, { request_uri: reference }));
     for (const client of ['nobody', '__proto__', 'constructor', 'service', 'WEB', 'web ', 'web\0']) {
       await assertRefusedHere(visitor, authorizeUrl(origin, { client_id: client }));
     }
@@ -136,7 +138,6 @@ suite('authorization', () => {
         'invalid_scope',
       ],
       [{ request: 'eyJhbGciOiJub25lIn0.e30.' }, 'invalid_request'],
-      [{ request_uri: 'http://127.0.0.1:1/' }, 'invalid_request'],
       [{ launch: 'x' }, 'invalid_request'],
       [{ max_age: '-1' }, 'invalid_request'],
       [{ prompt: 'none login' }, 'invalid_request'],
