@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { describeFaults, readConfig } from './config.ts';
+import { outboundPermissions } from './outbound.ts';
+import { registrationOf } from './registration.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'affinity-config-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -108,4 +110,30 @@ test('a secret in the file is never repeated', () => {
 test('a setting that is known and not used is said, not passed over', () => {
   assert.match(configOf({ REDIS_URL: 'redis://localhost' }).notices.join(), /REDIS_URL is set and not used/);
   assert.deepEqual(configOf({}).notices, []);
+});
+
+test('H04: strangers may register apps in the demonstration; elsewhere where that is said; who vouches has good keys', () => {
+  const mode = (env: Record<string, string>, yaml = '') => registrationOf(configOf(env, yaml))?.mode;
+  assert.equal(mode({}), 'open');
+  assert.equal(mode({ AFFINITY_DEMO: 'off' }), undefined);
+  assert.equal(mode({}, 'registration: { mode: off }'), undefined);
+  assert.equal(mode({ AFFINITY_DEMO: 'off' }, 'registration: { mode: with-token }'), 'with-token');
+  const issuer = (key: string): string =>
+    `registration: { software_statement_issuers: [{ issuer: https://trust.example, jwks: { keys: [${key}] } }] }`;
+  assert.match(
+    faultsOf({}, issuer('{ kty: oct, k: AAAA, kid: a }')),
+    /software_statement_issuers: https:\/\/trust\.example/,
+  );
+  assert.match(faultsOf({}, 'registration: { mode: sometimes }'), /registration\.mode/);
+  assert.match(faultsOf({}, 'registration: { per_address: 0 }'), /registration\.per_address/);
+});
+
+test('Q20: only a domain that is itself on loopback asks loopback, and only named hosts may lie in private networks', () => {
+  const at = (origin: string, yaml = '') => outboundPermissions(configOf({ AFFINITY_ORIGIN: origin }, yaml));
+  assert.equal(at('http://localhost:4000').dangerouslyAllowLoopback, true);
+  assert.equal(at('https://affinity.example').dangerouslyAllowLoopback, false);
+  assert.deepEqual(at('https://affinity.example').dangerouslyAllowHosts, []);
+  const named = at('https://affinity.example', 'outbound: { private_hosts: [ehr.hospital.example] }');
+  assert.deepEqual(named.dangerouslyAllowHosts, ['ehr.hospital.example']);
+  assert.match(faultsOf({}, 'outbound: { private_hosts: ["*.hospital.example"] }'), /outbound\.private_hosts/);
 });

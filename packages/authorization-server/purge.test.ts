@@ -42,14 +42,20 @@ test('expired rows are purged, a used code is kept for a day so that a replay is
        insert into launch_style values ($2::int::text, '{}', now() - $2::int * interval '1 day')`,
       [hours, days],
     );
+  await pool.query(
+    `insert into initial_access_token select gen_random_uuid(), sha256(n::text::bytea), 'x', null, 1, now(), now() + n * interval '1 hour'
+     from generate_series(-1, 1, 2) n`,
+  );
   await pool.query("update known_browser set expires_at = now() - interval '1 second'");
   await pool.query("update refresh_token set consumed_at = consumed_at - interval '1 minute'");
   await purgeExpired(pool, defaultSettings);
   const { rows } = await pool.query('select model from authorization_state');
   assert.deepEqual(rows, [{ model: 'AuthorizationCode' }]);
   assert.deepEqual(
-    await Promise.all(['used_assertion', 'known_browser', 'refresh_token', 'access_token'].map(count)),
-    [0, 0, 2, 2],
+    await Promise.all(
+      ['used_assertion', 'known_browser', 'refresh_token', 'access_token', 'initial_access_token'].map(count),
+    ),
+    [0, 0, 2, 2, 1],
   );
   assert.deepEqual([await count('ehr_launch'), await count('launch_style')], [1, 1]);
   assert.deepEqual([await count('used_proof'), await count('pushed_request')], [0, 0]);

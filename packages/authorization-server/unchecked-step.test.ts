@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pageOf } from './testing/browser.ts';
-import { allow, answerOf, authorizeUrl, codeFields, signIn } from './testing/domain.ts';
+import { allow, answerOf, authorizeUrl, codeFields, issuer, postForm, signIn } from './testing/domain.ts';
 import { appCallback, register, startRegistration } from './testing/registration.ts';
 
 const metadata = { redirect_uris: [appCallback], client_name: 'Diary', token_endpoint_auth_method: 'none' };
@@ -37,6 +37,11 @@ test('B24, H04: whatever such an app asks, even wrongly, its page comes first, a
     }
   for (const changes of [{ prompt: 'none' }, { prompt: 'none', scope: 'no such scope' }])
     assert.equal((await pageOf(await signedIn.open(ask(changes)), 'error')).view.kind, 'bad-request');
+
+  const fields = Object.fromEntries(new URL(ask()).searchParams);
+  const pushed = (await (await postForm(domain.server, '/par', fields)).json()) as { request_uri: string };
+  const brought = new URLSearchParams({ client_id: app.client_id, request_uri: pushed.request_uri });
+  await pageOf(await signedIn.open(`${issuer}/authorize?${brought}`), 'unchecked');
 
   const page = await pageOf(await fresh.open(ask({ scope: 'no such scope' })), 'unchecked');
   const shown = await pageOf(await fresh.submit(page, { decision: 'continue' }), 'sign-in');
