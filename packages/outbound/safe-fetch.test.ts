@@ -53,6 +53,8 @@ test('Q20: hostile URLs are refused before anything is looked up, and a listener
     'https:///app.example https:\\\\app.example //app.example/ /jwks file:///etc/passwd ftp://app.example/ gopher://a.example/',
     'data:application/json,{} javascript:alert(1) http://app.example/ https://app.example:80/ https://app.example:22/',
     'https://app.example:0/ https://app.example:99999/ https://app.example\\@127.0.0.1/ https://*.example/',
+    // Public hosts, though written so that only a reader knows it.
+    'https://134744072/ https://0x08080808/ https://010.8.8.8/ https://8.8.2056/ https://8.8.8.8./ https://%61pp.example/',
     'https://127。0。0。1/ https://127.0.0.1/ https://ⓛocalhost/ blob:https://app.example/x',
   ].flatMap((line) => line.split(' '));
   for (const url of [...hostile, '', 'https://app.example/\r\nx: y', ' https://app.example/', 'https://a b.example/']) {
