@@ -1,7 +1,7 @@
 /** Devices: what is asked, what a person sees before and after, and what the device is told meanwhile. RFC 8628. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concealUserCode, newUserCode, readUserCode, revealUserCode, showUserCode } from './device-codes.ts';
+import { createProver } from '@affinity/proof/testing/prover.ts';
 import { purgeExpired } from './purge.ts';
 import { defaultSettings } from './settings.ts';
 import { pageOf } from './testing/browser.ts';
@@ -29,44 +29,8 @@ import {
   startDomain,
   type Tokens,
 } from './testing/domain.ts';
+import { appCallback, register, startRegistration } from './testing/registration.ts';
 import { endUnclaimedGrants } from './unclaimed-devices.ts';
-
-test('C54: the codes: 256 bits for the device, 34 bits without ambiguity for a person; only hashes are kept', async (t) => {
-  const codes = new Set(Array.from({ length: 2000 }, newUserCode));
-  assert.equal(codes.size, 2000);
-  const letters = [...codes].join('');
-  assert.match(letters, /^[BCDFGHJKLMNPQRSTVWXZ]+$/);
-  for (const letter of new Set(letters)) {
-    const share = letters.split(letter).length / letters.length;
-    assert.ok(share > 0.035 && share < 0.065, `${letter} ${share}`);
-  }
-  assert.equal(showUserCode('WDJBMJHT'), 'WDJB-MJHT');
-  for (const typed of ['WDJB-MJHT', 'wdjbmjht', ' wdjb mjht ', 'W.D.J.B.M.J.H.T'])
-    assert.equal(readUserCode(typed), 'WDJBMJHT');
-  for (const typed of ['', 'WDJB', 'WDJB-MJHTB', 'ADJB-MJHT', 'WDJB-MJH1', 'x'.repeat(5000)])
-    assert.equal(readUserCode(typed), undefined);
-  const seal = (text: string): string => `key ${text}`;
-  assert.equal(revealUserCode({ seal }, concealUserCode({ seal }, 'WDJBMJHT')), 'WDJBMJHT');
-  assert.throws(() => revealUserCode({ seal: (text) => text }, concealUserCode({ seal }, 'WDJBMJHT')));
-
-  const domain = await startDomain(t);
-  const made = await startDevice(domain);
-  assert.equal(Buffer.from(made.device_code, 'base64url').length, 32);
-  assert.match(made.user_code, /^[B-Z]{4}-[B-Z]{4}$/);
-  assert.deepEqual(
-    [made.verification_uri, made.verification_uri_complete, made.expires_in, made.interval],
-    [devicePage, `${devicePage}?user_code=${made.user_code}`, 600, 5],
-  );
-  await toConsent(domain.browser(), made.user_code);
-  const { rows } = await domain.database.pool.query(
-    'select d::text from device_authorization d union all select s::text from authorization_state s',
-  );
-  const dump = JSON.stringify([rows, domain.audit, domain.logged]);
-  assert.ok(dump.includes('affinity_user_code'), 'the dump holds the request');
-  for (const code of [made.device_code, made.user_code, made.user_code.replace('-', '')]) {
-    assert.ok(!dump.includes(code) && !dump.includes(Buffer.from(code).toString('hex')), 'a code is kept in the clear');
-  }
-});
 
 test('C54: what a device may ask for is checked as an authorization request is', async (t) => {
   const domain = await startDomain(t);
@@ -221,35 +185,6 @@ test('C54: an expired code is allowed by nobody, and leaves no grant', async (t)
   assert.equal(rowCount, 0);
 });
 
-test('C54: no, before the sign-in or after it, is told to the device', async (t) => {
-  const domain = await startDomain(t);
-  const browser = domain.browser();
-  const first = await startDevice(domain);
-  const page = await pageOf(await typeCode(browser, first.user_code), 'device');
-  const stopped = await browser.submit(page, { user_code: page.view.code, decision: 'refuse' });
-  assert.equal((await pageOf(stopped, 'device-end')).view.result, 'refused');
-  assert.equal(await errorOf(await poll(domain.server, first.device_code)), 'access_denied');
-
-  const second = await startDevice(domain);
-  const consent = await toConsent(browser, second.user_code);
-  const denied = await allow(browser, consent.clone(), { fields: { decision: 'deny' } });
-  assert.equal((await pageOf(denied, 'device-end')).view.result, 'refused');
-  assert.equal(await errorOf(await poll(domain.server, second.device_code)), 'access_denied');
-  // the same page once more, by the back button: what was decided stands
-  const again = await allow(browser, consent);
-  assert.equal((await pageOf(again, 'device-end')).view.result, 'refused');
-  domain.advance(5);
-  assert.equal(await errorOf(await poll(domain.server, second.device_code)), 'access_denied');
-  const denials = domain.audit.filter(({ event }) => event === 'consent-denied');
-  assert.deepEqual(
-    denials.map(({ user, client }) => [user, client]),
-    [
-      [undefined, 'scale'],
-      [domain.ana, 'scale'],
-    ],
-  );
-});
-
 test('a device asks each time, and is asked about even where somebody is signed in and allowed it before', async (t) => {
   const domain = await startDomain(t);
   const browser = domain.browser();
@@ -298,70 +233,6 @@ test('a code that is presented again later ends what it gave; what the person or
   assert.equal(await errorOf(await poll(domain.server, gone.device_code)), 'invalid_grant');
 });
 
-test('C54, Q07: wrong codes are counted, from one address and altogether; right ones are not', async (t) => {
-  const device = { codeSeconds: 600, pollSeconds: 5, requestsPerAddress: 8, requestsAltogether: 12 };
-  const limits = { device: { ...device, entriesPerAddress: 3, entriesAltogether: 5 } };
-  const domain = await startDomain(t, limits);
-  const { user_code: userCode } = await startDevice(domain);
-  const from = (address: string) => Object.assign(domain.browser(), { address });
-  const browser = from('198.51.100.1');
-  for (let at = 0; at < 5; at++) assert.equal((await typeCode(browser, userCode)).status, 200);
-  const wrong = await Promise.all(
-    Array.from({ length: 8 }, (_, at) => typeCode(from('198.51.100.1'), `BCDF-GHJ${'KLMNPQRS'[at]}`)),
-  );
-  assert.deepEqual(wrong.map(({ status }) => status).sort(), [400, 400, 400, 429, 429, 429, 429, 429]);
-  const throttled = wrong.find(({ status }) => status === 429);
-  assert.ok(Number(throttled?.headers.get('retry-after')) > 0);
-  assert.equal((await typeCode(browser, userCode)).status, 429, 'the right one is not looked at either');
-  const others = [];
-  for (let at = 0; at < 3; at++) others.push((await typeCode(from(`203.0.113.${at}`), 'BCDF-GHJK')).status);
-  assert.deepEqual(others, [400, 400, 429], 'altogether');
-  const entered = domain.audit.filter(({ event, outcome }) => event === 'device-code-entered' && outcome === 'denied');
-  assert.equal(entered.length, 8 + 1 + 3);
-  assert.ok(!JSON.stringify(domain.audit).includes('BCDF'), 'what was typed is not recorded');
-
-  const asked = [];
-  for (let at = 0; at < 9; at++) asked.push((await askForDevice(domain.server)).status);
-  assert.deepEqual(asked.slice(6), [200, 429, 429], 'devices that ask are counted too');
-});
-
-test('Q03, Q04, U16: the pages of devices are hardened, and take a form only from themselves', async (t) => {
-  const domain = await startDomain(t);
-  const browser = domain.browser();
-  const { user_code: userCode } = await startDevice(domain);
-  const shown = await browser.open(`${devicePage}?user_code=${userCode}`);
-  const end = await browser.open(`${issuer}/device/done?state=7b0d9a52-0000-4000-8000-000000000000`);
-  assert.equal(end.status, 404);
-  for (const response of [shown, end, await typeCode(domain.browser(), userCode)]) {
-    assert.match(response.headers.get('content-security-policy') ?? '', /frame-ancestors 'none'.*base-uri 'none'/);
-    assert.equal(response.headers.get('x-frame-options'), 'DENY');
-    assert.equal(response.headers.get('cache-control'), 'no-store');
-    assert.equal(response.headers.get('referrer-policy'), 'no-referrer');
-    assert.equal(response.headers.get('access-control-allow-origin'), null);
-  }
-  assert.match(shown.headers.getSetCookie().join(), /^affinity-device=.*Path=\/auth\/device;.*HttpOnly; SameSite=Lax/);
-  const page = await pageOf(shown, 'device-code');
-  const post = (fields: Record<string, string>, headers: Record<string, string> = {}, from = browser) =>
-    from.send(devicePage, {
-      method: 'POST',
-      headers: { origin: 'http://localhost:4000', 'content-type': 'application/x-www-form-urlencoded', ...headers },
-      body: new URLSearchParams({ csrf: page.view.csrf, user_code: userCode, ...fields }).toString(),
-    });
-  assert.equal((await post({})).status, 200);
-  assert.equal((await post({ csrf: 'x' })).status, 403);
-  assert.equal((await post({ csrf: '' })).status, 403);
-  assert.equal((await post({}, { origin: 'http://evil.example' })).status, 403);
-  assert.equal((await post({}, { origin: 'null', 'sec-fetch-site': 'cross-site' })).status, 403);
-  assert.equal((await post({}, {}, domain.browser())).status, 400, 'another browser');
-  const other = domain.browser();
-  await other.open(devicePage);
-  assert.equal((await post({}, {}, other)).status, 403, 'the proof of another browser');
-  assert.equal((await browser.send(devicePage, { method: 'PUT' })).status, 405);
-  assert.equal((await browser.send(`${issuer}/device/done`, { method: 'POST' })).status, 405);
-  const get = await domain.server.fetch(new Request(`${issuer}/device_authorization`), {});
-  assert.equal(get.status, 405);
-});
-
 test('a person without a right to the purpose is refused, and the device is told', async (t) => {
   const domain = await startDomain(t);
   const response = await askForDevice(
@@ -403,4 +274,27 @@ test('C54: what a device never came for ends with its Consent, and the row is fo
   await pool.query("update device_authorization set expires_at = now() - interval '25 hours'");
   await purgeExpired(pool, defaultSettings);
   assert.equal(await left(), 0);
+});
+
+test('C54: tokens of a device are bound to the key that it proves; an app that nobody vouches for has no devices', async (t) => {
+  const domain = await startRegistration(t);
+  const browser = domain.browser();
+  const made = await startDevice(domain);
+  await allow(browser, await toConsent(browser, made.user_code));
+  const prover = await createProver();
+  const proof = await prover.proof({ method: 'POST', url: `${issuer}/token` });
+  const fields = { grant_type: deviceGrant, device_code: made.device_code, client_id: 'scale' };
+  const tokens = (await (await domain.token(fields, { dpop: proof })).json()) as Tokens;
+  assert.equal(tokens.token_type, 'DPoP');
+  assert.deepEqual(claimsOf(tokens.access_token).cnf, { jkt: prover.jkt });
+  const stolen = await domain.token(refreshFields(tokens.refresh_token, { client_id: 'scale' }));
+  assert.equal(stolen.status, 400, 'the refresh token too');
+
+  const { client_id: id, grant_types: kept } = await register(domain, {
+    redirect_uris: [appCallback],
+    grant_types: ['authorization_code', deviceGrant],
+    token_endpoint_auth_method: 'none',
+  });
+  assert.deepEqual(kept, ['authorization_code']);
+  assert.equal(await errorOf(await askForDevice(domain.server, { client_id: id })), 'unauthorized_client');
 });

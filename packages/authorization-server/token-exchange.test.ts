@@ -17,6 +17,8 @@ import {
   type Tokens,
 } from './testing/domain.ts';
 
+import { appCallback, refusalOf, send, startRegistration } from './testing/registration.ts';
+
 const exchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 
@@ -285,5 +287,15 @@ test('C55: who is declared to exchange is a confidential resource server with na
     [{ ...gateway, grant_types: [] }, /affinity_upstreams is for servers/],
   ] as const) {
     assert.match(checkClients([given]).join(), fault);
+  }
+});
+
+test('C55: nobody registers for it by themselves', async (t) => {
+  const domain = await startRegistration(t);
+  for (const metadata of [
+    { grant_types: [exchangeGrant], affinity_upstreams: [hospital], resource_server: clinic },
+    { grant_types: ['authorization_code', exchangeGrant], redirect_uris: [appCallback], resource_server: clinic },
+  ]) {
+    assert.equal(await refusalOf(await send(domain, metadata)), '400 invalid_client_metadata');
   }
 });
