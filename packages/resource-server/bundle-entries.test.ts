@@ -20,7 +20,7 @@ const get = (url: string): Entry => ({ request: { method: 'GET', url } });
 const open = (given = {}) => createSmallClinic(given, { appliesFilter: true });
 const everything = { kind: 'everything' } as const;
 
-test('N12, E52: a batch answers each entry by itself, in order, with its own status and outcome', async () => {
+test('D07, N12, E52: a batch answers each entry by itself, in order, with its own status and outcome', async () => {
   const { clinic, token } = await open();
   const response = await clinic.send(
     '/',

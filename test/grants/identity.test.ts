@@ -34,7 +34,7 @@ describe('identity at the clinic', () => {
     return (await response.json()) as Record<string, unknown>;
   };
 
-  test('A02–A08, A10, A13, A15, A16: the documents say what is needed, and never disagree', async () => {
+  test('A02–A08, A10, A13, A15, A16, F13: the documents say what is needed, and never disagree', async () => {
     const { origin, pathname } = new URL(issuer);
     const openid = await document(`${issuer}/.well-known/openid-configuration`);
     const oauth = await document(`${origin}/.well-known/oauth-authorization-server${pathname}`);

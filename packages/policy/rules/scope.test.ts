@@ -78,7 +78,7 @@ test('D05, D08: scopes are a union; each constraint narrows its own scope, for r
   assert.ok(!sees(write, record({ categories: ['laboratory'] })), 'E61');
 });
 
-test('a search that names a value outside every scope is 403, from the query alone', () => {
+test('D11: a search that names a value outside every scope is 403, from the query alone', () => {
   const system = 'http://terminology.hl7.org/CodeSystem/observation-category';
   const principal = app([`patient/Observation.rs?category=${system}|vital-signs`]);
   assert.equal(
@@ -132,7 +132,7 @@ test('E23, E63: shared types are read under a scope for them and written by no p
   assert.ok(!sees(ask(app(['patient/*.cruds']), create('Binary')), record({ type: 'Binary', owners: [] })));
 });
 
-test('E30, E32: user/ reaches what the user may, system/ a service only', () => {
+test('D06, E30, E32: user/ reaches what the user may, system/ a service only', () => {
   const doctor = app(['user/*.cruds'], { fhirUser: 'Practitioner/1' });
   assert.equal(denied(ask(doctor, read('Observation'), { patientsOf: [] })), '', 'denied by default');
   assert.equal(denied(ask(doctor, read('Observation'), { wholeServer: false, patientsOf: [] })), '');
