@@ -46,3 +46,40 @@ test('every npm script that a document names exists', () => {
   );
   assert.deepEqual(unknown, []);
 });
+
+/** `A02–A08` and `A02, A03` as single ids. */
+const idsIn = (given: string): readonly string[] =>
+  [...given.matchAll(/\b([A-Z])(\d\d)(?:(?: to |–|-)[A-Z]?(\d\d))?/g)].flatMap(
+    ([, letter = '', first = '', last = first]) =>
+      Array.from(
+        { length: Number(last) - Number(first) + 1 },
+        (_, at) => `${letter}${String(Number(first) + at).padStart(2, '0')}`,
+      ),
+  );
+
+const titlesOf = (file: string): string =>
+  [...text(file).matchAll(/\b(?:test|suite|describe)\(\s*(['`"])([\s\S]*?)(?<!\\)\1/g)]
+    .map(([, , title]) => title)
+    .join(' ');
+
+test('each requirement of SMART, OAuth and OpenID Connect stands in the title of a test that its row names', () => {
+  const faults = ['smart', 'oauth', 'oidc'].flatMap((page) =>
+    text(`docs/conformance/${page}.md`)
+      .split('\n')
+      .flatMap((line) => {
+        const [, ids = '', , , tests = ''] = line.split('|').map((cell) => cell.trim());
+        const named = tests
+          .split(', ')
+          .flatMap((name) => files.filter((file) => file.endsWith(`/${name}`) || file === name));
+        const shown = new Set(named.flatMap((file) => idsIn(titlesOf(file))));
+        return idsIn(ids)
+          .filter((id) => !shown.has(id))
+          .map((id) => `${page}.md: ${id}`);
+      }),
+  );
+  assert.deepEqual(faults, []);
+  const rows = ['smart', 'oauth', 'oidc'].flatMap((page) =>
+    idsIn(text(`docs/conformance/${page}.md`).replace(/^(?!\| [A-Z]\d\d).*$/gm, '')),
+  );
+  assert.ok(new Set(rows).size > 150, 'the tables were read');
+});
