@@ -98,7 +98,7 @@ const apps = [
     affinity_ehr: true,
   },
   { client_id: 'other', client_name: 'Other app', client_secret: secret, redirect_uris: [callback] },
-  { client_id: 'phone', client_name: 'Phone app', redirect_uris: [callback] },
+  { client_id: 'phone', client_name: 'Phone app', application_type: 'native', redirect_uris: [callback] },
 ];
 
 /** @param tokens settings of the domain, in place of the usual ones */
