@@ -156,6 +156,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     version: description.version,
     apps: demonstration === undefined ? [] : [vitalsCard],
     addresses: addressesOf(origin),
+    account: `${issuer}/account`,
     log: (_level, message, facts) => log(message, { detail: JSON.stringify(facts ?? {}) }),
     now,
     ...(demonstration === undefined ? {} : { demonstration: { people: samplePeople } }),

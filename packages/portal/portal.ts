@@ -40,6 +40,8 @@ export interface PortalNeighbours {
   readonly administration?: Administration;
   /** the pages of clinicians; without it there are none */
   readonly ehr?: Ehr;
+  /** where people's own pages are: their apps, their sign-in */
+  readonly account?: string;
   /** what developers look for */
   readonly addresses: readonly ListedAddress[];
   readonly version: string;
@@ -83,7 +85,7 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
     now: neighbours.now ?? (() => new Date()),
   };
   const headers = pageHeaders(neighbours.origin);
-  const home = printHome(house, neighbours.apps, neighbours.addresses);
+  const home = printHome(house, neighbours.apps, neighbours.addresses, neighbours.account);
 
   const answer = (status: number, page: string, more: Readonly<Record<string, string>> = {}): Response =>
     new Response(page, { status, headers: { ...headers, ...more } });

@@ -230,6 +230,7 @@ export const english = {
     title: 'Your health record, shared on your terms',
     lead: 'Apps can help you with your health. Here you decide, thing by thing, what each of them may see.',
     toApps: 'See the apps',
+    toAccount: 'Your apps and devices',
     drawing: 'Two circles, your record and an app. Only where they overlap is anything shared.',
     drawn: { record: 'Your record', app: 'An app' },
     howHeading: 'How it works',

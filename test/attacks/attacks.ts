@@ -4,6 +4,7 @@ import { attacksOnAssertions } from './attacks-on-assertions.ts';
 import { attacksOnBrowsers } from './attacks-on-browsers.ts';
 import { attacksOnCodes } from './attacks-on-codes.ts';
 import { attacksOnDevices } from './attacks-on-devices.ts';
+import { attacksOnSessions } from './attacks-on-sessions.ts';
 import { attacksOnTokens } from './attacks-on-tokens.ts';
 
 export const attacks: readonly Attack[] = [
@@ -12,4 +13,5 @@ export const attacks: readonly Attack[] = [
   ...attacksOnTokens,
   ...attacksOnAssertions,
   ...attacksOnDevices,
+  ...attacksOnSessions,
 ];

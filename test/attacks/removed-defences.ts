@@ -1,6 +1,7 @@
 /** The line by which each attack fails, and what stands there when it is taken out. */
 import type { Breakage } from '../hostile/mutations.ts';
 import { removedDefencesOfDevices } from './removed-defences-of-devices.ts';
+import { removedDefencesOfSessions } from './removed-defences-of-sessions.ts';
 
 export interface RemovedDefence extends Breakage {
   /** name of the attack that then succeeds */
@@ -388,4 +389,5 @@ export const removedDefences: readonly RemovedDefence[] = [
     replace: '',
   },
   ...removedDefencesOfDevices,
+  ...removedDefencesOfSessions,
 ];

@@ -43,12 +43,18 @@ const printAddress = (house: House, address: ListedAddress): Markup => {
   return html`<div><dt>${address.label}<span class="about">${address.about}</span></dt><dd>${href === undefined ? shown : html`<a href="${href}">${shown}</a>`}</dd></div>`;
 };
 
-export const printHome = (house: House, apps: readonly ListedApp[], addresses: readonly ListedAddress[]): string => {
+/** @param account of people's own pages, where there are such */
+export const printHome = (
+  house: House,
+  apps: readonly ListedApp[],
+  addresses: readonly ListedAddress[],
+  account?: string,
+): string => {
   const { home } = house.words;
   return printDocument(house, {
     title: home.title,
     kind: 'front',
-    body: html`<section class="hero"><div><h1>${home.title}</h1><p class="lead">${home.lead}</p><p><a class="button primary" href="#apps">${home.toApps}</a></p></div>${printDrawing(house.words)}</section>
+    body: html`<section class="hero"><div><h1>${home.title}</h1><p class="lead">${home.lead}</p><p class="actions"><a class="button primary" href="#apps">${home.toApps}</a>${account !== undefined && html`<a class="button plain" href="${account}">${home.toAccount}</a>`}</p></div>${printDrawing(house.words)}</section>
 <section class="band" aria-labelledby="how"><h2 id="how">${home.howHeading}</h2><ol class="how">${home.how.map(
       (step, index) =>
         html`<li><span class="ball" aria-hidden="true">${index + 1}</span><h3>${step.title}</h3><p>${step.about}</p></li>`,

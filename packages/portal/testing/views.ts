@@ -257,6 +257,7 @@ export const neighbours: PortalNeighbours = {
       { name: 'Dr. Jonas Weber', username: 'weber', password: 'weber-sample', about: 'General practitioner' },
     ],
   },
+  account: 'http://localhost:4000/auth/account',
   addresses: [
     { label: 'FHIR', url: 'http://localhost:4000/fhir', about: 'The clinic’s records, FHIR R4' },
     {
