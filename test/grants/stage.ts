@@ -16,6 +16,7 @@ import {
   basic,
   callback,
   codeFields,
+  hospital,
   issuer,
   launchUri,
   postForm,
@@ -25,6 +26,7 @@ import {
 } from '@affinity/authorization-server/testing/domain.ts';
 import { testPages } from '@affinity/authorization-server/testing/pages.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
+import type { GrantState } from '@affinity/core/smart/grant-state.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend, type StoreBackend } from '@affinity/store/backend.ts';
 import { followGrantsAndConsents } from '@affinity/store/consent-feed.ts';
@@ -47,6 +49,8 @@ export interface GrantStage {
   readonly backend: StoreBackend;
   readonly pool: pg.Pool;
   readonly consents: GrantConsents;
+  /** the end of grants, as resource servers know it */
+  readonly grants: GrantState;
   put(resource: Resource): Promise<void>;
   /** From the authorization request to the tokens: `choose` says what is posted from the consent page. */
   obtain(asked: Asked): Promise<Tokens>;
@@ -152,7 +156,10 @@ export const openStage = async (
     issuer,
     pool,
     clients: apps,
-    resourceServers: [{ base, name: 'Clinic', tokens: config.file.tokens.format }],
+    resourceServers: [
+      { base, name: 'Clinic', tokens: config.file.tokens.format },
+      { base: hospital, name: 'Hospital', tokens: config.file.tokens.format },
+    ],
     settings: { requireProofNonce: config.file.tokens.require_proof_nonce },
     pages: testPages,
     patients: async (ids) => ids.map((id) => ({ id, name: `Patient ${id}` })),
@@ -205,6 +212,7 @@ export const openStage = async (
     backend,
     pool,
     consents,
+    grants: feeds.grants,
     put: async (resource) => {
       const { resourceType: type, id = '' } = resource;
       const result = await backend.create({ type, id, content: { resource, json: JSON.stringify(resource) } });

@@ -66,17 +66,31 @@ const constraintOf = (codes: Provision['codes']): Constraint | undefined => {
 };
 const escaped = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
 
+/** The same under each parameter that could ask for it; made once for each provision, since every scope is held against it. */
+const constraintsOf = ({ codes }: Provision): ReadonlyMap<string, Constraint> => {
+  const made = known.get(codes);
+  if (made !== undefined) return made;
+  const constraint = constraintOf(codes);
+  const all = constraint === undefined ? [] : [constraint, ...codedParams.map((param) => ({ ...constraint, param }))];
+  const constraints = new Map(all.map((one) => [one.param, one]));
+  known.set(codes, constraints);
+  return constraints;
+};
+const known = new WeakMap<Provision['codes'], ReadonlyMap<string, Constraint>>();
+
 /** The part of a scope with these codes. */
 const withCodes = (scope: ResourceScope, provision: Provision, asking: Asking): readonly ResourceScope[] => {
   if (provision.codes.length === 0) return [scope];
-  const constraint = constraintOf(provision.codes);
+  const constraints = constraintsOf(provision);
+  const [constraint] = constraints.values();
   if (constraint === undefined) {
     asking.inexact = true;
     return provision.type === 'permit' ? [scope] : [];
   }
-  const within = codedParams.some((param) =>
-    scope.constraints.some((own) => own.param === param && constraintImplies(own, { ...constraint, param })),
-  );
+  const within = scope.constraints.some((own) => {
+    const same = codedParams.some((param) => param === own.param) ? constraints.get(own.param) : undefined;
+    return same !== undefined && constraintImplies(own, same);
+  });
   return [within ? scope : { ...scope, constraints: [...scope.constraints, constraint], form: 'v2' }];
 };
 
@@ -111,6 +125,17 @@ const without = (scope: ResourceScope, taken: readonly ResourceScope[], asking: 
   return [scope];
 };
 
+/** By any of these: where one gives all of it, what the others give of it says nothing more. */
+const givenBy = (part: ResourceScope, permits: readonly Provision[], asking: Asking): readonly ResourceScope[] => {
+  const given: ResourceScope[] = [];
+  for (const permit of permits) {
+    const some = permitted(part, permit, asking);
+    if (some.some((one) => covers(one, part))) return [part];
+    given.push(...some);
+  }
+  return given;
+};
+
 /** What of one letter of a scope a provision with its exceptions permits; of exceptions side by side, a deny wins. */
 const permitted = (scope: ResourceScope, provision: Provision, asking: Asking): readonly ResourceScope[] => {
   if (!speaksOf(provision, asking)) return [];
@@ -119,7 +144,11 @@ const permitted = (scope: ResourceScope, provision: Provision, asking: Asking): 
     const given =
       provision.type === 'permit'
         ? [part]
-        : nested.filter(({ type }) => type === 'permit').flatMap((one) => permitted(part, one, asking));
+        : givenBy(
+            part,
+            nested.filter(({ type }) => type === 'permit'),
+            asking,
+          );
     const denials = nested.filter(({ type }) => type === 'deny');
     return denials.reduce<readonly ResourceScope[]>(
       (left, denial) => left.flatMap((one) => without(one, denied(one, denial, asking), asking)),

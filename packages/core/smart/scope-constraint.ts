@@ -78,6 +78,14 @@ export const constraintValues = (value: string): readonly ConstraintValue[] | un
   return values;
 };
 
+/** Read once for each constraint: of hundreds of scopes, each is compared with each. */
+const known = new WeakMap<Constraint, readonly ConstraintValue[] | 'malformed'>();
+const valuesOf = (constraint: Constraint): readonly ConstraintValue[] | 'malformed' => {
+  const found = known.get(constraint) ?? constraintValues(constraint.value) ?? 'malformed';
+  known.set(constraint, found);
+  return found;
+};
+
 /** Whatever matches `narrow` matches `wide`. */
 const valueImplies = (narrow: ConstraintValue, wide: ConstraintValue): boolean =>
   (wide.system === undefined || wide.system === narrow.system) &&
@@ -87,9 +95,9 @@ const valueImplies = (narrow: ConstraintValue, wide: ConstraintValue): boolean =
 export const constraintImplies = (narrow: Constraint, wide: Constraint): boolean => {
   if (narrow.param !== wide.param) return false;
   if (narrow.value === wide.value) return true;
-  const ofWide = constraintValues(wide.value);
-  const ofNarrow = constraintValues(narrow.value);
-  if (ofWide === undefined || ofNarrow === undefined) return false;
+  const ofWide = valuesOf(wide);
+  const ofNarrow = valuesOf(narrow);
+  if (ofWide === 'malformed' || ofNarrow === 'malformed') return false;
   return ofNarrow.every((value) => ofWide.some((other) => valueImplies(value, other)));
 };
 
