@@ -151,6 +151,7 @@ test('claims about the person', async (t) => {
     const scope = again.view.items.map((item) => item.scope);
     const posted: Fields = { decision: 'allow', duration: 'once', scope };
     await pageOf(await browser.submit(again, { ...posted, values_shown: 'others' }), 'consent');
+    await pageOf(await browser.submit(again, posted), 'consent');
     const tokens = await redeem(await browser.submit(again, { ...posted, values_shown: again.view.valuesShown ?? '' }));
     assert.deepEqual((await told(tokens)).userinfo, { identifiers: [npi] });
     domain.identifiers.set('Practitioner/d1', [npi, staff]);

@@ -92,8 +92,8 @@ export async function takeConsent(
   }
   if (decision !== 'allow') return { kind: 'again' };
   const claims = await claimsToOffer(neighbours, step);
-  // What is told of a person was seen by them: where it has changed since, it is shown again.
-  if ((posted.get('values_shown') ?? sealOfValues(claims)) !== sealOfValues(claims)) return { kind: 'again' };
+  // What is told of a person was seen by them: where it has changed since, or nobody says that it was seen, it is shown again.
+  if (claims.items.length > 0 && posted.get('values_shown') !== sealOfValues(claims)) return { kind: 'again' };
   const servers = await serversToOffer(neighbours, step, patient?.id, posted);
   if (servers === undefined) return notThere;
   const offer = withClaims(offerOf(tokens), claims);

@@ -20,7 +20,7 @@ export interface CrossReference {
   personAt(db: Queryable, person: Person, base: string): Promise<Person>;
 }
 
-/** What administrators have said (`affinity patients link`). */
+/** What was linked by `linkPatient`. */
 export const findLinkedPatient: PatientAt = async (db, patient, base) => {
   const { rows } = await db.query<{ local_patient: string }>(
     'select local_patient from patient_at_server where patient = $1 and base = $2',
