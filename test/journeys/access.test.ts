@@ -283,7 +283,7 @@ suite('who may see what', () => {
 
     await freshPage();
     await page.goto(`${domain.origin}/admin`);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await enter('petra');
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.getByRole('link', { name: 'See the alerts' }).click();

@@ -11,10 +11,10 @@ const passwordOf = (username: string): string =>
 
 const signIn = async (page: Page, origin: string, username: string): Promise<void> => {
   await page.goto(`${origin}/admin`);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.locator('input[name=username]').fill(username);
   await page.locator('input[name=password]').fill(passwordOf(username));
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('button', { name: 'Allow', exact: true }).click();
 };
 
@@ -32,7 +32,7 @@ test('the administrators’ pages, without JavaScript', async (t) => {
   await signIn(ana, domain.origin, 'ana');
   assert.match((await ana.locator('h1').textContent()) ?? '', /not for your account/);
   await ana.goto(`${domain.origin}/admin/alerts`);
-  assert.equal(await ana.getByRole('button', { name: 'Sign in' }).count(), 1);
+  assert.equal(await ana.getByRole('button', { name: 'Sign in', exact: true }).count(), 1);
 
   const petra = await open();
   await signIn(petra, domain.origin, 'petra');
@@ -61,7 +61,7 @@ test('the administrators’ pages, without JavaScript', async (t) => {
   await petra.context().addCookies(kept);
   await petra.goto(`${domain.origin}/admin`);
   assert.equal(
-    await petra.getByRole('button', { name: 'Sign in' }).count(),
+    await petra.getByRole('button', { name: 'Sign in', exact: true }).count(),
     1,
     'a copy of the cookie is worth nothing',
   );

@@ -89,7 +89,7 @@ const signIn = async (page: Page): Promise<void> => {
   await page.getByRole('button', { name: /sign in/i }).click();
   await page.locator('input[name=username]').fill(ana.username);
   await page.locator('input[name=password]').fill(ana.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 };
 
 /** What the app's token gives, asked as the app would, but from outside. */
