@@ -5,7 +5,7 @@ import type { SafeFetch } from '@affinity/outbound/safe-fetch.ts';
 import { multiFactor, singleFactor } from './authentication-context.ts';
 import { linkIdentity } from './factors/federated-identities.ts';
 import type { IdentityProvider } from './federation.ts';
-import { invite } from './proofing.ts';
+import { invite, redeemInvitation } from './proofing.ts';
 import { createBrowser, pageOf, type TestBrowser } from './testing/browser.ts';
 import {
   allow,
@@ -403,6 +403,26 @@ test('F14: or by an invitation: once, for a while, with the date of birth, and n
     arrivals.map((one, at) => one.browser.submit(one.page, { proofing_code: codes[at % 2] ?? '', birth_date })),
   );
   assert.equal((await pool.query("select from person where fhir_user = 'Patient/p7'")).rowCount, 1);
+
+  // the same, with a record that takes its time: what one has not committed yet, the other waits for
+  await pool.query("delete from person where fhir_user = 'Patient/p7'");
+  const slow = {
+    pool,
+    now: domain.now,
+    birthDateOf: async () => birth_date,
+    note: async () => void (await pool.query('select pg_sleep(0.05)')),
+  };
+  const given = [await offer({ patient: 'p7' }), await offer({ patient: 'p7' })];
+  const answers = await Promise.all(
+    given.map((one, at) =>
+      redeemInvitation(
+        slow,
+        { code: one, birthDate: birth_date },
+        { issuer: 'https://id.example', subject: `${at}`, provider: 'hospital', multiFactor: false, amr: [] },
+      ),
+    ),
+  );
+  assert.deepEqual(answers.map(({ kind }) => kind).sort(), ['known', 'proofed']);
 
   await t.test('whoever guesses has to wait (Q07)', async () => {
     const guesser = await arrive('s9', Object.assign(domain.browser(), { address: '203.0.113.50' }));
