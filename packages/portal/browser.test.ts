@@ -172,8 +172,9 @@ describe('without JavaScript', () => {
 });
 
 describe('with JavaScript allowed by the browser', () => {
-  test('our headers leave nothing of a hostile name to run, and nothing of our own is blocked', async () => {
+  test('our headers leave nothing of a hostile name to run, and nothing of our own is blocked', async (t) => {
     const browser = await openBrowser(16);
+    t.after(() => browser.close());
     const page = await browser.newPage();
     const show = await serve(page, portal);
     const alarms: string[] = [];
@@ -192,6 +193,5 @@ describe('with JavaScript allowed by the browser', () => {
     await show(home);
     assert.deepEqual(alarms, []);
     assert.match(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), /^rgb\(246, 242, 234\)$/);
-    await browser.close();
   });
 });

@@ -12,6 +12,15 @@ export const openBrowser = async (text: 16 | 32): Promise<Browser> =>
     args: ['--no-sandbox', '--disable-gpu', `--blink-settings=defaultFontSize=${text}`],
   });
 
+/** The authorization server lets the pages with our one script load it, and no other (page-response.ts). */
+const headersFor = (origin: string, html: string): Record<string, string> => {
+  const headers = { ...pageHeaders(origin) };
+  const name = 'content-security-policy';
+  return html.includes('<script src="/assets/passkey.js')
+    ? { ...headers, [name]: `script-src 'self'; ${headers[name]}` }
+    : headers;
+};
+
 /**
  * Answers what the tab asks for: the page given last, with our headers, and the portal's own files.
  * @param posted called with the body of each form that is sent
@@ -25,7 +34,7 @@ export const serve = async (page: Page, portal: Portal, posted: (body: string) =
       posted(request.postData() ?? '');
       return route.fulfill({ status: 200, contentType: 'text/plain', body: 'posted' });
     }
-    if (url.pathname === '/shown') return route.fulfill({ headers: { ...pageHeaders(url.origin) }, body: shown });
+    if (url.pathname === '/shown') return route.fulfill({ headers: headersFor(url.origin, shown), body: shown });
     const answer = await portal.fetch(new Request(url));
     const headers = Object.fromEntries(answer.headers);
     return route.fulfill({ status: answer.status, headers, body: await answer.text() });
