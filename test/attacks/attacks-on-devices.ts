@@ -45,7 +45,10 @@ const exchange = (domain: TestDomain, token: string, fields = {}, client = 'gate
 /** The grants of the victim know them at the hospital, too. */
 const tokenOfVictim = async (domain: TestDomain): Promise<string> => {
   const { access_token: token } = await tokensOfVictim(domain);
-  const servers = JSON.stringify([{ base: hospital, patient: 'h-9' }]);
+  const servers = JSON.stringify([
+    { base: clinic, patient: 'p1' },
+    { base: hospital, patient: 'h1' },
+  ]);
   await domain.database.pool.query('update authorization_grant set servers = $1', [servers]);
   return token;
 };

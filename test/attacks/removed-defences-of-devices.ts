@@ -48,9 +48,9 @@ export const removedDefencesOfDevices: readonly RemovedDefence[] = [
   ),
   without(
     'exchange: the patient’s id of one server at another',
-    `${A}/token-exchange.ts`,
-    'canonicalBase(audience) === base ? patient',
-    'base !== undefined ? patient',
+    `${A}/granted-servers.ts`,
+    '  const server = servers.find((one) => one.base === base);\n  if (server === undefined) return undefined;\n  const there = patient === undefined ? undefined : await patientAt(db, patient, base);\n  if (there !== server.patient) return undefined;\n',
+    '  const there = patient;\n',
   ),
   without(
     'exchange: on and on',

@@ -90,8 +90,8 @@ export const removedDefences: readonly RemovedDefence[] = [
     name: 'without: counterfeit resource server: a token for a server that is not of the domain',
     attack: 'counterfeit resource server: a token for a server that is not of the domain',
     file: 'packages/authorization-server/audience.ts',
-    find: '  return servers.some((server) => canonicalBase(server.base) === base)\n',
-    replace: '  return servers.length > 0\n',
+    find: 'servers.some((server) => canonicalBase(server.base) === one);\n',
+    replace: "servers.length > 0 && one !== '';\n",
   },
   {
     name: 'without: any response_mode',
