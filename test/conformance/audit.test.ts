@@ -549,7 +549,7 @@ suite('audit', () => {
   });
 
   test('J17, J18: Provenance comes with what it is about, and a header makes one', async () => {
-    const { body: bundle } = await fhir('Observation?_count=5&_revinclude=Provenance:target', { token: service });
+    const { body: bundle } = await fhir('Patient?_count=5&_revinclude=Provenance:target', { token: service });
     const types = new Set(bundle.entry.map(({ resource }: Loose) => resource.resourceType));
     assert.ok(types.has('Provenance'), [...types].join());
     const provenance = bundle.entry.find(({ resource }: Loose) => resource.resourceType === 'Provenance').resource;
