@@ -263,6 +263,8 @@ test('F14: whatever is wrong with what comes back signs nobody in', async (t) =>
     for (const wrong of [
       { unreachable: true },
       { metadata: { issuer: 'https://evil.example' } },
+      { metadata: { authorization_endpoint: 'javascript:alert(1)//' } },
+      { metadata: { authorization_endpoint: 'http://id.hospital.example/authorize' } },
     ] satisfies readonly Wrong[]) {
       hospital.wrong = wrong;
       const browser = domain.browser();

@@ -161,7 +161,7 @@ export function createFederation(neighbours: FederationNeighbours): Federation {
       if (provider === undefined) return undefined;
       const { state, nonce, verifier } = secretsOf(id, binding);
       try {
-        return oidc.buildAuthorizationUrl(await configurationOf(provider), {
+        const target = oidc.buildAuthorizationUrl(await configurationOf(provider), {
           ...provider.parameters,
           redirect_uri: federationCallback(issuer, id),
           scope: provider.scope,
@@ -171,6 +171,8 @@ export function createFederation(neighbours: FederationNeighbours): Federation {
           code_challenge_method: 'S256',
           ...(fresh ? { prompt: 'login', max_age: String(freshSeconds) } : {}),
         });
+        // Its metadata are its word: a browser is sent to nothing less than its issuer is reached by.
+        return ['https:', new URL(provider.issuer).protocol].includes(target.protocol) ? target : undefined;
       } catch {
         return undefined;
       }
