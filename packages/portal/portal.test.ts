@@ -1,7 +1,7 @@
 /** What the portal answers over HTTP: pages, stylesheet, headers, and nothing for the rest. CSP Level 3; RFC 9110; RFC 9111. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { createPortal } from './portal.ts';
 import { parsePage, select } from './testing/parse-page.ts';
 import * as views from './testing/views.ts';
@@ -134,4 +134,21 @@ test('the sign-in page, with everything that it fetches, is small: a slow phone 
   const script = await get('/assets/passkey.js');
   assert.equal(script.headers.get('content-type'), 'text/javascript; charset=utf-8');
   assert.equal(script.headers.get('x-content-type-options'), 'nosniff');
+});
+
+test('a sign-in page with all that it brings is less than 30 kB, and its files leave smaller for whoever takes them so', async () => {
+  const page = portal.pages.signIn(views.signIn);
+  const addresses = [...page.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, address = '']) => address);
+  assert.ok(addresses.length >= 2, addresses.join());
+  let bytes = Buffer.byteLength(page);
+  for (const address of addresses) {
+    const url = new URL(address.replaceAll('&amp;', '&'), views.neighbours.origin);
+    const small = await portal.fetch(new Request(url, { headers: { 'accept-encoding': 'gzip, br' } }));
+    const whole = await (await portal.fetch(new Request(url))).text();
+    const sent = Buffer.from(await small.arrayBuffer());
+    assert.equal(small.headers.get('content-encoding'), 'gzip');
+    assert.equal(gunzipSync(sent).toString(), whole);
+    bytes += sent.byteLength;
+  }
+  assert.ok(bytes < 30_000, `${bytes} bytes`);
 });

@@ -1,5 +1,6 @@
 /** The people's side of the domain: the front page, its stylesheet, and the pages that the authorization server shows. */
 import { createHash, randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import type { AccountPages } from '@affinity/authorization-server/account-views.ts';
 import type { Pages } from '@affinity/authorization-server/page-views.ts';
 import type { SecurityPages } from '@affinity/authorization-server/security-views.ts';
@@ -59,6 +60,7 @@ export interface Portal {
 
 interface Asset {
   readonly body: string;
+  readonly compressed: Uint8Array<ArrayBuffer>;
   readonly type: string;
   readonly address: string;
   readonly version: string;
@@ -66,7 +68,8 @@ interface Asset {
 
 const makeAsset = (path: string, type: string, body: string): readonly [string, Asset] => {
   const version = createHash('sha256').update(body).digest('base64url').slice(0, 16);
-  return [path, { body, type, version, address: `${path}?v=${version}` }];
+  const compressed = gzipSync(body, { level: 9 });
+  return [path, { body, compressed, type, version, address: `${path}?v=${version}` }];
 };
 
 export const createPortal = (neighbours: PortalNeighbours): Portal => {
@@ -102,7 +105,11 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
     const kept = url.searchParams.get('v') === asset.version ? 'public, max-age=31536000, immutable' : 'no-cache';
     const more = { 'content-type': asset.type, 'cache-control': kept, etag, 'x-content-type-options': 'nosniff' };
     if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: more });
-    return new Response(asset.body, { headers: { ...headers, ...more } });
+    const vary = { ...headers, ...more, vary: 'Accept-Encoding' };
+    // These alone are compressed: nothing of a person is in them (BREACH).
+    return /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')
+      ? new Response(asset.compressed, { headers: { ...vary, 'content-encoding': 'gzip' } })
+      : new Response(asset.body, { headers: vary });
   };
 
   const { administration, ehr, log } = neighbours;

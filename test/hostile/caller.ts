@@ -61,6 +61,8 @@ export interface Shown {
   readonly kind: 'sign-in' | 'patient' | 'consent' | 'other';
   readonly scopes: readonly string[];
   readonly patients: readonly string[];
+  /** for how long an app may be allowed */
+  readonly durations: readonly string[];
 }
 
 export const readPage = async (response: Response): Promise<Shown> => {
@@ -86,6 +88,7 @@ export const readPage = async (response: Response): Promise<Shown> => {
     kind,
     scopes: valuesOf('scope'),
     patients: valuesOf('patient'),
+    durations: valuesOf('duration'),
   };
 };
 
@@ -197,7 +200,7 @@ export const walkFrom = async (
     else if (page.kind === 'consent') {
       response = await visitor.submit(page, {
         scope: page.scopes.filter((scope) => !without(scope)),
-        duration: '365',
+        duration: page.durations.includes('365') ? '365' : (page.durations.at(-1) ?? ''),
         decision: 'allow',
         confidential_asked: 'yes',
         ...(allowed.confidential === true ? {} : { leave_out_confidential: 'yes' }),
