@@ -194,9 +194,9 @@ export const removedDefences: readonly RemovedDefence[] = [
   {
     name: 'without: a scope that was never asked for, posted as ticked',
     attack: 'a scope that was never asked for, posted as ticked',
-    file: 'packages/authorization-server/consent-items.ts',
-    find: '  return [...new Set(granted)];\n}',
-    replace: '  return [...new Set([...granted, ...posted])];\n}',
+    file: 'packages/authorization-server/consent-step.ts',
+    find: '  const granted = grantedScopes(tokens, offer, ticked);',
+    replace: "  const granted = [...grantedScopes(tokens, offer, ticked), ...posted.getAll('scope')];",
   },
   {
     name: 'without: guessing: one password after another',
