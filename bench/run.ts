@@ -68,8 +68,8 @@ if (asked === undefined || asked === 'authorization') {
   const names = { affinity: 'affinity, all durable', bare: 'oidc-provider, in memory' };
   const aims: Readonly<Record<string, string>> = { refresh: '≥ 0.5, ≥ 800/s', introspection: '≥ 0.5, ≥ 3000/s' };
   const wanted = scenarios.filter((scenario) => process.argv[3] === undefined || scenario.includes(process.argv[3]));
-  await measureAuthorization(wanted, { rounds: 5, seconds: 3, count: 1500 }, ({ scenario, rounds }) => {
-    console.log(`\n${scenario}, 32 connections, 5 interleaved rounds: median (least–most)`);
+  await measureAuthorization(wanted, { rounds: 3, seconds: 3, count: 1000 }, ({ scenario, rounds }) => {
+    console.log(`\n${scenario}, 32 connections, 3 interleaved rounds: median (least–most)`);
     const perSecond = (candidate: (typeof candidates)[number]) => rounds[candidate].map((round) => round.perSecond);
     const rows = candidates.map((candidate) => [
       names[candidate],
