@@ -194,7 +194,7 @@ export const defaultSettings: Settings = {
     secretOverlapSeconds: 86_400,
     tokenOverlapSeconds: 600,
   },
-  rememberedTokens: 10_000,
+  rememberedTokens: 2_000,
   signIn: {
     windowSeconds: 900,
     perAccountAndAddress: 10,
