@@ -89,7 +89,7 @@ test('requests to others are made by what goes out of the domain, and by the cli
       code(file).replace(/^import type .*$/gm, ''),
     ),
   );
-  const known = ['packages/client/', 'packages/outbound/', 'packages/store/postgres/'];
+  const known = ['packages/client/', 'packages/outbound/', 'packages/store/postgres/', 'packages/gateway/remote-fhir/'];
   assert.deepEqual(
     makers.filter((file) => !known.some((folder) => file.startsWith(folder))),
     [],
@@ -114,6 +114,12 @@ test('the authorization server never imports the portal', () => {
   const floors = ['core', 'policy', 'store', 'outbound', 'proof', 'authorization-server'];
   const allowed = beyond(...floors.map((name) => `packages/${name}`));
   assert.deepEqual(offenders(within('packages/authorization-server'), allowed), []);
+});
+
+test('the gateway knows no server, no store and no page', () => {
+  const floors = ['core', 'policy', 'outbound', 'gateway'];
+  const allowed = beyond(...floors.map((name) => `packages/${name}`));
+  assert.deepEqual(offenders(within('packages/gateway'), allowed), []);
 });
 
 test('apps know the client and nothing of the servers', () => {
