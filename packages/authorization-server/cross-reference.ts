@@ -20,56 +20,126 @@ export interface CrossReference {
   personAt(db: Queryable, person: Person, base: string): Promise<Person>;
 }
 
-/** What was linked by `linkPatient`. */
-export const findLinkedPatient: PatientAt = async (db, patient, base) => {
-  const { rows } = await db.query<{ local_patient: string }>(
-    'select local_patient from patient_at_server where patient = $1 and base = $2',
-    [patient, base],
+/** Types of which ids at other servers are known, each with its table and the columns of it. */
+const tables = {
+  Patient: { table: 'patient_at_server', home: 'patient', there: 'local_patient' },
+  Practitioner: { table: 'practitioner_at_server', home: 'practitioner', there: 'local_practitioner' },
+} as const;
+export type LinkedType = keyof typeof tables;
+export const linkedTypes = Object.keys(tables) as readonly LinkedType[];
+const isLinkedType = (type: string | undefined): type is LinkedType =>
+  type !== undefined && Object.hasOwn(tables, type);
+
+/** What was linked by `link`. */
+export async function findLinked(
+  db: Queryable,
+  type: LinkedType,
+  id: string,
+  base: string,
+): Promise<string | undefined> {
+  const { table, home, there } = tables[type];
+  const { rows } = await db.query<{ there: string }>(
+    `select ${there} as there from ${table} where ${home} = $1 and base = $2`,
+    [id, base],
   );
-  return rows[0]?.local_patient;
-};
+  return rows[0]?.there;
+}
+
+/** What was linked by `linkPatient`. */
+export const findLinkedPatient: PatientAt = (db, patient, base) => findLinked(db, 'Patient', patient, base);
 
 /** @param home base of the server whose ids are the domain's own */
 export function createCrossReference(home: string, linked: PatientAt = findLinkedPatient): CrossReference {
   const own = canonicalBase(home);
   const patientAt: PatientAt = async (db, patient, base) =>
     canonicalBase(base) === own ? patient : linked(db, patient, canonicalBase(base));
+  const known = (db: Queryable, type: LinkedType, id: string, base: string): Promise<string | undefined> => {
+    if (type === 'Patient') return patientAt(db, id, base);
+    return base === own ? Promise.resolve(id) : findLinked(db, type, id, base);
+  };
   return {
     home: own,
     patientAt,
-    async personAt(db, person, base) {
+    async personAt(db, person, given) {
       const { fhirUser } = person;
       if (fhirUser === undefined) return person;
+      const base = canonicalBase(given);
       const atHome = fhirUser.startsWith(`${own}/`) ? fhirUser.slice(own.length + 1) : fhirUser;
       if (/^https?:/.test(atHome)) return person;
-      const patient = /^Patient\/([^/]+)$/.exec(atHome)?.[1];
-      const there = patient === undefined ? undefined : await patientAt(db, patient, base);
-      return {
-        ...person,
-        fhirUser: there === undefined ? `${own}/${atHome}` : `${canonicalBase(base)}/Patient/${there}`,
-      };
+      const [, type, id = ''] = /^([A-Za-z]+)\/([^/]+)$/.exec(atHome) ?? [];
+      const there = isLinkedType(type) ? await known(db, type, id, base) : undefined;
+      return { ...person, fhirUser: there === undefined ? `${own}/${atHome}` : `${base}/${type}/${there}` };
     },
   };
 }
 
-export type Linking = 'linked' | 'linked-already' | 'taken';
+/** By id at the one server: the id at the other; what is not linked is left out. */
+export type LinkedIds = ReadonlyMap<string, string>;
 
-/** Says under which id another server knows a patient. Neither a second id of the same patient nor an id of another is taken. */
-export async function linkPatient(db: Queryable, patient: string, base: string, there: string): Promise<Linking> {
-  const known = canonicalBase(base);
-  const { rowCount } = await db.query(
-    'insert into patient_at_server (patient, base, local_patient) values ($1, $2, $3) on conflict do nothing',
-    [patient, known, there],
+/** Many at once. @param from whose ids are given */
+export async function findAllLinked(
+  db: Queryable,
+  type: LinkedType,
+  base: string,
+  from: 'home' | 'there',
+  ids: readonly string[],
+): Promise<LinkedIds> {
+  const { table, home, there } = tables[type];
+  const [given, wanted] = from === 'home' ? [home, there] : [there, home];
+  const { rows } = await db.query<{ given: string; wanted: string }>(
+    `select ${given} as given, ${wanted} as wanted from ${table} where base = $1 and ${given} = any($2)`,
+    [canonicalBase(base), ids],
   );
-  if (rowCount === 1) return 'linked';
-  return (await findLinkedPatient(db, patient, known)) === there ? 'linked-already' : 'taken';
+  return new Map(rows.map((row) => [row.given, row.wanted]));
 }
 
-/** Takes that back: no token for that server is issued for the patient any more. */
-export async function unlinkPatient(db: Queryable, patient: string, base: string): Promise<boolean> {
-  const { rowCount } = await db.query('delete from patient_at_server where patient = $1 and base = $2', [
-    patient,
+export type Linking = 'linked' | 'linked-already' | 'taken';
+
+/** Says under which id another server knows somebody. Neither a second id of the same one nor an id of another is taken. */
+export async function link(db: Queryable, type: LinkedType, id: string, base: string, known: string): Promise<Linking> {
+  const { table, home, there } = tables[type];
+  const at = canonicalBase(base);
+  const { rowCount } = await db.query(
+    `insert into ${table} (${home}, base, ${there}) values ($1, $2, $3) on conflict do nothing`,
+    [id, at, known],
+  );
+  if (rowCount === 1) return 'linked';
+  return (await findLinked(db, type, id, at)) === known ? 'linked-already' : 'taken';
+}
+
+/** Takes that back: no token for that server is issued any more, and those in use open nothing there. */
+export async function unlink(db: Queryable, type: LinkedType, id: string, base: string): Promise<boolean> {
+  const { table, home } = tables[type];
+  const { rowCount } = await db.query(`delete from ${table} where ${home} = $1 and base = $2`, [
+    id,
     canonicalBase(base),
   ]);
   return rowCount === 1;
+}
+
+export const linkPatient = (db: Queryable, patient: string, base: string, there: string): Promise<Linking> =>
+  link(db, 'Patient', patient, base, there);
+
+export const unlinkPatient = (db: Queryable, patient: string, base: string): Promise<boolean> =>
+  unlink(db, 'Patient', patient, base);
+
+export interface Link {
+  readonly id: string;
+  readonly base: string;
+  readonly there: string;
+}
+
+/** Of one server or of all of them, by id. */
+export async function listLinks(
+  db: Queryable,
+  type: LinkedType,
+  { base, limit }: { readonly base?: string; readonly limit: number },
+): Promise<readonly Link[]> {
+  const { table, home, there } = tables[type];
+  const { rows } = await db.query<Link>(
+    `select ${home} as id, base, ${there} as there from ${table}
+     where $1::text is null or base = $1 order by ${home}, base limit $2`,
+    [base === undefined ? null : canonicalBase(base), limit],
+  );
+  return rows;
 }

@@ -11,3 +11,6 @@ export interface ConsentFeed {
   /** Called for each change, never late by more than the feed may be stale; returns how to stop it. */
   onChange(listener: (change: ConsentChange) => void): () => void;
 }
+
+/** The `id` of a change that is none of a Consent: somebody was linked with another server's id, or the link was taken back. */
+export const linkChange = '#link';

@@ -19,7 +19,8 @@ export interface ConsentActor {
   readonly identifier?: { readonly system?: string; readonly value: string };
 }
 
-export type DataMeaning = 'instance' | 'related' | 'dependents' | 'authoredby';
+/** `untold`: it hangs on something of another server in a way that cannot be told here; no Consent says so by itself. */
+export type DataMeaning = 'instance' | 'related' | 'dependents' | 'authoredby' | 'untold';
 
 /** One rule of a Consent. A list that is empty speaks of everything; one that is not, of what is in it. */
 export interface Provision {

@@ -9,7 +9,9 @@ import type { ConsentFacts, DecisionFacts, ImplicitConsent, ServiceFacts } from 
 import type { FactsBackend } from './all-matches.ts';
 import type { CareRules } from './care.ts';
 import { type ConsentLimits, createConsentSource } from './consents.ts';
+import { consentsElsewhere, grantsElsewhere, peopleElsewhere, serviceElsewhere, usersElsewhere } from './elsewhere.ts';
 import { createGrantSource } from './grants.ts';
+import { type AskLinks, createLinks } from './links.ts';
 import { createRemembered } from './remembered.ts';
 import { type Report, reportOnce } from './report.ts';
 import { createSameFacts } from './same-facts.ts';
@@ -25,10 +27,22 @@ export interface FactsSettings extends CareRules, ConsentLimits {
   readonly seconds: number;
 }
 
+/** The server of the domain that keeps the Consents, where it is another one than this. */
+export interface Home {
+  readonly backend: FactsBackend;
+  readonly ownBases: readonly string[];
+  readonly links: AskLinks;
+  /** the reference by which this server knows a user: absolute, of the home where it does not */
+  readonly identityOf: (user: string) => Promise<string | undefined>;
+}
+
 export interface DecisionFactsOptions {
   readonly backend: FactsBackend;
   readonly ownBases: readonly string[];
+  /** absent: this server itself */
+  readonly home?: Home;
   readonly feed: ConsentFeed;
+  /** by ids of the home */
   readonly people: People;
   /** of a client that was declared as a backend service; undefined for any other */
   readonly serviceOf: (clientId: string) => ServicePolicy | undefined | Promise<ServicePolicy | undefined>;
@@ -47,12 +61,37 @@ export const createDecisionFacts = (
 ): ((principal: Principal) => Promise<DecisionFacts>) => {
   const { backend, ownBases, feed, people, serviceOf, settings, now } = options;
   const report = reportOnce(options.report);
-  const common = { backend, ownBases, report };
   const { rememberedPatients, patientsMost } = settings;
-  const consents = createConsentSource({ ...common, feed, limits: settings, now });
-  const grantOf = createGrantSource({ ...common, feed, remembered: rememberedPatients });
   const short = { seconds: settings.seconds, most: rememberedPatients, now };
-  const userOf = createUserSource({ ...common, people, rules: settings, short });
+  const { home } = options;
+  const common = { backend: home?.backend ?? backend, ownBases: home?.ownBases ?? ownBases, report };
+  const atHome = {
+    consents: createConsentSource({ ...common, feed, limits: settings, now }),
+    grantOf: createGrantSource({ ...common, feed, remembered: rememberedPatients }),
+    userOf: createUserSource({ ...common, people, rules: settings, short }),
+    service: (policy: ServicePolicy, at: number) => serviceFactsOf(policy, at, { ...common, patientsMost }),
+    generation: () => 0,
+  };
+  const elsewhere = ({ links: ask, identityOf }: Home): typeof atHome => {
+    const links = createLinks({ ask, feed, remembered: rememberedPatients });
+    const { generation } = links;
+    const own = { backend, ownBases, report, rules: settings, short, generation };
+    const userOf = createUserSource({ ...own, people: peopleElsewhere(people, atHome.userOf, identityOf, links) });
+    return {
+      consents: consentsElsewhere(atHome.consents, links),
+      grantOf: grantsElsewhere(atHome.grantOf, links),
+      userOf: usersElsewhere(userOf, atHome.userOf),
+      service: async (policy, at) => serviceElsewhere(await atHome.service(policy, at), links),
+      generation,
+    };
+  };
+  const {
+    consents,
+    grantOf,
+    userOf,
+    service: serviceOfPolicy,
+    generation,
+  } = home === undefined ? atHome : elsewhere(home);
   const services = createRemembered<ServiceFacts>(short);
   const said = createRemembered<boolean>(short);
   const same = createSameFacts();
@@ -68,7 +107,7 @@ export const createDecisionFacts = (
     const at = now();
     const policy = await serviceOf(clientId);
     if (policy === undefined) return { now: at };
-    const service = await services(clientId, () => serviceFactsOf(policy, at, { ...common, patientsMost }));
+    const service = await services(`${generation()} ${clientId}`, () => serviceOfPolicy(policy, at));
     const reached = service.records === 'all' ? 'everybody' : service.records;
     return { now: at, service, consents: await consentsOf(reached) };
   };

@@ -33,6 +33,8 @@ export interface UserFacts {
 export interface UserSourceOptions extends CareOptions {
   readonly people: People;
   readonly short: RememberedOptions;
+  /** another number: what is remembered is out of date */
+  readonly generation?: () => number;
 }
 
 /** undefined: nobody who may work here */
@@ -99,5 +101,6 @@ export const createUserSource = (options: UserSourceOptions): UserSource => {
     }
   };
 
-  return (user, claimed) => remembered(JSON.stringify([user, claimed ?? null]), () => ask(user, claimed));
+  const { generation = () => 0 } = options;
+  return (user, claimed) => remembered(JSON.stringify([user, claimed ?? null, generation()]), () => ask(user, claimed));
 };

@@ -107,6 +107,8 @@ const byDatum = ({ meaning, type: about, id }: Provision['data'][number], type: 
     case 'related':
     case 'dependents':
       return certain(anyOf([itself, ...pointing()]));
+    case 'untold':
+      return { covered: nothing, spared: nothing };
     case 'authoredby': {
       const known = paramsOf(type, 'reference').some(({ code }) => authors.has(code)) || withoutAuthor.has(type);
       const authored = anyOf(pointing(authors));
