@@ -16,3 +16,6 @@ export const inRequest = <Result>(context: RequestContext, work: () => Promise<R
   contexts.run(context, work);
 
 export const requestContext = (): RequestContext | undefined => contexts.getStore();
+
+/** The signal that was given, or that of the request on whose behalf it is asked. */
+export const signalOf = (given?: AbortSignal): AbortSignal | undefined => given ?? requestContext()?.signal;

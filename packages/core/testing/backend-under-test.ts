@@ -1,6 +1,6 @@
 /** What the conformance suite of a Backend is run on, and how it asks. FHIR R4 http.html. */
 import assert from 'node:assert/strict';
-import type { Backend, Version } from '../fhir/backend.ts';
+import type { Backend, TypeInteraction, Update, Version } from '../fhir/backend.ts';
 import { everything, type Filter } from '../fhir/filter.ts';
 import type { Resource } from '../fhir/resource.ts';
 import { factsOf, type ResourceFacts } from '../fhir/resource-facts.ts';
@@ -15,6 +15,10 @@ export interface BackendUnderTest {
   readonly evaluate: (filter: Filter, facts: ResourceFacts) => boolean;
   /** how the backend converts quantities, if it does */
   readonly canonical?: Canonical;
+  /** false: it does not keep a canonical url and version to one resource */
+  readonly keepsCanonicals?: false;
+  /** puts a resource in by another way, where the backend cannot write */
+  readonly fill?: (resource: Resource, id: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -34,16 +38,38 @@ export interface Population {
   readonly put: (resource: Resource, id: string) => Promise<Version>;
   readonly remove: (type: string, id: string) => Promise<void>;
 }
-export const createPopulation = ({ backend }: BackendUnderTest): Population => {
+/** Whether the backend says that it offers the interactions on a type. */
+export const offers = (
+  { capabilities }: Backend,
+  type: string,
+  ...interactions: readonly TypeInteraction[]
+): boolean => {
+  const offered = capabilities.find((one) => one.type === type)?.interactions ?? [];
+  return interactions.every((one) => offered.includes(one));
+};
+
+/** What the backend gives of a resource that was put in beside it. */
+const filled = async (backend: Backend, type: string, id: string): Promise<Version> => {
+  const result = await backend.read({ type, id }, everything);
+  assert.ok(result.kind === 'found', `${type}/${id} was put in: ${result.kind}`);
+  return plain(result.version);
+};
+
+export const createPopulation = ({ backend, fill }: BackendUnderTest): Population => {
   const held = new Map<string, Known>();
+  const written = async (at: Omit<Update, 'accepts' | 'ifMatch'>): Promise<Version> => {
+    const { type, id } = at;
+    const result = held.has(`${type}/${id}`) ? await backend.update(at, everything) : await backend.create(at);
+    assert.ok(result.kind === 'created' || result.kind === 'updated', `${type}/${id}: ${result.kind}`);
+    return plain(result.version);
+  };
   return {
     held,
     async put(resource, id) {
       const { resourceType: type } = resource;
       const at = { type, id, content: { resource, json: JSON.stringify(resource) } };
-      const result = held.has(`${type}/${id}`) ? await backend.update(at, everything) : await backend.create(at);
-      assert.ok(result.kind === 'created' || result.kind === 'updated', `${type}/${id}: ${result.kind}`);
-      const version = plain(result.version);
+      await fill?.(resource, id);
+      const version = fill === undefined ? await written(at) : await filled(backend, type, id);
       const ownersOf = (target: { type: string; id: string }) => held.get(`${target.type}/${target.id}`)?.facts.owners;
       held.set(`${type}/${id}`, { version, facts: factsOf({ ...resource, id }, [], { ownersOf }) });
       return version;
