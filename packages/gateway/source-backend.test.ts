@@ -1,12 +1,35 @@
-/** The gateway's Backend passes the suite that every Backend runs, over a foreign system in memory. */
+/** The gateway's Backend passes the suite that every Backend runs, over foreign systems in memory that can more and less. */
 import { describeBackend } from '@affinity/core/testing/backend.ts';
+import { standardCapabilities } from '@affinity/core/testing/memory-capability.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { createSourceBackend } from './source-backend.ts';
 import { createMemorySource } from './testing/memory-source.ts';
 
-describeBackend('a foreign system in memory behind the gateway', async () => ({
-  backend: createSourceBackend({ source: createMemorySource(), ownBases: [] }),
+const under = (source: ReturnType<typeof createMemorySource>) => ({
+  backend: createSourceBackend({ source, ownBases: [] }),
   evaluate,
-  keepsCanonicals: false,
+  keepsCanonicals: false as const,
+  tellsVersionsWithin: false as const,
   close: async () => {},
-}));
+});
+
+describeBackend('a foreign system behind the gateway', async () => under(createMemorySource()));
+
+describeBackend('one that is only read, and keeps no versions,', async () => {
+  const source = createMemorySource({ history: false, writes: false });
+  const put = async (...given: Parameters<typeof source.put>) => source.put(...given);
+  const remove = async (...given: Parameters<typeof source.remove>) => source.remove(...given);
+  return { ...under(source), fill: { put, remove } };
+});
+
+describeBackend('one with small pages that repeat themselves and passes over most parameters', async () =>
+  under(
+    createMemorySource({
+      capabilities: standardCapabilities.map((one) => ({ ...one, sort: ['_lastUpdated', 'date'] })),
+      pageSize: () => 7,
+      repeats: true,
+      liesOfNext: true,
+      ignores: (param) => param !== '_id' && param !== 'patient',
+    }),
+  ),
+);

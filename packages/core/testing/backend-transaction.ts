@@ -36,7 +36,8 @@ export const describeTransactions = (name: string, make: () => Promise<BackendUn
       const ended = await transact(context, async (within) => {
         await within.create({ type, id: 't1', content: contentOf('t') });
         await within.create({ type, id: 't2', content: contentOf('t') });
-        const updated = await within.update({ type, id: 't1', content: contentOf('u'), ifMatch: '1' }, everything);
+        const ifMatch = under.tellsVersionsWithin === false ? {} : { ifMatch: '1' };
+        const updated = await within.update({ type, id: 't1', content: contentOf('u'), ...ifMatch }, everything);
         assert.equal(updated.kind, 'updated');
         assert.equal((await within.read({ type, id: 't2' }, everything)).kind, 'found');
         const query = askFor(under.backend, `${type}?code=t`);
@@ -50,6 +51,7 @@ export const describeTransactions = (name: string, make: () => Promise<BackendUn
     });
 
     test('what is thrown undoes everything, and is thrown on', async (context) => {
+      if (under.backend.transact === undefined) return context.skip('the backend has no transactions');
       await under.backend.create({ type, id: 'kept', content: contentOf('kept') });
       const thrown = new Error('given up');
       const work = transact(context, async (within) => {
@@ -70,6 +72,7 @@ export const describeTransactions = (name: string, make: () => Promise<BackendUn
     });
 
     test('a conflict leaves the transaction as it was', async (context) => {
+      if (under.backend.transact === undefined) return context.skip('the backend has no transactions');
       await under.backend.create({ type, id: 'taken', content: contentOf('taken') });
       const results = await transact(context, async (within) => {
         await within.create({ type, id: 'beside', content: contentOf('beside') });

@@ -17,8 +17,13 @@ export interface BackendUnderTest {
   readonly canonical?: Canonical;
   /** false: it does not keep a canonical url and version to one resource */
   readonly keepsCanonicals?: false;
-  /** puts a resource in by another way, where the backend cannot write */
-  readonly fill?: (resource: Resource, id: string) => Promise<void>;
+  /** puts resources in, and takes them out, by another way: where the backend cannot write */
+  readonly fill?: {
+    readonly put: (resource: Resource, id: string) => Promise<void>;
+    readonly remove: (type: string, id: string) => Promise<void>;
+  };
+  /** false: what a transaction writes has a version only when it stands */
+  readonly tellsVersionsWithin?: false;
   readonly close: () => Promise<void>;
 }
 
@@ -68,14 +73,15 @@ export const createPopulation = ({ backend, fill }: BackendUnderTest): Populatio
     async put(resource, id) {
       const { resourceType: type } = resource;
       const at = { type, id, content: { resource, json: JSON.stringify(resource) } };
-      await fill?.(resource, id);
+      await fill?.put(resource, id);
       const version = fill === undefined ? await written(at) : await filled(backend, type, id);
       const ownersOf = (target: { type: string; id: string }) => held.get(`${target.type}/${target.id}`)?.facts.owners;
       held.set(`${type}/${id}`, { version, facts: factsOf({ ...resource, id }, [], { ownersOf }) });
       return version;
     },
     async remove(type, id) {
-      await backend.delete({ type, id }, everything);
+      if (fill === undefined) await backend.delete({ type, id }, everything);
+      else await fill.remove(type, id);
       held.delete(`${type}/${id}`);
     },
   };
