@@ -1,0 +1,49 @@
+/** What clocks on the wall of a time zone show, and the instant that it is. IANA time zone database; ECMA-402. */
+
+export const isTimeZone = (zone: string): boolean => {
+  try {
+    return zone.length > 0 && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+const day = 86_400_000;
+/** quarter hours whose offset is remembered */
+const remembered = 20_000;
+
+/** Minutes east of UTC at an instant, rounded to a whole minute. */
+const offsetsOf = (zone: string): ((epoch: number) => number) => {
+  const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
+  const known = new Map<number, number>();
+  return (epoch) => {
+    const quarter = Math.floor(epoch / 900_000);
+    const before = known.get(quarter);
+    if (before !== undefined) return before;
+    const text = format.formatToParts(quarter * 900_000).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const [, sign, hours = '0', minutes = '0'] = /GMT([+-])(\d+):(\d+)/.exec(text) ?? [];
+    const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
+    if (known.size >= remembered) known.clear();
+    known.set(quarter, offset);
+    return offset;
+  };
+};
+
+const two = (value: number): string => String(Math.abs(value)).padStart(2, '0');
+
+/** As FHIR writes it: `Z`, `+02:00`. */
+const offsetText = (minutes: number): string =>
+  minutes === 0 ? 'Z' : `${minutes < 0 ? '-' : '+'}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`;
+
+/**
+ * The offset of a time of the wall, given as if it were UTC. Of an hour that comes twice, the first; an hour that is left out
+ * in spring is read as if the clocks had not been changed yet.
+ */
+export const createZone = (zone: string): ((wall: number) => string) => {
+  const offsetAt = offsetsOf(zone);
+  return (wall) => {
+    const candidates = [offsetAt(wall - day), offsetAt(wall + day)];
+    const [first = 0] = candidates;
+    return offsetText(candidates.find((minutes) => offsetAt(wall - minutes * 60_000) === minutes) ?? first);
+  };
+};

@@ -1,0 +1,90 @@
+/**
+ * Where a page of one table begins: after the row with these values, in the order asked for, rows without a value last and the
+ * key deciding between equals. FHIR R4 search.html#sort, #paging.
+ */
+import { fhirError } from '@affinity/core/fhir/outcome.ts';
+import { allOf, anyOf, type Condition, type Conditions } from './condition.ts';
+import type { Column, Raw } from './engine.ts';
+import type { DateColumn } from './narrow-date.ts';
+import { joinSql, type Sql, sql } from './statement.ts';
+
+export interface Order {
+  /** undefined: no row of this table has such a value, so that all are equal in it */
+  readonly by: readonly { readonly column: DateColumn | undefined; readonly descending: boolean }[];
+  readonly key: readonly Column[];
+}
+
+/** Values of the row that a page begins after: of each sort key, and of the key of the table; null: it has none. */
+export type Position = readonly (readonly Raw[])[];
+
+const isEmpty = ({ isEmpty: empty }: Conditions, { column, form }: DateColumn): Sql => empty(column, form.empties);
+
+export const orderSql = (around: Conditions, { by, key }: Order): Sql => {
+  const { operand } = around.dialect;
+  const parts = by.flatMap(({ column, descending }): Sql[] => {
+    if (column === undefined) return [];
+    const empty = isEmpty(around, column);
+    const value = sql`case when ${empty} then null else ${operand(column.column)} end`;
+    return [sql`case when ${empty} then 1 else 0 end`, descending ? sql`${value} desc` : value];
+  });
+  return joinSql([...parts, ...key.map(operand)], ', ');
+};
+
+const invalid = () =>
+  fhirError(400, 'invalid', 'This link to a page cannot be followed any more: begin the search again.');
+
+interface Level {
+  readonly equal: Condition;
+  readonly later: Condition;
+}
+
+const valueLevel = (around: Conditions, column: Column, value: string, descending: boolean): Level => {
+  const bound = around.dialect.bind(column, value);
+  if (bound === undefined) throw invalid();
+  const operand = around.dialect.operand(column);
+  return {
+    equal: sql`${operand} = ${bound}`,
+    later: descending ? sql`${operand} < ${bound}` : sql`${operand} > ${bound}`,
+  };
+};
+
+/** Rows that come after this one. */
+export const after = (around: Conditions, { by, key }: Order, [sorted = [], keys = []]: Position): Condition => {
+  if (sorted.length !== by.length || keys.length !== key.length) throw invalid();
+  const levels = [
+    ...by.flatMap(({ column, descending }, index): Level[] => {
+      const value = sorted[index];
+      if (column === undefined) return [];
+      const empty = isEmpty(around, column);
+      if (typeof value !== 'string') return [{ equal: empty, later: false }];
+      const given = sql`not ${empty}`;
+      const level = valueLevel(around, column.column, value, descending);
+      return [{ equal: allOf([given, level.equal]), later: anyOf([empty, allOf([given, level.later])]) }];
+    }),
+    ...key.map((column, index): Level => {
+      const value = keys[index];
+      if (typeof value !== 'string') throw invalid();
+      return valueLevel(around, column, value, false);
+    }),
+  ];
+  return anyOf(levels.map(({ later }, index) => allOf([...levels.slice(0, index).map(({ equal }) => equal), later])));
+};
+
+/** The positions of all tables of a type: of each, where it goes on; null: from its beginning. */
+export type Positions = readonly (Position | null)[];
+
+export const readPositions = (cursor: string, tables: number): Positions => {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(cursor);
+  } catch {
+    throw invalid();
+  }
+  const isRaw = (one: unknown): boolean => one === null || typeof one === 'string';
+  const isPosition = (one: unknown): boolean =>
+    one === null ||
+    one === false ||
+    (Array.isArray(one) && one.every((part) => Array.isArray(part) && part.every(isRaw)));
+  if (!Array.isArray(parsed) || parsed.length !== tables || !parsed.every(isPosition)) throw invalid();
+  return parsed as unknown as Positions;
+};
