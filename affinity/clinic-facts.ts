@@ -1,13 +1,13 @@
-/** The facts that decisions of the clinic are made by: its records, the people of the domain, and its settings. */
+/** The facts that decisions of a server of the domain are made by: its records, the people of the domain, and its settings. */
 import type { ClientRegistry } from '@affinity/authorization-server/clients.ts';
 import type { People } from '@affinity/authorization-server/people.ts';
 import { servicePolicyOf } from '@affinity/authorization-server/service-policy.ts';
 import type { ConsentFeed } from '@affinity/core/fhir/consent-feed.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
-import { createDecisionFacts, type FactsSettings } from '@affinity/resource-server/facts/decision-facts.ts';
+import type { FactsBackend } from '@affinity/resource-server/facts/all-matches.ts';
+import { createDecisionFacts, type FactsSettings, type Home } from '@affinity/resource-server/facts/decision-facts.ts';
 import { raiseAlert } from '@affinity/store/alerts.ts';
-import type { StoreBackend } from '@affinity/store/backend.ts';
 import type pg from 'pg';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
@@ -16,7 +16,9 @@ export interface FactsNeighbours {
   readonly config: Config;
   readonly base: string;
   readonly pool: pg.Pool;
-  readonly backend: StoreBackend;
+  readonly backend: FactsBackend;
+  /** the server that keeps the Consents, where it is another one */
+  readonly home?: Home;
   readonly consents: ConsentFeed;
   readonly people: People;
   readonly registry: ClientRegistry;
@@ -26,10 +28,11 @@ export interface FactsNeighbours {
 
 /** What cannot be understood, and what there is too much of, goes to the log and to the alert queue. */
 export const createClinicFacts = (neighbours: FactsNeighbours): ((principal: Principal) => Promise<DecisionFacts>) => {
-  const { config, base, pool, backend, consents, people, registry, now, log } = neighbours;
+  const { config, base, pool, backend, consents, people, registry, home, now, log } = neighbours;
   return createDecisionFacts({
     backend,
     ownBases: [base],
+    ...(home === undefined ? {} : { home }),
     feed: consents,
     people: {
       find: async (user) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { brandSetting } from './brand-setting.ts';
 import { identityProviders } from './identity-providers.ts';
 import { limits } from './limit-settings.ts';
+import { protectedServer, resourceServers } from './upstream-settings.ts';
 
 export type Fault = {
   /** name of the variable, or path in affinity.yaml */
@@ -189,6 +190,10 @@ const file = z.strictObject({
   ehr,
   /** external OpenID providers that people may sign in with */
   identity_providers: identityProviders,
+  /** further FHIR servers of the domain: existing records systems behind the same guard */
+  resource_servers: resourceServers,
+  /** the one FHIR server that `affinity protect` puts the domain in front of */
+  protect: protectedServer,
   /** RFC 7591 metadata; the authorization server says what is wrong with each */
   clients: z.array(z.record(z.string(), z.unknown())).max(10_000).default([]),
 });
@@ -242,7 +247,7 @@ export const checkFile = (given: unknown, faults: Fault[]): ConfigFile | undefin
 
 /** What stands at a path; never a secret. */
 const show = (given: unknown, path: readonly string[]): string => {
-  if (path.some((part) => /secret|password|key/i.test(part))) return 'a value that is not shown';
+  if (path.some((part) => /secret|password|key|credentials|database/i.test(part))) return 'a value that is not shown';
   let value = given;
   for (const part of path) {
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;

@@ -9,6 +9,7 @@ import { parseDocument } from 'yaml';
 import { type ConfigFile, checkFile, type Fault, policyNotices } from './config-file.ts';
 import { lifetimeNotices } from './lifetime-notices.ts';
 import { registrationFaults } from './registration.ts';
+import { type FurtherServer, furtherServers, type ProtectedServer, protectedServer } from './upstreams.ts';
 
 export interface Tls {
   readonly certificate: string;
@@ -27,6 +28,10 @@ export interface Config {
   /** the userinfo endpoint, where it is a process of its own */
   readonly userinfo?: { readonly origin: string; readonly endpoint: string; readonly listen: Config['listen'] };
   readonly demonstration: { readonly patients: number } | undefined;
+  /** existing records systems behind the same guard, beside the clinic */
+  readonly furtherServers: readonly FurtherServer[];
+  /** the records are those of this server, and the clinic is the gateway to it */
+  readonly protect?: ProtectedServer;
   /** what an operator should know of the settings, though nothing is wrong with them */
   readonly notices: readonly string[];
   readonly file: ConfigFile;
@@ -89,6 +94,10 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
     fault('AFFINITY_ORIGIN', quote(originText), 'https for every host but localhost, 127.0.0.1 and [::1]');
   }
 
+  const around = { env, directory, faults };
+  const further = furtherServers(file?.resource_servers ?? [], around);
+  const protect = file?.protect === undefined ? undefined : protectedServer(file.protect, around);
+
   const userinfo =
     file?.userinfo === undefined ? undefined : readUserinfo(file.userinfo, trustedProxies, origin, directory, faults);
 
@@ -112,7 +121,12 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
         ...policyNotices(file),
         ...lifetimeNotices(file),
       ],
-      demonstration: demo === 'on' ? { patients: typeof patients === 'number' ? patients : 100 } : undefined,
+      demonstration:
+        demo === 'on' && protect === undefined
+          ? { patients: typeof patients === 'number' ? patients : 100 }
+          : undefined,
+      furtherServers: further,
+      ...(protect === undefined ? {} : { protect }),
       file,
     }),
   };

@@ -18,7 +18,7 @@ import { addressesOf } from './addresses.ts';
 import { createAdministration } from './administration.ts';
 import { createStateServer, statePath, stateSettings } from './app-state.ts';
 import { authorizationSettings } from './authorization-settings.ts';
-import { clinicLimits, createClinic } from './clinic.ts';
+import { createClinic } from './clinic.ts';
 import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
@@ -28,7 +28,9 @@ import { vitalsCard, vitalsPath } from './demo/vitals.ts';
 import { domainClients, makeOwnSecrets } from './domain-clients.ts';
 import { createEhr } from './ehr.ts';
 import { createExplanations } from './explanation.ts';
+import { createFurtherServer, furtherBase } from './further-server.ts';
 import { createGrantConsents } from './grant-consents.ts';
+import { serverLimits } from './guarded-server.ts';
 import type { Fetch } from './http-server.ts';
 import { identityProvidersOf } from './identity-providers.ts';
 import { createLaunchRecords } from './launch-records.ts';
@@ -43,6 +45,8 @@ import { createIdentifierReader } from './person-identifiers.ts';
 import type { Ready } from './ready.ts';
 import { createRecordFacts } from './record-facts.ts';
 import { registrationOf } from './registration.ts';
+import { followUpstreams, under } from './upstream-parts.ts';
+import { createUpstreamReports } from './upstream-reports.ts';
 
 export interface EcosystemNeighbours {
   readonly config: Config;
@@ -56,6 +60,8 @@ export interface Ecosystem extends Ready {
   readonly fetch: Fetch;
   /** the database was heard from lately: without it no token of a person is taken */
   readonly hearsDatabase: () => boolean;
+  /** how foreign systems do, by name */
+  readonly upstreams: () => Readonly<Record<string, string>>;
   /** Sets the demonstration up where it is wanted and not there yet; may be ended at any moment and begun again. */
   prepare(print: (text: string) => void): Promise<void>;
   close(): Promise<void>;
@@ -64,11 +70,13 @@ export interface Ecosystem extends Ready {
 export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<Ecosystem> => {
   const { config, database, metrics, log, now } = neighbours;
   const { pool, shared } = database;
-  const { origin, demonstration, file } = config;
+  const { origin, demonstration, furtherServers, file } = config;
   const issuer = `${origin}/auth`;
   const clinicBase = `${origin}/fhir`;
   const stateBase = `${origin}${statePath}`;
   const ownBases = [clinicBase];
+  const declared = furtherServers.map((one) => ({ ...one, base: furtherBase(origin, one) }));
+  const addresses = addressesOf(origin, declared);
 
   const audit = createAuditLog({ pool: database.audit });
   const indexing = createIndexing({
@@ -119,7 +127,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     facts,
     recordFacts: createRecordFacts(backend, ownBases),
     base: clinicBase,
-    limits: clinicLimits(config),
+    limits: serverLimits(config),
     canValidate: true,
     now,
   });
@@ -155,7 +163,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     ...(file.ehr.pages ? { ehr } : {}),
     version: description.version,
     apps: demonstration === undefined ? [] : [vitalsCard],
-    addresses: addressesOf(origin),
+    addresses,
     account: `${issuer}/account`,
     log: (_level, message, facts) => log(message, { detail: JSON.stringify(facts ?? {}) }),
     now,
@@ -167,7 +175,10 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     issuer,
     pool,
     clients,
-    resourceServers: [{ base: clinicBase, name: 'Clinic', tokens: file.tokens.format }],
+    resourceServers: [
+      { base: clinicBase, name: 'Clinic', tokens: file.tokens.format },
+      ...declared.map(({ base, title, tokens }) => ({ base, name: title, tokens })),
+    ],
     ...(config.userinfo === undefined ? {} : { userinfoEndpoint: config.userinfo.endpoint }),
     pages: portal.pages,
     patients: createPatientDirectory(backend),
@@ -193,22 +204,13 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     issues: file.limits.validation_issues,
     waiting: file.limits.validation_waiting,
   });
-  const clinic = await createClinic({
-    config,
-    base: clinicBase,
-    stateBase,
-    issuer,
-    pool,
-    backend,
-    audit,
-    grants: feeds.grants,
-    authorization,
-    registry,
-    facts,
-    validator,
-    now,
-    log,
-  });
+  const guarded = { config, issuer, pool, audit, grants: feeds.grants, authorization, registry, now, log };
+  const clinic = await createClinic({ ...guarded, base: clinicBase, stateBase, backend, facts, validator });
+  const report = createUpstreamReports({ pool, metrics, now, log });
+  const home = { base: clinicBase, backend };
+  const further = await Promise.all(
+    furtherServers.map((one) => createFurtherServer(one, { ...guarded, home, people, consents, report })),
+  );
   const state = createStateServer({
     base: stateBase,
     recordsBase: clinicBase,
@@ -232,6 +234,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     sessionSeconds: 8 * 3600,
   });
 
+  const { fetch: answerFurther, ...upstreams } = followUpstreams(further, metrics);
   const issuerPaths = new Set(metadataPaths(issuer));
   const [clinicPath, clinicMetadataPath] = clinic.paths;
   const route = (path: string): readonly [part: string, answer: Fetch] => {
@@ -239,7 +242,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     if (under(path, statePath)) return ['app-state', state];
     if (under(path, '/auth') || issuerPaths.has(path)) return ['authorization-server', authorization.fetch];
     if (demonstration !== undefined && under(path, vitalsPath)) return ['vitals', (request) => vitals.fetch(request)];
-    return ['portal', (request, connection) => portal.fetch(request, connection)];
+    return answerFurther(path) ?? ['portal', (request, connection) => portal.fetch(request, connection)];
   };
   const fetch: Fetch = async (request, connection) => {
     const began = performance.now();
@@ -258,7 +261,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   return {
     fetch,
     hearsDatabase: () => feeds.isFresh(),
-    addresses: addressesOf(origin),
+    upstreams: upstreams.states,
+    addresses,
     apps: demonstration === undefined ? [] : [{ name: 'Vitals', url: `${origin}${vitalsPath}/` }],
     samplePeople: demonstration === undefined ? [] : samplePeople,
     locked: demonstration === undefined && !(await hasPeople(pool)),
@@ -279,6 +283,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     },
     close: async () => {
       await filling.close();
+      await upstreams.close();
       await indexing.stop();
       await authorization.close();
       await feeds.close();
@@ -287,8 +292,6 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     },
   };
 };
-
-const under = (path: string, mount: string): boolean => path === mount || path.startsWith(`${mount}/`);
 
 const hasPeople = async (pool: pg.Pool): Promise<boolean> =>
   (await pool.query('select from person limit 1')).rows.length > 0;

@@ -6,12 +6,12 @@ import type { ConsentFeed } from '@affinity/core/fhir/consent-feed.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { createIndexing } from '@affinity/store/reindexing.ts';
-import { clinicLimits } from './clinic.ts';
 import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 import { domainClients } from './domain-clients.ts';
 import { createExplanations, type Explain } from './explanation.ts';
+import { serverLimits } from './guarded-server.ts';
 import type { Log } from './log.ts';
 import { createRecordFacts } from './record-facts.ts';
 
@@ -46,7 +46,7 @@ export const openExplanations = async ({ config, database, log }: ExplanationSto
     facts: createClinicFacts({ config, base, pool, backend, consents, people, registry: clients, now, log }),
     recordFacts: createRecordFacts(backend, ownBases),
     base,
-    limits: clinicLimits(config),
+    limits: serverLimits(config),
     canValidate: true,
     now,
   });

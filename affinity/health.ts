@@ -4,6 +4,8 @@ import type { Metrics } from './metrics.ts';
 export interface Health {
   /** undefined when it is ready; otherwise what it waits for, in plain words */
   readonly waitingFor: () => string | undefined;
+  /** how foreign systems do, by name: one that is down leaves the domain ready, since the others are served */
+  readonly upstreams?: () => Readonly<Record<string, string>>;
   readonly metrics: Metrics;
 }
 
@@ -11,15 +13,16 @@ const loopback = new Set(['127.0.0.1', '::1']);
 
 /** Answers `/health/live`, `/health/ready` and `/metrics`; undefined for any other path. */
 export const answerHealth = (
-  { waitingFor, metrics }: Health,
+  { waitingFor, upstreams = () => ({}), metrics }: Health,
   path: string,
   address: string | undefined,
 ): Response | undefined => {
   if (path === '/health/live') return json(200, { status: 'live' });
   if (path === '/health/ready') {
     const waiting = waitingFor();
+    const known = upstreams();
     return waiting === undefined
-      ? json(200, { status: 'ready' })
+      ? json(200, { status: 'ready', ...(Object.keys(known).length === 0 ? {} : { upstreams: known }) })
       : json(503, { status: 'waiting', waitingFor: waiting });
   }
   if (path === '/metrics') {

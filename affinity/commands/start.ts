@@ -15,11 +15,16 @@ export const start = async ({ config, log, print }: CommandInput): Promise<numbe
   const metrics = createMetrics();
   let waitingFor: string | undefined = 'the database';
   let hearsDatabase = (): boolean => true;
+  let upstreams = (): Readonly<Record<string, string>> => ({});
   let answer: Fetch | undefined;
   const wait = (): string | undefined => waitingFor ?? (hearsDatabase() ? undefined : 'the database');
   const server = await openServer(placeOf(config), () =>
     listen(config, async (request, connection) => {
-      const health = answerHealth({ waitingFor: wait, metrics }, pathOf(request), connection.address);
+      const health = answerHealth(
+        { waitingFor: wait, upstreams: () => upstreams(), metrics },
+        pathOf(request),
+        connection.address,
+      );
       if (health !== undefined) return health;
       if (answer === undefined)
         return new Response('Starting. Try again in a moment.\n', { status: 503, headers: { 'retry-after': '1' } });
@@ -40,6 +45,7 @@ export const start = async ({ config, log, print }: CommandInput): Promise<numbe
         await ecosystem.prepare((text) => print(text));
         answer = ecosystem.fetch;
         hearsDatabase = ecosystem.hearsDatabase;
+        upstreams = ecosystem.upstreams;
         waitingFor = undefined;
         print(describeReady(config, ecosystem, database.description));
         const lost = await stop.asked;

@@ -72,6 +72,11 @@ export interface ResourceServerOptions {
   /** canonical URLs of what the server as a whole conforms to, and of profiles by type, for the CapabilityStatement */
   readonly instantiates?: readonly string[];
   readonly supportedProfiles?: Readonly<Record<string, readonly string[]>>;
+  /** what is done for a request is done within it: its id goes along to foreign systems, and its end ends their work */
+  readonly within?: <Result>(
+    context: { readonly requestId: string; readonly signal: AbortSignal },
+    work: () => Promise<Result>,
+  ) => Promise<Result>;
   /** epoch milliseconds */
   readonly now: () => number;
   /** for operators: never given a token or a value of a record */
@@ -278,8 +283,10 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     paths: [basePath, protectedResourcePath(base)],
     fetch: async (request, connection) => {
       const requestId = requestIdOf(request.headers);
+      const { within = (_, work) => work() } = options;
+      const context = { requestId, signal: request.signal };
       // What could not be recorded is not answered.
-      const response = await answer(request, connection, requestId).catch((error: unknown) => {
+      const response = await within(context, () => answer(request, connection, requestId)).catch((error: unknown) => {
         log('request-unanswered', { requestId, error: nameOf(error) });
         const told = fhirError(503, 'transient', 'the request cannot be answered now');
         return respondError(told, { 'X-Request-Id': requestId });

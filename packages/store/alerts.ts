@@ -10,6 +10,10 @@ export const alertKinds = [
   'consent-fault',
   // somebody has more Consents, care teams or patients than are looked at; what there is too much of, and whose
   'facts-limit',
+  // a foreign system gave what was not asked for, or wrote what it was asked not to; its name
+  'upstream-wrong-answer',
+  // a foreign system does not take our credentials; its name
+  'upstream-credentials',
 ] as const;
 export type AlertKind = (typeof alertKinds)[number];
 

@@ -1,0 +1,70 @@
+/** An existing records system as a FHIR server of the domain: the same guard, its own records, the Consents of the home. RFC 8707. */
+import { createCrossReference, findAllLinked } from '@affinity/authorization-server/cross-reference.ts';
+import type { Backend } from '@affinity/core/fhir/backend.ts';
+import { createSourceBackend } from '@affinity/gateway/source-backend.ts';
+import type { ResourceServer } from '@affinity/resource-server/resource-server.ts';
+import { standaloneCapabilities } from './clinic.ts';
+import { createClinicFacts, type FactsNeighbours } from './clinic-facts.ts';
+import { createGuardedServer, type GuardedNeighbours } from './guarded-server.ts';
+import { openUpstream, type Upstream } from './upstream.ts';
+import type { ReportUpstream } from './upstream-reports.ts';
+import type { FurtherServer } from './upstreams.ts';
+
+export interface Further {
+  readonly name: string;
+  readonly title: string;
+  readonly base: string;
+  readonly server: ResourceServer;
+  readonly upstream: Upstream;
+}
+
+export interface FurtherNeighbours extends GuardedNeighbours, Pick<FactsNeighbours, 'consents' | 'people'> {
+  /** the server that keeps the Consents */
+  readonly home: { readonly base: string; readonly backend: Backend };
+  readonly report: ReportUpstream;
+}
+
+export const furtherBase = (origin: string, { path }: Pick<FurtherServer, 'path'>): string => `${origin}${path}`;
+
+export const createFurtherServer = async (declared: FurtherServer, neighbours: FurtherNeighbours): Promise<Further> => {
+  const { config, pool, home, people, consents, registry, report, now, log } = neighbours;
+  const { name, title, gateway } = declared;
+  const base = furtherBase(config.origin, declared);
+  const upstream = await openUpstream(declared.upstream, {
+    name,
+    origin: config.origin,
+    publicBase: base,
+    pool,
+    report,
+  });
+  const backend = createSourceBackend({ source: upstream.source, ownBases: [base], limits: gateway, report });
+  const { personAt } = createCrossReference(home.base);
+  const facts = createClinicFacts({
+    config,
+    base,
+    pool,
+    backend,
+    consents,
+    people,
+    registry,
+    now,
+    log,
+    home: {
+      backend: home.backend,
+      ownBases: [home.base],
+      links: (type, from, ids) => findAllLinked(pool, type, base, from, ids),
+      identityOf: async (user) => {
+        const person = await people.find(user);
+        return person === undefined ? undefined : (await personAt(pool, person, base)).fhirUser;
+      },
+    },
+  });
+  const server = await createGuardedServer(neighbours, {
+    name,
+    base,
+    backend,
+    facts,
+    smartCapabilities: standaloneCapabilities,
+  });
+  return { name, title, base, server, upstream };
+};
