@@ -41,6 +41,22 @@ const commands: readonly Command[] = [
           : (await import('./commands/people.ts')).people(input),
   },
   {
+    name: 'patients',
+    usage:
+      'patients [list] [--server NAME] [--limit N]\n  patients link ID --server NAME ID_THERE | patients unlink ID --server NAME',
+    summary:
+      'says under which id a further server (resource_servers) knows a patient of this domain, or takes that back',
+    run: async (input) => (await import('./commands/links.ts')).patients(input),
+  },
+  {
+    name: 'practitioners',
+    usage:
+      'practitioners [list] [--server NAME] [--limit N]\n' +
+      '  practitioners link ID --server NAME ID_THERE | practitioners unlink ID --server NAME',
+    summary: 'the same for practitioners',
+    run: async (input) => (await import('./commands/links.ts')).practitioners(input),
+  },
+  {
     name: 'clients',
     usage:
       'clients [list] [--limit N]\n  clients show ID\n  clients approve ID [--publisher NAME]\n' +

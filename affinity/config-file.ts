@@ -252,6 +252,6 @@ const show = (given: unknown, path: readonly string[]): string => {
   for (const part of path) {
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
   }
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = (JSON.stringify(value) ?? 'nothing').replace(/\/\/[^@/]*@/g, '//…@');
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 };

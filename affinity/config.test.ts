@@ -137,3 +137,118 @@ test('Q20: only a domain that is itself on loopback asks loopback, and only name
   assert.deepEqual(named.dangerouslyAllowHosts, ['ehr.hospital.example']);
   assert.match(faultsOf({}, 'outbound: { private_hosts: ["*.hospital.example"] }'), /outbound\.private_hosts/);
 });
+
+const hospital =
+  "  - { name: hospital, kind: fhir, path: /hospital/fhir, title: Hospital, url: 'https://ehr.example/fhir' }\n";
+
+test('further servers: what is declared is what they are, and secrets come from the environment or a file', () => {
+  writeFileSync(join(directory, 'password'), 'of a file\n');
+  writeFileSync(join(directory, 'mapping.yaml'), '');
+  const { furtherServers, protect } = configOf(
+    { EHR_TOKEN: 'Bearer of-the-environment' },
+    `resource_servers:
+  - name: hospital
+    kind: fhir
+    path: /hospital/fhir
+    title: City Hospital
+    url: https://ehr.example/fhir/
+    credentials: { kind: header, name: Authorization, value: { env: EHR_TOKEN } }
+    tokens: opaque
+    limits: { answer_seconds: 5, connections: 8 }
+    gateway: { looked_at_most: 500 }
+  - name: legacy
+    kind: sql
+    path: /legacy/fhir
+    title: Legacy
+    database: { sqlite: mapping.yaml }
+    mapping: mapping.yaml
+protect:
+  url: http://127.0.0.1:8080/fhir
+  read_only: true
+  credentials: { kind: basic, username: gateway, password: { file: password } }
+`,
+  );
+  assert.deepEqual(furtherServers[0], {
+    name: 'hospital',
+    path: '/hospital/fhir',
+    title: 'City Hospital',
+    tokens: 'opaque',
+    gateway: { scannedMost: 500 },
+    upstream: {
+      kind: 'fhir',
+      url: 'https://ehr.example/fhir',
+      aliases: [],
+      credentials: { kind: 'header', name: 'Authorization', value: 'Bearer of-the-environment' },
+      tls: {},
+      writes: true,
+      limits: { connections: 8, totalMs: 5000 },
+    },
+  });
+  assert.deepEqual(furtherServers[1]?.upstream, {
+    kind: 'sql',
+    database: { sqlite: join(directory, 'mapping.yaml') },
+    mapping: join(directory, 'mapping.yaml'),
+  });
+  assert.equal(protect?.upstream.writes, false);
+  assert.deepEqual(protect?.upstream.credentials, { kind: 'basic', username: 'gateway', password: 'of a file' });
+});
+
+test('further servers: every fault at once, and no secret in any', () => {
+  const text = faultsOf(
+    { TWO_LINES: 'Bearer hunter2\r\nX-Evil: 1' },
+    `resource_servers:
+${hospital}  - { name: Hospital, kind: fhir, path: /fhir/more, title: '', url: 'https://me:hunter2@ehr.example/fhir' }
+  - name: plain
+    kind: fhir
+    path: /plain
+    title: Plain
+    url: https://ehr.example/fhir
+    credentials: { kind: header, name: Authorization, value: Bearer hunter2 }
+`,
+  );
+  for (const name of ['1.name', '1.title', '1.url', '2.credentials']) {
+    assert.match(text, new RegExp(`resource_servers\\.${name.replace('.', '\\.')}`), name);
+  }
+  assert.doesNotMatch(text, /hunter2/);
+  const secrets = faultsOf(
+    { TWO_LINES: 'Bearer hunter2\r\nX-Evil: 1' },
+    `resource_servers:
+  - name: one
+    kind: fhir
+    path: /one
+    title: One
+    url: https://ehr.example/fhir
+    credentials: { kind: header, name: Authorization, value: { env: TWO_LINES } }
+  - name: two
+    kind: fhir
+    path: /two
+    title: Two
+    url: https://ehr.example/fhir
+    credentials: { kind: basic, username: u, password: { env: NOT_SET } }
+  - name: three
+    kind: fhir
+    path: /three
+    title: Three
+    url: https://ehr.example/fhir
+    credentials: { kind: client-credentials, token_endpoint: 'https://a.example/token', client_id: c, client_secret: { file: absent } }
+    tls: { certificate: absent.pem }
+  - { name: four, kind: sql, path: /four, title: Four, database: { postgres: { env: TWO_LINES } }, mapping: absent }
+`,
+  );
+  assert.match(secrets, /^7 settings are wrong:/, secrets);
+  assert.match(secrets, /NOT_SET, which is not set/);
+  assert.doesNotMatch(secrets, /hunter2|Evil/);
+});
+
+test('further servers: a name and a path of their own, beside those of the domain', () => {
+  const paths = ['/fhir', '/fhir/x', '/auth', '/hospital', '/hospital/fhir/x', '/admin/fhir', '/upstream-keys'];
+  for (const path of paths) {
+    const other = `  - { name: other, kind: fhir, path: ${path}, title: Other, url: 'https://ehr.example/fhir' }\n`;
+    assert.match(faultsOf({}, `resource_servers:\n${hospital}${other}`), /resource_servers\.1\.path/, path);
+  }
+  assert.match(faultsOf({}, `resource_servers:\n${hospital}${hospital}`), /resource_servers\.1\.name/);
+  const cleartext = hospital.replace('https', 'http');
+  assert.match(faultsOf({}, `resource_servers:\n${cleartext}`), /resource_servers\.0\.url/);
+  const said = cleartext.replace('title:', 'cleartext: true, title:');
+  assert.equal(configOf({}, `resource_servers:\n${said}`).furtherServers.length, 1);
+});
