@@ -92,6 +92,8 @@ const pause = (milliseconds: number): Promise<void> => new Promise((done) => set
 export const createClient = (neighbours: ClientNeighbours): Ask => {
   const { basePath, connection, token, breaker, limits, counts, report, name } = neighbours;
 
+  const pathOf = ({ path }: Asked): string => basePath + path || '/';
+
   /** One exchange, counted; a failure is thrown as an UpstreamFault. */
   const once = async (asked: Asked, headers: Readonly<Record<string, string>>, time: Deadline): Promise<Answer> => {
     if (!breaker.admits()) {
@@ -103,11 +105,11 @@ export const createClient = (neighbours: ClientNeighbours): Ask => {
     try {
       const credentials = await token.headers(time.signal);
       const sent = { ...headers, ...credentials };
-      let answer = await connection.send({ ...asked, path: basePath + asked.path, headers: sent }, time.signal);
+      let answer = await connection.send({ ...asked, path: pathOf(asked), headers: sent }, time.signal);
       // A token that has ended early is renewed once; 401 means that nothing was done.
       if (answer.status === 401 && token.forget(credentials)) {
         const renewed = { ...headers, ...(await token.headers(time.signal)) };
-        answer = await connection.send({ ...asked, path: basePath + asked.path, headers: renewed }, time.signal);
+        answer = await connection.send({ ...asked, path: pathOf(asked), headers: renewed }, time.signal);
       }
       verdict = isFailing(answer.status) ? 'failed' : 'succeeded';
       counts.lastAnswer = neighbours.now();

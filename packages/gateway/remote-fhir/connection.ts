@@ -34,8 +34,11 @@ export const headerOf = ({ headers }: Pick<Answer, 'headers'>, name: string): st
 const slow = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 const broken = /^(?:HPE_|UND_ERR_(?:HEADERS_OVERFLOW|RES_|RESPONSE|INVALID))/;
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
+const codeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'UNKNOWN';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.name === 'HTTPParserError' ? 'HPE_UNKNOWN' : 'UNKNOWN';
+};
 
 const kindOf = (code: string, hasAnswered: boolean): ConnectionFault => {
   if (slow.has(code)) return 'too-slow';

@@ -19,6 +19,7 @@ import { createTokenRequest } from './token-request.ts';
 import { reportOnce } from './upstream-fault.ts';
 import { createUpstreamNames } from './upstream-names.ts';
 import { createUpstreamToken } from './upstream-token.ts';
+import { createWriter } from './writer.ts';
 
 export interface RemoteHealth {
   /** `unknown`: its statement has not been had yet */
@@ -51,6 +52,7 @@ export const createRemoteFhir = async (
   { safeFetch = createSafeFetch() }: { readonly safeFetch?: SafeFetch } = {},
 ): Promise<RemoteFhir> => {
   const { name, report: tell, now = Date.now, tls, sort = [], modifiers = ['not'] } = options;
+  const { create = 'put-if-none-match' } = options;
   const limits = { ...defaultRemoteLimits, ...options.limits };
   const url = baseOf(options.url);
   const basePath = url.pathname.replace(/\/+$/, '');
@@ -83,16 +85,22 @@ export const createRemoteFhir = async (
   const offeredOf = (type: string): ReadonlySet<string> =>
     new Set(watch.current.types.find((one) => one.type === type)?.searchParams.map((param) => param.name));
   await watch.looked;
+  const looking = {
+    read: createRead(ask, reading),
+    vread: createVread(ask, reading),
+    historyInstance: createHistory(ask, reading, limits),
+  };
+  const transacts = !watch.isKnown || watch.current.transacts;
+  const writer = createWriter({ ask, reading, looking, create, transacts, now });
 
   return {
     name,
     get capabilities() {
       return watch.current.types;
     },
-    read: createRead(ask, reading),
-    vread: createVread(ask, reading),
-    historyInstance: createHistory(ask, reading, limits),
+    ...looking,
     find: createFind({ ask, reading, limits, parameters, offeredOf, modifiers: new Set(modifiers) }),
+    ...(options.writes === false ? {} : { writer }),
     health: () => ({
       state: !watch.isKnown ? 'unknown' : breaker.state === 'closed' ? 'up' : 'down',
       circuit: breaker.state,

@@ -23,7 +23,7 @@ export const typePath = (type: string): string | undefined => (isResourceType(ty
 const isBelow = (rest: string): boolean => {
   if (!/^(?:[/?][\x21-\x7e]*)?$/.test(rest) || /[#\\]/.test(rest)) return false;
   const [path = ''] = rest.split('?', 1);
-  if (/%(?:2f|5c|00)/i.test(path)) return false;
+  if (/%(?:2f|5c|00|25)/i.test(path)) return false;
   const [, ...segments] = path.split('/');
   return segments.every(
     (segment, i) => !/^(?:\.|%2e){1,2}$/i.test(segment) && (segment !== '' || i === segments.length - 1),
