@@ -1,0 +1,26 @@
+/** What a message or a row says of one resource. FHIR R4 resource.html; HL7 v2.5.1 chapter 2, 2.5.3.2 (values that are not given). */
+import type { ExactObject } from '@affinity/core/fhir/exact-json.ts';
+
+export interface RecordChange {
+  readonly type: string;
+  readonly id: string;
+  /** without `resourceType`, `id`, and what the gateway says in `meta` */
+  readonly elements: ExactObject;
+  /** elements that are said to be empty now */
+  readonly emptied?: readonly string[];
+  /**
+   * `whole`: it is this and nothing else. `part`: what is not spoken of stays as it was. `mention`: it is this as long as
+   * nobody has said what it is, such as the patient of a laboratory's report.
+   */
+  readonly says: 'whole' | 'part' | 'mention';
+  /** it may come to be in another patient's record: rows may be corrected so, a message that says it is not believed */
+  readonly mayMove?: boolean;
+}
+
+/** Why a message or a row is not applied: plain words, and no value of it. */
+export class Refused extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'Refused';
+  }
+}
