@@ -10,6 +10,9 @@ export interface Begun {
 
 export type Step = 'demonstration-begun' | 'demonstration-done';
 
+/** The records are those of this seed, so that everybody's demonstration tells the same stories. */
+export const seed = 2026;
+
 /** The seed and the day of the demonstration in this database, if there is one: more of its people fit to them. */
 export const demonstrationOf = async (pool: pg.Pool): Promise<Partial<Begun>> =>
   ((await recall(pool, 'demonstration-begun')) as Begun | undefined) ?? {};

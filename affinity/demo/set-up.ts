@@ -5,7 +5,7 @@
 import type { People } from '@affinity/authorization-server/people.ts';
 import { importResources } from '@affinity/store/import.ts';
 import type pg from 'pg';
-import { remember } from './begun.ts';
+import { remember, seed } from './begun.ts';
 import { generatePopulation } from './population.ts';
 import { addSamplePeople } from './sign-ins.ts';
 
@@ -30,9 +30,6 @@ export interface SetUpNeighbours {
   readonly now: Date;
   readonly onProgress: (taken: number) => void;
 }
-
-/** The records are those of this seed, so that everybody's demonstration tells the same stories. */
-const seed = 2026;
 
 /** @throws Error when a record was refused: ours are sound, so something is wrong with the database or with them */
 export const setUp = async ({ pool, people, ownBases, patients, now, onProgress }: SetUpNeighbours): Promise<void> => {
