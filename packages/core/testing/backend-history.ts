@@ -11,7 +11,7 @@ const contentOf = (type: string, patient: string): Content => {
   const resource: Resource = {
     resourceType: type,
     status: 'final',
-    code: {},
+    code: { text: 'x' },
     subject: { reference: `Patient/${patient}` },
   };
   return { resource, json: JSON.stringify(resource) };

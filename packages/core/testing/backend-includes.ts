@@ -44,7 +44,9 @@ export const describeIncludes = (name: string, make: () => Promise<BackendUnderT
           },
           id,
         );
-      await put({ resourceType: 'Provenance', target: [to('Observation/o1')], recorded: '2020-01-01T00:00:00Z' }, 'pv');
+      const agent = [{ who: { display: 'somebody' } }];
+      const recorded = '2020-01-01T00:00:00Z';
+      await put({ resourceType: 'Provenance', target: [to('Observation/o1')], recorded, agent }, 'pv');
     });
     after(() => under.close());
     const performed = (context: { skip: (message: string) => void }): boolean => {

@@ -164,7 +164,7 @@ export const describeJoins = (name: string, make: () => Promise<BackendUnderTest
       if (!performed(context)) return;
       await population.put({ resourceType: 'Patient', gender: 'female', identifier: [{ value: 'goes' }] }, 'goes');
       await population.put(
-        { resourceType: 'Observation', status: 'final', code: {}, subject: { reference: 'Patient/goes' } },
+        { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/goes' } },
         'stays',
       );
       assert.deepEqual(await find('Observation?patient.identifier=goes'), ['Observation/stays']);

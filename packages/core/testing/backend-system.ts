@@ -27,7 +27,7 @@ export const describeSystem = (name: string, make: () => Promise<BackendUnderTes
           {
             resourceType: 'Observation',
             status: 'final',
-            code: {},
+            code: { text: 'x' },
             ...tagged('x'),
             ...subject(id),
             effectiveDateTime: '2020-06-01',
@@ -36,7 +36,13 @@ export const describeSystem = (name: string, make: () => Promise<BackendUnderTes
           `new-${id}`,
         );
         await put(
-          { resourceType: 'Observation', status: 'final', code: {}, ...subject(id), effectiveDateTime: '2010' },
+          {
+            resourceType: 'Observation',
+            status: 'final',
+            code: { text: 'x' },
+            ...subject(id),
+            effectiveDateTime: '2010',
+          },
           `old-${id}`,
         );
         await put({ resourceType: 'Condition', ...tagged('y'), ...subject(id) }, `c-${id}`);

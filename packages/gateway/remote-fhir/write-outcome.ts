@@ -39,7 +39,7 @@ export const readBack = async (
   return { kind: 'written', version: read.version };
 };
 
-/** Of a server that does not say which version the deletion is, its history is asked, or the version before is named. */
+/** Of a server that does not say which version the deletion is and when it was made, its history is asked. */
 export const deletionOf = async (
   { type, id, ifMatch }: Extract<StagedWrite, { kind: 'delete' }>,
   said: { readonly versionId?: string | undefined; readonly lastUpdated?: string | undefined },
@@ -47,12 +47,21 @@ export const deletionOf = async (
   now: number,
 ): Promise<SourceWrite> => {
   const known = (deletion: Deleted): SourceWrite => ({ kind: 'deleted', deletion });
-  const { versionId, lastUpdated = new Date(now).toISOString() } = said;
-  if (versionId !== undefined && versionId !== ifMatch) return known({ type, id, versionId, lastUpdated });
+  const versionId = said.versionId === ifMatch ? undefined : said.versionId;
+  const { lastUpdated } = said;
+  if (versionId !== undefined && lastUpdated !== undefined) return known({ type, id, versionId, lastUpdated });
   const history = await historyInstance({ type, id, page: { count: 1 } }).catch(() => 'absent' as const);
   const [newest] = history === 'absent' ? [] : history.entries;
-  if (newest?.method === 'DELETE') return known({ ...newest.version, type, id });
-  return known({ type, id, versionId: `${ifMatch.slice(0, 56)}.deleted`, lastUpdated });
+  if (newest?.method === 'DELETE') {
+    const { versionId: version, lastUpdated: instant } = newest.version;
+    return known({ type, id, versionId: version, lastUpdated: instant });
+  }
+  return known({
+    type,
+    id,
+    versionId: versionId ?? `${ifMatch.slice(0, 56)}.deleted`,
+    lastUpdated: lastUpdated ?? new Date(now).toISOString(),
+  });
 };
 
 /** A status that says that nothing was written. */

@@ -2,6 +2,7 @@
  * Writes to a foreign server, each only where the version is the one that was judged: alone, or several as one transaction.
  * They are not given up when a caller goes: what became of them must be known. FHIR R4 http.html#concurrency, #transaction.
  */
+import { createLocks } from '../locks.ts';
 import type { SourceWrite, SourceWriter, StagedWrite } from '../source.ts';
 import { type Reading, useless } from './answer.ts';
 import { bundleIn } from './bundle-entries.ts';
@@ -55,10 +56,16 @@ export const createWriter = (neighbours: WriterNeighbours): SourceWriter => {
     return { method: 'PUT', path, headers: { ...sent, ...condition }, body, isSafe: false };
   };
 
+  // Not every server heeds `If-None-Match`: of those who make the same here, one looks and makes, and the next finds it.
+  const inTurn = createLocks();
+  const alone = <Result>(staged: readonly StagedWrite[], work: () => Promise<Result>): Promise<Result> => {
+    const made = create === 'post' ? [] : staged.filter(({ kind }) => kind === 'create').map(placeOf);
+    return made.length === 0 ? work() : inTurn(made, work);
+  };
+
   const write = async (staged: StagedWrite): Promise<SourceWrite> => {
     const request = requestOf(staged);
     const isPut = staged.kind === 'create' && create !== 'post';
-    // Not every server heeds `If-None-Match`: what is there is looked at first.
     if (isPut && (await hasMoved(staged, looking))) return { kind: 'conflict' };
     const answer = await ask(request);
     if (isPut && answer.status === 200) reading.report({ kind: 'upstream-overwrote', source: reading.source });
@@ -101,5 +108,10 @@ export const createWriter = (neighbours: WriterNeighbours): SourceWriter => {
   };
 
   // An id that the foreign server chooses is not known to the other entries.
-  return { write, ...(neighbours.transacts && create !== 'post' ? { transact } : {}) };
+  return {
+    write: (staged) => alone([staged], () => write(staged)),
+    ...(neighbours.transacts && create !== 'post'
+      ? { transact: (staged) => alone(staged, () => transact(staged)) }
+      : {}),
+  };
 };
