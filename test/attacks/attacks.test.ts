@@ -1,14 +1,18 @@
 /** Attacks of RFC 9700 and their like: each fails, and succeeds once the line that stops it is taken out. */
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { startDomain, type TestDomain } from '@affinity/authorization-server/testing/domain.ts';
+import { pathToFileURL } from 'node:url';
+import type { TestDomain } from '@affinity/authorization-server/testing/domain.ts';
+import { importBroken } from '../hostile/broken-modules.ts';
 import { mutated } from '../hostile/mutations.ts';
-import { attacks } from './attacks.ts';
 import type { Outcome } from './play-attack.ts';
 import { type RemovedDefence, removedDefences } from './removed-defences.ts';
+
+type Playing = typeof import('./play-attack.ts');
+const { attacks } = await import('./attacks.ts');
+const { startDomain } = await import('@affinity/authorization-server/testing/domain.ts');
 
 const root = join(import.meta.dirname, '../..');
 
@@ -24,22 +28,10 @@ suite('attacks', () => {
   for (const { name, section, run } of attacks) test(`${name} (${section})`, () => run(domain));
 });
 
-const playWithout = (removed: RemovedDefence): Promise<Outcome> =>
-  new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'play-attack.ts'), {
-      execArgv: ['--import', join(import.meta.dirname, '../hostile/apply-mutation.ts')],
-      env: { ...process.env, AFFINITY_TEST_MUTATION: removed.name },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    let complaint = '';
-    child.stderr?.on('data', (text: Buffer) => {
-      complaint += text;
-    });
-    child.once('message', (outcome: Outcome) => resolve(outcome));
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${complaint}`)));
-    child.send(removed.attack);
-  });
+const playWithout = async (removed: RemovedDefence): Promise<Outcome> => {
+  const broken = await importBroken(pathToFileURL(join(import.meta.dirname, 'play-attack.ts')).href, removed);
+  return (broken as Playing).playAttack(removed.attack);
+};
 
 test('every removed defence is a text that stands exactly once in its file, and belongs to an attack', () => {
   for (const removed of removedDefences) mutated(removed, readFileSync(join(root, removed.file), 'utf8'));

@@ -1,4 +1,4 @@
-/** A program that tries one attack on a domain of its own and says whether it succeeded: told by its name. */
+/** Tries one attack on a domain of its own and says whether it succeeded: told by its name. */
 import { startDomain } from '@affinity/authorization-server/testing/domain.ts';
 import { attacks } from './attacks.ts';
 
@@ -13,7 +13,7 @@ const outcomeOf = (error: unknown): Outcome =>
     ? { kind: 'succeeded' }
     : { kind: 'broken', why: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 
-const play = async (name: string): Promise<Outcome> => {
+export const playAttack = async (name: string): Promise<Outcome> => {
   const ends: (() => Promise<void>)[] = [];
   try {
     const attack = attacks.find((one) => one.name === name);
@@ -26,7 +26,3 @@ const play = async (name: string): Promise<Outcome> => {
     for (const end of ends.reverse()) await end();
   }
 };
-
-process.once('message', (name: string) => {
-  void play(name).then((outcome) => process.send?.(outcome, () => process.exit(0)));
-});

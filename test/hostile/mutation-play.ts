@@ -1,13 +1,15 @@
-/** Plays worlds in processes of their own, broken by one mutation each, and says which mutations nobody noticed. */
-import { type ChildProcess, fork } from 'node:child_process';
+/** Plays worlds on modules that are broken by one mutation each, and says which mutations nobody noticed. */
 import { join } from 'node:path';
-import { callers } from './callers.ts';
+import { pathToFileURL } from 'node:url';
+import { importBroken } from './broken-modules.ts';
 import type { Mutation, Noticed } from './mutations.ts';
 
-/** Two databases of their own, for one process at a time. */
+const { callers } = await import('./callers.ts');
+
+/** Two databases of their own, for one mutation at a time. */
 export type Ground = readonly [string, string];
 
-/** Worlds that one process plays until one of them differs. */
+/** Worlds that are played until one of them differs. */
 export interface Play {
   readonly ground: Ground;
   readonly courses: readonly Noticed[];
@@ -18,31 +20,12 @@ export interface Played {
   readonly told?: string;
 }
 
-const program = join(import.meta.dirname, 'play-worlds.ts');
-const preload = join(import.meta.dirname, 'apply-mutation.ts');
+const program = pathToFileURL(join(import.meta.dirname, 'play-worlds.ts')).href;
 
-const play = (order: Play, mutation?: Mutation): Promise<Played> =>
-  new Promise((resolve, reject) => {
-    const child: ChildProcess = fork(program, {
-      execArgv: mutation === undefined ? [] : ['--import', preload],
-      env: { ...process.env, ...(mutation === undefined ? {} : { AFFINITY_TEST_MUTATION: mutation.name }) },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
-    let played: Played | undefined;
-    let complaint = '';
-    child.stderr?.on('data', (text: Buffer) => {
-      complaint += text;
-    });
-    child.on('message', (message: Played) => {
-      played = message;
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      if (played !== undefined) resolve(played);
-      else reject(new Error(`${mutation?.name ?? 'unbroken'}: the process ended with ${code}: ${complaint}`));
-    });
-    child.send(order);
-  });
+const play = async (order: Play, mutation?: Mutation): Promise<Played> => {
+  const loaded = await (mutation === undefined ? import(program) : importBroken(program, mutation));
+  return (loaded as typeof import('./play-worlds.ts')).playWorlds(order);
+};
 
 /** As many at once as there are grounds. */
 export const onGrounds = async <Item>(

@@ -1,5 +1,4 @@
 /** One rule or one path, broken on purpose by another text in one place of one file, and a world that notices. */
-import { removedDefences } from '../attacks/removed-defences.ts';
 import { pathMutations } from './mutations-of-paths.ts';
 import { ruleMutations } from './mutations-of-rules.ts';
 
@@ -24,12 +23,6 @@ export interface Mutation extends Breakage {
 }
 
 export const mutations: readonly Mutation[] = [...ruleMutations, ...pathMutations];
-
-export const breakageNamed = (name: string): Breakage => {
-  const found = [...mutations, ...removedDefences].find((breakage) => breakage.name === name);
-  if (found === undefined) throw new Error(`There is no mutation named ${name}.`);
-  return found;
-};
 
 /** @throws Error when the text does not stand there exactly once: then the mutation is about code that is gone */
 export const mutated = ({ name, file, find, replace }: Breakage, text: string): string => {

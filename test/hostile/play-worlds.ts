@@ -1,11 +1,11 @@
-/** A program that plays the worlds it is told to on two databases, until one differs, and tells which. */
+/** Plays the worlds it is told to on two databases, until one differs, and tells which. */
 import type { Play, Played } from './mutation-play.ts';
 import { openStage } from './stage.ts';
 import { callerNamed, runWorld } from './world-run.ts';
 
 const requests = 50;
 
-const playAll = async ({ ground, courses }: Play): Promise<Played> => {
+export const playWorlds = async ({ ground, courses }: Play): Promise<Played> => {
   const stage = await openStage(ground);
   try {
     for (const course of courses) {
@@ -19,7 +19,3 @@ const playAll = async ({ ground, courses }: Play): Promise<Played> => {
     await stage.close();
   }
 };
-
-process.once('message', (order: Play) => {
-  void playAll(order).then((played) => process.send?.(played, () => process.disconnect()));
-});

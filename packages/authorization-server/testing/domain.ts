@@ -10,7 +10,6 @@ import {
   type AuthorizationServerOptions,
   createAuthorizationServer,
 } from '../authorization-server.ts';
-import { linkPatient } from '../cross-reference.ts';
 import type { BusinessIdentifier } from '../identifiers.ts';
 import { createPeople, type People } from '../people.ts';
 import type { Settings } from '../settings.ts';
@@ -18,10 +17,12 @@ import { createBrowser, type Fields, formOf, pageOf, type TestBrowser } from './
 import { createTestConsents, type TestConsents } from './consents.ts';
 import { createTestRecords, type TestRecords } from './launches.ts';
 import { testPages } from './pages.ts';
+import { hospital, prepared } from './prepared.ts';
+
+export { hospital };
 
 export const issuer = 'http://localhost:4000/auth';
 export const clinic = 'http://localhost:4000/fhir';
-export const hospital = 'http://localhost:4000/hospital/fhir';
 export const callback = 'http://localhost:4000/apps/vitals/callback';
 export const mrn = 'https://clinic.example/mrn';
 export const launchUri = 'http://localhost:4000/apps/vitals/launch?from=ehr';
@@ -128,40 +129,12 @@ export async function startDomain(
   formats: { readonly clinic?: 'opaque'; readonly hospital?: 'opaque' } = {},
   options: Partial<AuthorizationServerOptions> = {},
 ): Promise<TestDomain> {
-  const database = await testDatabase(t);
+  const database = await testDatabase(t, prepared);
   const { pool } = database;
   const people = createPeople(pool);
-  const one = { patients: [{ patient: 'p1', relation: 'self' }] };
-  const { sub: ana } = await people.add({
-    username: 'ana',
-    password: 'correct horse',
-    name: 'Ana',
-    fhirUser: 'Patient/p1',
-    ...one,
-  });
-  await people.add({
-    username: 'ben',
-    password: 'correct horse',
-    name: 'Ben',
-    fhirUser: 'RelatedPerson/r1',
-    patients: [
-      { patient: 'p2', relation: 'self' },
-      { patient: 'p3', relation: 'child' },
-      { patient: 'p1', relation: 'child', until: new Date('2001-01-01') },
-    ],
-  });
-  await people.add({
-    username: 'doctor',
-    password: 'correct horse',
-    name: 'Dr. Okafor',
-    fhirUser: 'Practitioner/d1',
-    emergency: true,
-  });
-  await people.add({ username: 'nurse', password: 'correct horse', name: 'Nurse', fhirUser: 'Practitioner/n1' });
-  await people.add({ username: 'nobody', password: 'correct horse', name: 'Nobody' });
+  const ana = (await people.findNamed('ana'))?.sub ?? assert.fail('nobody is named ana');
   const { privateKey, publicKey } = await generateKeyPair('ES384', { extractable: true });
   const serviceKey = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES384', use: 'sig' };
-  await linkPatient(pool, 'p1', `${hospital}/`, 'h1');
   const audit: AuditRecord[] = [];
   const logged: object[] = [];
   const consents = createTestConsents(clinic);

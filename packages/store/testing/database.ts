@@ -1,7 +1,7 @@
 /** A database of its own for each test. */
 import { after } from 'node:test';
 import { startTestCluster, type TestCluster } from './cluster.ts';
-import { type TestDatabase, testDatabaseOn } from './template-database.ts';
+import { type Preparation, type TestDatabase, testDatabaseOn } from './template-database.ts';
 
 export type { TestDatabase };
 
@@ -14,9 +14,13 @@ after(async () => {
 /**
  * Makes a database on the cluster of `AFFINITY_TEST_DATABASE_URL` (which `npm test` gives), else on one of this process.
  * @param t a test context: closes the database after that test.
+ * @param preparation what stands in it from the beginning, made once.
  */
-export async function testDatabase(t?: { after(work: () => Promise<void>): void }): Promise<TestDatabase> {
-  const database = await testDatabaseOn(await serverUrl());
+export async function testDatabase(
+  t?: { after(work: () => Promise<void>): void },
+  preparation?: Preparation,
+): Promise<TestDatabase> {
+  const database = await testDatabaseOn(await serverUrl(), preparation);
   t?.after(database.close);
   return database;
 }

@@ -18,12 +18,29 @@ export type TestDatabase = {
   close(): Promise<void>;
 };
 
+/** Rows that many databases begin with, made once for a cluster. */
+export interface Preparation {
+  /** the same name, the same rows */
+  readonly name: string;
+  fill(pool: pg.Pool): Promise<void>;
+}
+
 /** Makes one on the cluster of this URL, whose role may make databases. */
-export async function testDatabaseOn(server: string): Promise<TestDatabase> {
+export async function testDatabaseOn(server: string, preparation?: Preparation): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   const migrations = readMigrations();
   await withClient(server, async (client) => {
-    const template = await ensureTemplate(client, server, migrations);
+    const migrated = await ensureTemplate(client, contentOf(migrations), {
+      from: 'template1',
+      fill: (draft) => migrate(withDatabase(server, draft), migrations),
+    });
+    const template =
+      preparation === undefined
+        ? migrated
+        : await ensureTemplate(client, [migrated, preparation.name], {
+            from: migrated,
+            fill: (draft) => filled(withDatabase(server, draft), preparation),
+          });
     await client.query(`create database ${name} template ${template}`);
   });
   const url = withDatabase(server, name);
@@ -60,19 +77,31 @@ async function drop(client: pg.Client, name: string): Promise<void> {
 }
 
 /** The template has the name of what is in it, is made by one process while the others wait, and appears when whole. */
-async function ensureTemplate(client: pg.Client, server: string, migrations: readonly Migration[]): Promise<string> {
-  const hash = createHash('sha256').update(migrations.map(({ name, checksum }) => `${name} ${checksum}`).join('\n'));
-  const template = `template_${hash.digest('hex').slice(0, 16)}`;
+async function ensureTemplate(
+  client: pg.Client,
+  content: readonly string[],
+  { from, fill }: { readonly from: string; fill(draft: string): Promise<unknown> },
+): Promise<string> {
+  const template = `template_${createHash('sha256').update(content.join('\n')).digest('hex').slice(0, 16)}`;
   await client.query('select pg_advisory_lock(hashtext($1))', [template]);
   const { rowCount } = await client.query('select from pg_database where datname = $1', [template]);
   if (rowCount === 0) {
-    await drop(client, `${template}_draft`);
-    await client.query(`create database ${template}_draft`);
-    await migrate(withDatabase(server, `${template}_draft`), migrations);
-    await client.query(`alter database ${template}_draft rename to ${template}`);
+    const draft = `${template}_draft`;
+    await drop(client, draft);
+    await client.query(`create database ${draft} template ${from}`);
+    await fill(draft);
+    await client.query(`alter database ${draft} rename to ${template}`);
   }
   await client.query('select pg_advisory_unlock(hashtext($1))', [template]);
   return template;
+}
+
+const contentOf = (migrations: readonly Migration[]): readonly string[] =>
+  migrations.map(({ name, checksum }) => `${name} ${checksum}`);
+
+async function filled(url: string, { fill }: Preparation): Promise<void> {
+  const pool = createPool({ url, applicationName: 'affinity test', onError: () => {} });
+  await fill(pool).finally(() => pool.end());
 }
 
 async function withClient<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
