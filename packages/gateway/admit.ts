@@ -22,7 +22,7 @@ export interface Question {
   /** parameters that are looked at beside those of the Filter and the clauses */
   readonly params?: readonly string[];
   /** what is demanded beside the Filter and the clauses */
-  readonly demands?: (facts: ResourceFacts) => boolean;
+  readonly demands?: (facts: ResourceFacts, held: Held) => boolean;
 }
 export interface Judged {
   readonly held: Held;
@@ -58,7 +58,7 @@ export const createAdmit =
         isSound(held) &&
         evaluate(filter, facts) &&
         (clauses.length === 0 || matches(question, facts, held.lastUpdated, options.canonical)) &&
-        (demands === undefined || demands(facts));
+        (demands === undefined || demands(facts, held));
       return { held, facts, isShown };
     };
   };

@@ -4,6 +4,7 @@ import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import type { Canonical } from '@affinity/core/fhir/value-match.ts';
 import { createAdmit } from './admit.ts';
 import { createJudgeOne, createReading } from './current.ts';
+import { createEverything } from './everything.ts';
 import { createFetch } from './fetch.ts';
 import { createHistoryInstance } from './history.ts';
 import { createIncludes } from './includes.ts';
@@ -17,6 +18,7 @@ import { createSearchType } from './search.ts';
 import { createSeek } from './seek.ts';
 import { createSeekTied } from './seek-tied.ts';
 import type { Source } from './source.ts';
+import { createSearchSystem } from './system.ts';
 import { createWalk } from './walk.ts';
 import { createWriting } from './write.ts';
 
@@ -32,7 +34,10 @@ export interface InteractionsOptions {
 
 export const createInteractions = (
   options: InteractionsOptions,
-): { readonly interactions: Interactions; readonly more: Pick<Backend, 'ownersOf'> } => {
+): {
+  readonly interactions: Interactions;
+  readonly more: Pick<Backend, 'ownersOf' | 'searchSystem' | 'everything'>;
+} => {
   const { source, ownBases, report, limits, parameters, inTurn } = options;
   const admit = createAdmit(options);
   const walk = createWalk({ source, report });
@@ -52,6 +57,10 @@ export const createInteractions = (
       searchType: createSearchType({ seekTied, resolveJoins, includes, limits }),
       ...createWriting({ writer: source.writer, reading, judgeOne, inTurn, limits }),
     },
-    more: { ownersOf: createOwnersOf({ fetch, knowOwners, ownBases, limits }) },
+    more: {
+      ownersOf: createOwnersOf({ fetch, knowOwners, ownBases, limits }),
+      searchSystem: createSearchSystem({ seek, limits }),
+      everything: createEverything({ source, seek, includes, parameters, limits }),
+    },
   };
 };

@@ -35,7 +35,7 @@ export const createSeekTied = ({ seek, limits }: { readonly seek: Seek; readonly
     const tied: Question = {
       ...question,
       params: [...params, ...ties.map(({ param }) => param)],
-      demands: (facts) => demands(facts) && ties.every((tie) => tie.keysIn(facts).length > 0),
+      demands: (facts, held) => demands(facts, held) && ties.every((tie) => tie.keysIn(facts).length > 0),
     };
     const { from, sort = [] } = asked;
     const implied = ties.filter(isShort).map((tie) => tie.clauseOf(tie.keys));
@@ -61,8 +61,8 @@ export const createSeekTied = ({ seek, limits }: { readonly seek: Seek; readonly
               {
                 ...tied,
                 // What is tied to an earlier part as well was found there.
-                demands: (facts) =>
-                  (tied.demands?.(facts) ?? true) &&
+                demands: (facts, held) =>
+                  (tied.demands?.(facts, held) ?? true) &&
                   (last === undefined || !long.keysIn(facts).some((key) => key <= last)),
               },
               {

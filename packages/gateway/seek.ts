@@ -3,7 +3,7 @@
  * judged one by one. FHIR R4 search.html.
  */
 import type { TypeCapability } from '@affinity/core/fhir/backend.ts';
-import type { Filter } from '@affinity/core/fhir/filter.ts';
+import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import type { SearchClause, SortKey } from '@affinity/core/fhir/search-query.ts';
@@ -23,6 +23,8 @@ export interface Sought {
 export interface Asked {
   /** clauses that everything which meets the question meets too, to ask by */
   readonly implied?: readonly SearchClause[];
+  /** a Filter that everything which meets the question is let through by too, to ask by */
+  readonly within?: Filter;
   readonly sort?: readonly SortKey[];
   readonly count: number;
   readonly from?: Place;
@@ -67,11 +69,13 @@ export const createSeek = (options: {
     const { type, filter, clauses } = question;
     const capability = source.capabilities.find((one) => one.type === type);
     if (capability?.interactions.includes('search-type') !== true) return;
-    const narrowing = narrowingsOf(capability)(filter);
-    if (narrowing === undefined) return;
-    const { implied = [], sort = [], count, from } = asked;
-    const { patients } = narrowing;
-    const given = [...clauses, ...implied];
+    const { implied = [], within = everything, sort = [], count, from } = asked;
+    const narrow = narrowingsOf(capability);
+    const narrowing = narrow(filter);
+    const nearer = narrow(within);
+    if (narrowing === undefined || nearer === undefined) return;
+    const patients = nearer.patients ?? narrowing.patients;
+    const given = [...clauses, ...implied, ...nearer.clauses];
     const more = narrowing.clauses.filter((one) => !given.some((other) => isSame(one, other)));
     const judge = admit(question);
     let told = false;

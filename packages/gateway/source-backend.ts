@@ -11,6 +11,7 @@ import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { createLocks, type Locks } from './locks.ts';
 import type { Report } from './report.ts';
 import type { Source } from './source.ts';
+import { createTransact } from './transaction.ts';
 
 export interface SourceBackendOptions {
   readonly source: Source;
@@ -30,12 +31,12 @@ export const createSourceBackend = (options: SourceBackendOptions): Backend => {
   const limits: GatewayLimits = { ...defaultLimits, ...options.limits };
   const parameters = (): SearchParameters => source.parameters ?? standardParameters;
   const capabilities = createCapabilities(source, parameters);
-  const inTurn = createLocks();
-  const around = { ownBases, parameters, report, limits, inTurn, ...(canonical === undefined ? {} : { canonical }) };
-  const { interactions, more } = createInteractions({ ...around, source });
+  const around = { source, ownBases, parameters, report, limits, ...(canonical === undefined ? {} : { canonical }) };
+  const { interactions, more } = createInteractions({ ...around, inTurn: createLocks() });
   return {
     ...interactions,
     ...more,
+    ...createTransact(around, options.lock),
     appliesFilter: true,
     get capabilities() {
       return capabilities();
