@@ -174,6 +174,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const authorization = await createAuthorizationServer({
     issuer,
     pool,
+    shared,
     clients,
     resourceServers: [
       { base: clinicBase, name: 'Clinic', tokens: file.tokens.format },

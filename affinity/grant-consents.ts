@@ -83,8 +83,11 @@ export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping):
       const consent = JSON.parse(found.version.body) as Resource;
       return presentGrant(grant, consent, { purposes, ownBases: [base] }, at);
     },
-    async look(grantId) {
-      const found = await backend.read(place(grantId), everything);
+    async look(grantId, db) {
+      const found =
+        db === undefined
+          ? await backend.read(place(grantId), everything)
+          : await backend.within(db).read(place(grantId));
       return found.kind === 'found' ? (JSON.parse(found.version.body) as Resource) : undefined;
     },
     async end(client, grantId, at) {

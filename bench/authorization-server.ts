@@ -80,6 +80,7 @@ const openAffinity = async () => {
   const server = await createAuthorizationServer({
     issuer,
     pool,
+    shared,
     clients,
     resourceServers: [{ base, name: 'Clinic' }],
     pages: testPages,

@@ -7,7 +7,7 @@ import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import { jwtVerify, SignJWT } from 'jose';
 import type pg from 'pg';
 import type { ResourceServer } from './audience.ts';
-import { addReferenceToken, findReferenceToken, isReference } from './reference-token.ts';
+import { findReferenceToken, isReference, makeReferenceToken, type ReferenceTokenRow } from './reference-token.ts';
 import type { Settings } from './settings.ts';
 import { kidOf, type SigningKeys } from './signing-keys.ts';
 
@@ -15,17 +15,14 @@ export interface IssuedToken {
   readonly token: string;
   readonly jti: string;
   readonly expiresIn: number;
+  /** of a reference, to be stored before anybody is given it (reference-token.ts) */
+  readonly row?: ReferenceTokenRow;
 }
 
 export type TokenFacts = Omit<AccessTokenClaims, 'iss' | 'iat' | 'exp' | 'jti'>;
 
 export interface AccessTokens {
-  /** @param db in a transaction its own connection */
-  issue(
-    db: pg.Pool | pg.PoolClient,
-    facts: TokenFacts,
-    lifetime: { readonly seconds: number; readonly until?: Date },
-  ): Promise<IssuedToken>;
+  issue(facts: TokenFacts, lifetime: { readonly seconds: number; readonly until?: Date }): Promise<IssuedToken>;
   /** The claims of a token of ours, of either kind, that has not expired; whether its grant still lives is another question. */
   verify(token: string, db?: pg.Pool | pg.PoolClient): Promise<AccessTokenClaims | undefined>;
 }
@@ -96,7 +93,7 @@ export function createAccessTokens({
   };
 
   return {
-    async issue(db, facts, { seconds, until }) {
+    async issue(facts, { seconds, until }) {
       const iat = Math.floor(now().getTime() / 1000);
       const exp = Math.min(
         iat + seconds,
@@ -106,7 +103,7 @@ export function createAccessTokens({
       const claims: AccessTokenClaims = { ...facts, iss: issuer, iat, exp, jti };
       const signed = wantsReference(claims) ? undefined : await sign(claims);
       const fits = signed !== undefined && signed.length <= settings.jwtCharacters;
-      return { token: fits ? signed : await addReferenceToken(db, claims), jti, expiresIn: exp - iat };
+      return { ...(fits ? { token: signed } : makeReferenceToken(claims)), jti, expiresIn: exp - iat };
     },
     verify: (token, db = pool) => (isReference(token) ? findReferenceToken(db, token, now()) : verifyRemembered(token)),
   };

@@ -21,8 +21,8 @@ export interface GrantConsents {
   read(client: pg.PoolClient, grant: Grant, at: Date): Promise<PresentGrant | undefined>;
   /** Makes it inactive; what is inactive or deleted already stays as it is. */
   end(client: pg.PoolClient, grantId: string, at: Date): Promise<void>;
-  /** As it is stored, outside of any transaction: for questions that change nothing. */
-  look(grantId: string): Promise<Resource | undefined>;
+  /** As it is stored. @param db the connection of a transaction; absent: outside of any */
+  look(grantId: string, db?: pg.PoolClient): Promise<Resource | undefined>;
   /** absolute URL of the Consent */
   urlOf(grantId: string): string;
 }

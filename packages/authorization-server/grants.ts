@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import type { LaunchContext } from '@affinity/core/smart/launch-context.ts';
 import type pg from 'pg';
 import type { BusinessIdentifier } from './identifiers.ts';
-import type { ActsFor, Person } from './people.ts';
 
 export interface Grant {
   readonly id: string;
@@ -79,11 +78,11 @@ export type EndReason =
 
 type Queryable = pg.Pool | pg.PoolClient;
 
-const columns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
+export const grantColumns = `id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
   auth_time, context, servers, online, requested_claims, claims, identifiers, session_uid, acr, amr, renews, last_used_at,
   launched`;
 
-interface Row {
+export interface GrantRow {
   readonly id: string;
   readonly sub: string;
   readonly client_id: string;
@@ -111,13 +110,13 @@ interface Row {
   readonly last_used_at: Date | null;
 }
 
-const signInOf = ({ session_uid, acr, amr }: Row): SignIn => ({
+const signInOf = ({ session_uid, acr, amr }: GrantRow): SignIn => ({
   ...(session_uid === null ? {} : { session: session_uid }),
   ...(acr === null ? {} : { acr }),
   ...(amr === null ? {} : { amr }),
 });
 
-const grantOf = (row: Row): Grant => ({
+export const grantOf = (row: GrantRow): Grant => ({
   id: row.id,
   sub: row.sub,
   clientId: row.client_id,
@@ -146,11 +145,11 @@ export type NewGrant = Omit<Grant, 'id' | 'authTime' | 'signIn' | 'lastUsedAt'>;
 
 /** The row alone: its Consent is written in the same transaction (grant-consents.ts). */
 export async function addGrant(db: pg.PoolClient, grant: NewGrant): Promise<Grant> {
-  const { rows } = await db.query<Row>(
+  const { rows } = await db.query<GrantRow>(
     `insert into authorization_grant
        (id, sub, client_id, audience, requested_scope, scope, patient, clearance, purpose, lasting, created_at, expires_at,
         consent_at, context, servers, online, claims, renews, requested_claims, identifiers, launched)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16, $17, $18, $19, $20) returning ${columns}`,
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $13, $14, $15, $16, $17, $18, $19, $20) returning ${grantColumns}`,
     [
       randomUUID(),
       grant.sub,
@@ -185,43 +184,10 @@ export async function grantsOf(
   condition: string,
   values: readonly unknown[],
 ): Promise<readonly Grant[]> {
-  const { rows } = await db.query<Row>(`select ${columns} from authorization_grant where ${condition}`, [...values]);
+  const { rows } = await db.query<GrantRow>(`select ${grantColumns} from authorization_grant where ${condition}`, [
+    ...values,
+  ]);
   return rows.map(grantOf);
-}
-
-/** A grant that lives, the person who gave it where still known, and for whom that person may act now. */
-export interface GrantOfPerson {
-  readonly grant: Grant;
-  readonly person?: Person;
-  readonly acts: readonly ActsFor[];
-}
-
-const grantOfPerson = {
-  name: 'grant-of-person',
-  text: `select ${columns.replace(/\b[a-z_]+\b/g, 'g.$&')}, p.username, p.name as person_name, p.fhir_user,
-      (select json_agg(json_build_object('patient', a.patient, 'relation', a.relation)) from person_patient a
-        where a.sub = g.sub and a.starts_at <= $2 and a.ends_at > $2) as acts
-    from authorization_grant g left join person p on p.sub = g.sub and p.disabled_at is null
-    where g.id = $1 and g.ended_at is null and g.expires_at > $2`,
-};
-
-/** All in one statement. */
-export async function findGrantOfPerson(db: Queryable, id: string, at: Date): Promise<GrantOfPerson | undefined> {
-  type Found = Row & {
-    readonly username: string | null;
-    readonly person_name: string | null;
-    readonly fhir_user: string | null;
-    readonly acts: readonly ActsFor[] | null;
-  };
-  const { rows } = await db.query<Found>({ ...grantOfPerson, values: [id, at] });
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  const { sub, username, person_name: name, fhir_user: fhirUser, acts } = row;
-  const person =
-    username === null || name === null
-      ? undefined
-      : { sub, username, name, ...(fhirUser === null ? {} : { fhirUser }) };
-  return { grant: grantOf(row), acts: acts ?? [], ...(person === undefined ? {} : { person }) };
 }
 
 /** Undefined where it is unknown, over or ended. What is left of it, its Consent says (grant-consents.ts). */

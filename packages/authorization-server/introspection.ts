@@ -3,14 +3,14 @@ import { OAuthError } from '@affinity/core/oauth/error.ts';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import { type BackChannelNeighbours, backChannel, jsonResponse } from './back-channel.ts';
 import type { Client } from './clients.ts';
+import { entitledPerson, type GrantFacts } from './grant-facts.ts';
 import { grantAt } from './granted-servers.ts';
-import type { Grant } from './grants.ts';
 import { signInClaims } from './id-token.ts';
 import { isFor, type LiveTokens } from './live-token.ts';
 import { findPresentGrant } from './present-grant.ts';
 import type { PresentToken } from './presented-token.ts';
 import { findRefreshToken } from './refresh-tokens.ts';
-import { launchStands, stillEntitled, type TokenNeighbours } from './token-grants.ts';
+import { launchStands, type TokenNeighbours } from './token-grants.ts';
 
 interface Description {
   readonly active: boolean;
@@ -32,9 +32,7 @@ export interface IntrospectionNeighbours extends TokenNeighbours, BackChannelNei
 }
 
 export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours) {
-  const { pool, crossReference, presentToken, liveTokens, clients, issuer, now } = neighbours;
-
-  const presentOf = (id: string): Promise<Grant | undefined> => findPresentGrant(neighbours, id, now());
+  const { pool, look, crossReference, presentToken, liveTokens, clients, issuer, now } = neighbours;
 
   const describe = async (token: string, client: Client): Promise<Description> => {
     const live = await liveTokens.find(token);
@@ -62,12 +60,14 @@ export function createIntrospectionEndpoint(neighbours: IntrospectionNeighbours)
       const rights = { scope, patient, fhirUser, extensions, act, auth_time, acr };
       return { active: true, client_id, exp, iat, iss, aud, sub, jti, token_type, cnf, ...rights, ...grant?.context };
     }
-    const row = await findRefreshToken(pool, token);
-    const grant =
-      row === undefined || row.consumedAt !== null || row.expiresAt <= now() ? undefined : await presentOf(row.grantId);
-    if (row === undefined || grant?.clientId !== client.id) return inactive;
-    const stands = await launchStands(neighbours, 'id = $1', grant.id);
-    const person = await stillEntitled(pool, grant, now(), stands);
+    const { row } = (await findRefreshToken(look, token, now())) ?? {};
+    const facts: GrantFacts | undefined =
+      row === undefined || row.consumedAt !== null || row.expiresAt <= now()
+        ? undefined
+        : await findPresentGrant(neighbours, row.grantId, now());
+    if (row === undefined || facts?.grant.clientId !== client.id) return inactive;
+    const { grant } = facts;
+    const person = entitledPerson(facts, await launchStands(neighbours, facts));
     if (person === undefined) return inactive;
     const exp = Math.floor(Math.min(row.expiresAt.getTime(), grant.expiresAt.getTime()) / 1000);
     const placed = await grantAt(pool, crossReference, grant, undefined);

@@ -1,6 +1,7 @@
 /** What an access token is worth at this moment, of either kind: its own claims, bounded by what its grant still says. RFC 7662 §2.2. */
 import { withinRemainder } from '@affinity/core/smart/grant-remainder.ts';
 import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
+import type { Look } from '@affinity/store/postgres/look.ts';
 import type pg from 'pg';
 import { type AccessTokens, audiencesOf } from './access-token.ts';
 import { canonicalBase } from './audience.ts';
@@ -13,6 +14,7 @@ import { findPresentGrant } from './present-grant.ts';
 
 export interface LiveTokenNeighbours {
   readonly pool: pg.Pool;
+  readonly look: Look;
   readonly consents: GrantConsents;
   readonly clients: ClientRegistry;
   readonly crossReference: CrossReference;
@@ -46,7 +48,7 @@ export function createLiveTokens(neighbours: LiveTokenNeighbours): LiveTokens {
   const of = async (claims: AccessTokenClaims): Promise<LiveToken | undefined> => {
     if ((await clients.find(claims.client_id)) === undefined) return undefined;
     if (claims.grant_id === undefined) return { claims };
-    const present = await findPresentGrant(neighbours, claims.grant_id, now());
+    const present = (await findPresentGrant(neighbours, claims.grant_id, now()))?.grant;
     const [audience] = audiencesOf(claims);
     const grant =
       present === undefined

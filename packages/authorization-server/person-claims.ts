@@ -29,19 +29,31 @@ export interface Telling {
   readonly scope: readonly string[];
 }
 
-/** Only with `openid`. @param db the connection of the caller's transaction */
+type Asking = Pick<Telling, 'place' | 'grant' | 'scope'>;
+
+const tells = ({ place, grant, scope }: Asking, claim: string, byScope = claim): boolean =>
+  scope.includes(byScope) || grant.claims?.split(' ').includes(`${place}.${claim}`) === true;
+
+const identifierNames = (asking: Asking) => identifierScopes.filter((name) => tells(asking, name));
+
+/** Whether what is told has to be read from the person's own resource. */
+export const tellsIdentifiers = (asking: Asking): boolean => identifierNames(asking).length > 0;
+
+/**
+ * Only with `openid`.
+ * @param db the connection of the caller's transaction; absent where `tellsIdentifiers` says that none is needed
+ */
 export async function tellClaims(
-  db: pg.PoolClient,
+  db: pg.PoolClient | undefined,
   { readIdentifiers, record }: TellNeighbours,
-  { place, grant, person, fhirUser: own, scope }: Telling,
+  telling: Telling,
 ): Promise<PersonClaims> {
-  const named = grant.claims?.split(' ') ?? [];
-  const tells = (claim: string, byScope = claim): boolean =>
-    scope.includes(byScope) || named.includes(`${place}.${claim}`);
-  const fhirUser = tells('fhirUser') ? own : undefined;
-  const names = identifierScopes.filter((name) => tells(name));
+  const { grant, person, fhirUser: own } = telling;
+  const fhirUser = tells(telling, 'fhirUser') ? own : undefined;
+  const names = identifierNames(telling);
+  if (names.length > 0 && db === undefined) throw new Error('Identifiers are read in a transaction.');
   const identifiers =
-    names.length === 0
+    names.length === 0 || db === undefined
       ? []
       : await identifiersToRelease(db, { readIdentifiers, record }, person, grant.identifiers ?? [], {
           client: grant.clientId,
@@ -50,7 +62,7 @@ export async function tellClaims(
         });
   return {
     ...(fhirUser === undefined ? {} : { fhirUser }),
-    ...(tells('name', 'profile') ? { name: person.name } : {}),
+    ...(tells(telling, 'name', 'profile') ? { name: person.name } : {}),
     ...(identifiers.length === 0 ? {} : Object.fromEntries(names.map((name) => [name, identifiers]))),
   };
 }

@@ -12,16 +12,34 @@ type Queryable = pg.Pool | pg.PoolClient;
 /** A signed token has dots. */
 export const isReference = (token: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(token);
 
-/** @param db in a transaction its own connection: the token is there once what it belongs to is */
-export async function addReferenceToken(db: Queryable, claims: AccessTokenClaims): Promise<string> {
+/** What is kept of one. */
+export interface ReferenceTokenRow {
+  readonly hash: Buffer;
+  /** as JSON */
+  readonly claims: string;
+  readonly grantId: string | null;
+  readonly expiresAt: Date;
+}
+
+/** It is worth nothing before its row is stored. */
+export function makeReferenceToken(claims: AccessTokenClaims): {
+  readonly token: string;
+  readonly row: ReferenceTokenRow;
+} {
   const token = randomBytes(32).toString('base64url');
+  const [hash, expiresAt] = [hashOf(token), new Date(claims.exp * 1000)];
+  return { token, row: { hash, claims: JSON.stringify(claims), grantId: claims.grant_id ?? null, expiresAt } };
+}
+
+/** @param db in a transaction its own connection: the token is there once what it belongs to is */
+export async function storeReferenceToken(db: Queryable, row: ReferenceTokenRow | undefined): Promise<void> {
+  if (row === undefined) return;
   await db.query('insert into access_token (token, claims, grant_id, expires_at) values ($1, $2, $3, $4)', [
-    hashOf(token),
-    JSON.stringify(claims),
-    claims.grant_id ?? null,
-    new Date(claims.exp * 1000),
+    row.hash,
+    row.claims,
+    row.grantId,
+    row.expiresAt,
   ]);
-  return token;
 }
 
 /** The claims of a token that has not expired and was not taken back. */

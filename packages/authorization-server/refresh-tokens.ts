@@ -3,9 +3,12 @@
  * is sealed under a key that only the token itself gives. RFC 9700 §4.14.2.
  */
 import { randomBytes } from 'node:crypto';
+import type { Look } from '@affinity/store/postgres/look.ts';
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
+import { factColumns, factsOf, type GrantFacts, type GrantFactsRow, grantLives, joinedPerson } from './grant-facts.ts';
 import { openText, sealText } from './sealed-text.ts';
+import type { LivingSession } from './session-rows.ts';
 
 export interface RefreshRow {
   readonly grantId: string;
@@ -16,34 +19,74 @@ export interface RefreshRow {
   readonly jkt: string | null;
 }
 
-/** A new token of a grant: 256 random bits. */
-export async function addRefreshToken(
-  db: pg.PoolClient,
+/** What is kept of a new token. */
+export interface RefreshTokenRow {
+  readonly hash: Buffer;
+  readonly grantId: string;
+  readonly at: Date;
+  readonly expiresAt: Date;
+  readonly jkt: string | null;
+}
+
+/** 256 random bits. It is worth nothing before its row is stored. */
+export function makeRefreshToken(
   grantId: string,
   at: Date,
   expiresAt: Date,
   jkt?: string,
-): Promise<string> {
+): { readonly token: string; readonly row: RefreshTokenRow } {
   const token = randomBytes(32).toString('base64url');
-  await db.query(
-    'insert into refresh_token (token, grant_id, created_at, expires_at, jkt) values ($1, $2, $3, $4, $5)',
-    [hashOf(token), grantId, at, expiresAt, jkt ?? null],
-  );
-  return token;
+  return { token, row: { hash: hashOf(token), grantId, at, expiresAt, jkt: jkt ?? null } };
 }
 
-export async function findRefreshToken(db: pg.Pool | pg.PoolClient, token: string): Promise<RefreshRow | undefined> {
-  const { rows } = await db.query<{
-    grant_id: string;
-    expires_at: Date;
-    consumed_at: Date | null;
-    answer: Buffer | null;
-    jkt: string | null;
-  }>('select grant_id, expires_at, consumed_at, answer, jkt from refresh_token where token = $1', [hashOf(token)]);
-  const [row] = rows;
-  if (row === undefined) return undefined;
-  const { grant_id: grantId, expires_at: expiresAt, consumed_at: consumedAt, answer, jkt } = row;
-  return { grantId, expiresAt, consumedAt, answer, jkt };
+export async function storeRefreshToken(db: pg.PoolClient, row: RefreshTokenRow | undefined): Promise<void> {
+  if (row === undefined) return;
+  await db.query(
+    'insert into refresh_token (token, grant_id, created_at, expires_at, jkt) values ($1, $2, $3, $4, $5)',
+    [row.hash, row.grantId, row.at, row.expiresAt, row.jkt],
+  );
+}
+
+/** A token, its grant where that lives, and the session in which the grant was given that lives for as long as it does. */
+export interface RefreshFacts {
+  readonly row: RefreshRow;
+  readonly facts?: GrantFacts;
+  readonly session?: LivingSession;
+}
+
+interface FactsRow extends GrantFactsRow {
+  readonly grant_id: string;
+  readonly token_expires_at: Date;
+  readonly consumed_at: Date | null;
+  readonly answer: Buffer | null;
+  readonly jkt: string | null;
+  readonly living_uid: string | null;
+  readonly session_shared: boolean | null;
+  readonly session_expires_at: Date | null;
+}
+
+const byToken = {
+  name: 'refresh-facts',
+  text: `select r.grant_id, r.expires_at as token_expires_at, r.consumed_at, r.answer, r.jkt,
+      s.uid as living_uid, s.shared as session_shared, s.expires_at as session_expires_at, ${factColumns}
+    from refresh_token r left join authorization_grant g on g.id = r.grant_id and ${grantLives} ${joinedPerson}
+      left join sign_in_session s
+        on g.online and s.uid = g.session_uid and s.sub = g.sub and s.ended_at is null and s.expires_at > $2
+    where r.token = $1`,
+};
+
+/** In one statement; undefined where nobody knows the token. */
+export async function findRefreshToken(look: Look, token: string, at: Date): Promise<RefreshFacts | undefined> {
+  const [found] = await look<FactsRow>({ ...byToken, values: [hashOf(token), at] });
+  if (found === undefined) return undefined;
+  const { grant_id: grantId, token_expires_at: expiresAt, consumed_at: consumedAt, answer, jkt } = found;
+  const { living_uid: uid, session_shared: shared, session_expires_at: until } = found;
+  const facts = factsOf(found);
+  return {
+    row: { grantId, expiresAt, consumedAt, answer, jkt },
+    ...(facts === undefined ? {} : { facts }),
+    ...(uid === null || shared === null || until === null ? {} : { session: { uid, shared, expiresAt: until } }),
+  };
 }
 
 /** client_id of the app that it was given to */
@@ -55,19 +98,6 @@ export async function clientOfRefreshToken(db: pg.Pool, token: string): Promise<
   return rows[0]?.client_id;
 }
 
-/** One statement. @returns whether this use is the first */
-export async function consumeRefreshToken(
-  db: pg.PoolClient,
-  token: string,
-  at: Date,
-  answer: string,
-): Promise<boolean> {
-  const { rowCount } = await db.query(
-    'update refresh_token set consumed_at = $2, answer = $3 where token = $1 and consumed_at is null',
-    [hashOf(token), at, sealText(token, 'affinity refresh answer', answer)],
-  );
-  return rowCount === 1;
-}
-
+export const sealAnswer = (token: string, answer: string): Buffer => sealText(token, 'affinity refresh answer', answer);
 /** @throws Error where the answer is of another token */
 export const openAnswer = (token: string, sealed: Buffer): string => openText(token, 'affinity refresh answer', sealed);

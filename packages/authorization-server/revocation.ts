@@ -1,5 +1,6 @@
 /** An app gives its tokens back: the grant ends, on every resource server at once. RFC 7009; RFC 9700 §4.14. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { lookOn } from '@affinity/store/postgres/look.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { type BackChannelNeighbours, backChannel } from './back-channel.ts';
 import { findLiveGrant, type Grant } from './grants.ts';
@@ -27,7 +28,7 @@ export function createRevocationEndpoint(neighbours: TokenNeighbours & BackChann
       throw new OAuthError('unsupported_token_type', 'a token that was exchanged ends by itself, or with its grant');
     }
     const ended = await transaction(pool, async (db): Promise<Grant | undefined> => {
-      const id = claims?.grant_id ?? (await findRefreshToken(db, token))?.grantId;
+      const id = claims?.grant_id ?? (await findRefreshToken(lookOn(db), token, now()))?.row.grantId;
       const grant = id === undefined ? undefined : await findLiveGrant(db, id, now());
       if (grant?.clientId !== client.id) return undefined;
       return (await endFamily(db, neighbours, grant, 'revoked-by-app')) ? grant : undefined;

@@ -34,6 +34,7 @@ export async function noteSession(
 }
 
 export interface LivingSession {
+  readonly uid: string;
   readonly shared: boolean;
   readonly expiresAt: Date;
 }
@@ -51,20 +52,17 @@ export async function holdSession(
     [uid, sub, at],
   );
   const [row] = rows;
-  return row === undefined ? undefined : { shared: row.shared, expiresAt: row.expires_at };
+  return row === undefined ? undefined : { uid, shared: row.shared, expiresAt: row.expires_at };
 }
 
-/** The session in which a grant was given that lives for as long as it does, if it lives; held as by `holdSession`. */
-export async function holdSessionOf(db: pg.PoolClient, grantId: string, at: Date): Promise<LivingSession | undefined> {
-  const { rows } = await db.query<{ shared: boolean; expires_at: Date }>(
-    `select session.shared, session.expires_at
-     from authorization_grant given join sign_in_session session on session.uid = given.session_uid
+/** The session in which a grant was given that lives for as long as it does, if it lives: held as by `holdSession`. */
+export async function holdSessionOf(db: pg.PoolClient, grantId: string, at: Date): Promise<void> {
+  await db.query(
+    `select from authorization_grant given join sign_in_session session on session.uid = given.session_uid
      where given.id = $1 and given.online and session.sub = given.sub and session.ended_at is null
        and session.expires_at > $2 for share of session`,
     [grantId, at],
   );
-  const [row] = rows;
-  return row === undefined ? undefined : { shared: row.shared, expiresAt: row.expires_at };
 }
 
 /** Those of a person that live, by their names. */

@@ -4,6 +4,7 @@ import { purposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { audienceOf, canonicalBase } from './audience.ts';
 import { serviceSeconds } from './lifetimes.ts';
 import { purposesAsked } from './purposes.ts';
+import { storeReferenceToken } from './reference-token.ts';
 import { resolveSystemScope } from './requested-scope.ts';
 import type { TokenNeighbours, TokenOutcome, TokenRequest } from './token-grants.ts';
 
@@ -27,7 +28,6 @@ export async function grantToService(
   if (asked.kind === 'fault') return refused(new OAuthError('invalid_request', asked.reason));
   const purposes = sent.has('purpose_of_use') ? asked.codes : client.purposes;
   const issued = await accessTokens.issue(
-    pool,
     {
       aud: audience?.base ?? resourceServers.map(({ base }) => canonicalBase(base)),
       sub: client.id,
@@ -38,6 +38,7 @@ export async function grantToService(
     },
     { seconds: serviceSeconds(settings) },
   );
+  await storeReferenceToken(pool, issued.row);
   const body = {
     access_token: issued.token,
     token_type: jkt === undefined ? 'Bearer' : 'DPoP',

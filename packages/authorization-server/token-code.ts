@@ -1,45 +1,29 @@
 /** The authorization code, redeemed once. RFC 6749 §4.1.3, §10.5; RFC 7636 §4.6; RFC 9700 §2.1; RFC 9449 §10. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { lookOn } from '@affinity/store/postgres/look.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
+import { type CodeFacts, type CodePayload, findCode, signInOf, storeRedemption } from './code-redemption.ts';
+import { entitledPerson } from './grant-facts.ts';
 import { grantAt } from './granted-servers.ts';
-import { findLiveGrant, noteFirstUse, type SignIn } from './grants.ts';
+import { type Grant, noteFirstUse } from './grants.ts';
 import { renewed } from './lifetimes.ts';
+import { tellsIdentifiers } from './person-claims.ts';
+import { presentOf } from './present-grant.ts';
 import { holdSession } from './session-rows.ts';
 import {
-  endFamily,
   launchStands,
   notGranted,
-  stillEntitled,
+  type Refusal,
+  settleRefusal,
   type TokenNeighbours,
   type TokenOutcome,
   type TokenRequest,
 } from './token-grants.ts';
-import { issueTokens } from './token-response.ts';
-
-/** What oidc-provider stored with the code. */
-interface CodePayload {
-  readonly clientId: string;
-  readonly accountId: string;
-  readonly redirectUri: string;
-  readonly codeChallenge?: string;
-  readonly codeChallengeMethod?: string;
-  readonly nonce?: string;
-  readonly authTime?: number;
-  readonly sessionUid?: string;
-  readonly acr?: string;
-  readonly amr?: readonly string[];
-  /** thumbprint of the key to whose holder the code is bound */
-  readonly dpopJkt?: string;
-}
-
-const signInOf = ({ sessionUid, acr, amr }: CodePayload): SignIn => ({
-  ...(sessionUid === undefined ? {} : { session: sessionUid }),
-  ...(acr === undefined ? {} : { acr }),
-  ...(amr === undefined ? {} : { amr }),
-});
+import { type Issue, type MadeTokens, makeTokens, storeTokens } from './token-response.ts';
 
 const refused = (error: OAuthError): TokenOutcome => ({ kind: 'refused', error, event: 'token-refused' });
 const invalidGrant = (detail: string): OAuthError =>
@@ -62,81 +46,142 @@ async function consumeCode(db: pg.PoolClient, code: string, at: Date): Promise<b
   return rowCount === 1;
 }
 
-/** The session in which the code was made, if it lives: held until the tokens are issued. */
-const sessionOf = async (db: pg.PoolClient, { sessionUid, accountId }: CodePayload, at: Date) =>
-  sessionUid === undefined ? undefined : holdSession(db, sessionUid, accountId, at);
+type CodeDecision =
+  | (Refusal & { readonly grant?: Grant })
+  | { readonly kind: 'issue'; readonly issue: Issue; readonly grant: Grant };
 
-export async function redeemCode(
-  neighbours: TokenNeighbours,
+interface CodeSituation extends CodeFacts {
+  readonly first: boolean;
+  /** of the grant, as it is stored */
+  readonly consent: Resource | undefined;
+  /** what `launchStands` said */
+  readonly stands: boolean;
+  readonly at: Date;
+}
+
+/** What whoever has proved to be the one that the code was made for is given. @param db in a transaction its own connection */
+async function decideCode(
+  db: pg.Pool | pg.PoolClient,
+  { settings, crossReference }: TokenNeighbours,
   { client, sent, jkt }: TokenRequest,
-): Promise<TokenOutcome> {
+  { payload, facts: found, session, first, expiresAt, consent, stands, at }: CodeSituation,
+): Promise<CodeDecision> {
+  const no = (detail: string, more: Partial<Refusal> = {}): Refusal => ({
+    kind: 'refused',
+    error: invalidGrant(detail),
+    ...more,
+  });
+  if (found === undefined) return no('the grant has ended');
+  const grant = renewed(found.grant, settings, at, session?.expiresAt);
+  const facts = { ...found, grant };
+  if (!first) return no('used before', { event: 'code-replayed', grant, ends: 'code-replayed' });
+  if (expiresAt <= at) return no('expired');
+  // What was allowed for now, or while signed in, is not given any more to whoever has signed out since.
+  if (!grant.lasting && session === undefined) return no('the session has ended', { grant, ends: 'session-ended' });
+  const person = entitledPerson(facts, stands);
+  if (person === undefined) return no('the person may no longer act');
+  const resource = sent.get('resource');
+  if ((await grantAt(db, crossReference, grant, resource)) === undefined)
+    return { kind: 'refused', error: notGranted(), grant };
+  const present = await presentOf(db, crossReference, facts, consent, at);
+  if (present === undefined) return no('the consent has ended', { grant, ends: 'consent-withdrawn' });
+  const { authTime, nonce } = payload;
+  return {
+    kind: 'issue',
+    issue: {
+      grant: { ...present.grant, signIn: signInOf(payload), ...(authTime === undefined ? {} : { authTime }) },
+      person,
+      acts: facts.acts,
+      client,
+      scope: present.grant.scope.split(' '),
+      ...(resource === undefined ? {} : { resource }),
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(jkt === undefined ? {} : { jkt }),
+      at,
+    },
+    grant,
+  };
+}
+
+const issued = ({ response, issued: { jti } }: MadeTokens, grant: Grant): TokenOutcome => ({
+  kind: 'issued',
+  body: JSON.stringify(response),
+  event: 'token-issued',
+  token: jti,
+  grant,
+});
+
+/**
+ * The usual case: all that is known is in order, so the tokens are made, and given if one statement can still use the code
+ * up. Undefined where anything is otherwise: that is decided with the rows held.
+ */
+async function redeemAtOnce(
+  neighbours: TokenNeighbours,
+  request: TokenRequest,
+  code: string,
+  known: Omit<CodeSituation, 'first' | 'consent'>,
+): Promise<TokenOutcome | undefined> {
+  const { pool, consents } = neighbours;
+  const { payload, at } = known;
+  if (known.consumed || known.session === undefined) return undefined;
+  const consent = await consents.look(known.grantId);
+  const decision = await decideCode(pool, neighbours, request, { ...known, first: true, consent });
+  if (decision.kind !== 'issue') return undefined;
+  const { grant, scope } = decision.issue;
+  if (tellsIdentifiers({ place: 'id_token', grant, scope })) return undefined;
+  const made = await makeTokens(undefined, neighbours, decision.issue);
+  const done = await storeRedemption(lookOn(pool), { code, grant: decision.grant, at, payload, made });
+  return done ? issued(made, decision.grant) : undefined;
+}
+
+const redeemHolding = (
+  neighbours: TokenNeighbours,
+  request: TokenRequest,
+  code: string,
+  { payload, stands, at }: CodeSituation | Omit<CodeSituation, 'first' | 'consent'>,
+): Promise<TokenOutcome> =>
+  transaction(neighbours.pool, async (db): Promise<TokenOutcome> => {
+    const { sessionUid, accountId } = payload;
+    // The session in which the code was made, if it lives: held until the tokens are issued.
+    if (sessionUid !== undefined) await holdSession(db, sessionUid, accountId, at);
+    const first = await consumeCode(db, code, at);
+    const known = await findCode(lookOn(db), code, at);
+    if (known === undefined) return refused(invalidGrant('unknown'));
+    const consent = await neighbours.consents.look(known.grantId, db);
+    const decision = await decideCode(db, neighbours, request, { ...known, first, consent, stands, at });
+    if (decision.kind === 'refused') return settleRefusal(db, neighbours, decision);
+    const { grant, issue } = decision;
+    if (!(await noteFirstUse(db, grant, at, payload.authTime, signInOf(payload))))
+      return refused(invalidGrant('another code of the same consent was used'));
+    const made = await makeTokens(db, neighbours, issue);
+    await storeTokens(db, made);
+    return issued(made, grant);
+  });
+
+export async function redeemCode(neighbours: TokenNeighbours, request: TokenRequest): Promise<TokenOutcome> {
+  const { client, sent, jkt } = request;
   const [code, redirectUri, verifier] = [sent.get('code'), sent.get('redirect_uri'), sent.get('code_verifier')];
   if (code === undefined) return refused(new OAuthError('invalid_request', 'code is missing'));
   if (redirectUri === undefined) return refused(new OAuthError('invalid_request', 'redirect_uri is missing'));
   if (verifier === undefined) return refused(new OAuthError('invalid_request', 'code_verifier is missing'));
-  const stands = await launchStands(
-    neighbours,
-    "id = (select grant_id from authorization_state where model = 'AuthorizationCode' and id = $1)",
-    hashOf(code),
-  );
   const at = neighbours.now();
-  return transaction(neighbours.pool, async (db): Promise<TokenOutcome> => {
-    const { rows } = await db.query<{ payload: CodePayload; grant_id: string; expires_at: Date }>(
-      `select payload, grant_id, expires_at from authorization_state where model = 'AuthorizationCode' and id = $1`,
-      [hashOf(code)],
-    );
-    const [row] = rows;
-    if (row === undefined) return refused(invalidGrant('unknown'));
-    const { payload } = row;
-    // Whoever cannot prove to be the one it was made for neither uses it up nor ends what it gave.
-    if (payload.clientId !== client.id) return refused(invalidGrant('of another app'));
-    if (payload.redirectUri !== redirectUri) return refused(invalidGrant('another redirect_uri'));
-    if (!provesChallenge(verifier, payload)) return refused(invalidGrant('code_verifier does not fit'));
-    if (payload.dpopJkt !== undefined && payload.dpopJkt !== jkt) return refused(invalidGrant('another key, or none'));
-    const session = await sessionOf(db, payload, at);
-    const resource = sent.get('resource');
-    if (resource !== undefined) {
-      // Looked at before anything is used up: an app that named the wrong server may ask again.
-      const asked = await findLiveGrant(db, row.grant_id, at);
-      if (asked !== undefined && (await grantAt(db, neighbours.crossReference, asked, resource)) === undefined)
-        return { ...refused(notGranted()), grant: asked };
-    }
-    const first = await consumeCode(db, code, at);
-    const found = await findLiveGrant(db, row.grant_id, at);
-    const grant = found === undefined ? undefined : renewed(found, neighbours.settings, at, session?.expiresAt);
-    if (grant === undefined) return refused(invalidGrant('the grant has ended'));
-    if (!first) {
-      await endFamily(db, neighbours, grant, 'code-replayed');
-      return { kind: 'refused', error: invalidGrant('used before'), event: 'code-replayed', grant };
-    }
-    if (row.expires_at <= at) return refused(invalidGrant('expired'));
-    // What was allowed for now, or while signed in, is not given any more to whoever has signed out since.
-    if (!grant.lasting && session === undefined) {
-      await endFamily(db, neighbours, grant, 'session-ended');
-      return { ...refused(invalidGrant('the session has ended')), grant };
-    }
-    const person = await stillEntitled(db, grant, at, stands);
-    if (person === undefined) return refused(invalidGrant('the person may no longer act'));
-    if ((await grantAt(db, neighbours.crossReference, grant, resource)) === undefined)
-      return { ...refused(notGranted()), grant };
-    const present = await neighbours.consents.read(db, grant, at);
-    if (present === undefined) {
-      await endFamily(db, neighbours, grant, 'consent-withdrawn');
-      return { ...refused(invalidGrant('the consent has ended')), grant };
-    }
-    const signIn = signInOf(payload);
-    if (!(await noteFirstUse(db, grant, at, payload.authTime, signIn)))
-      return refused(invalidGrant('another code of the same consent was used'));
-    const { response, issued } = await issueTokens(db, neighbours, {
-      grant: { ...present.grant, signIn, ...(payload.authTime === undefined ? {} : { authTime: payload.authTime }) },
-      person,
-      client,
-      scope: present.grant.scope.split(' '),
-      ...(resource === undefined ? {} : { resource }),
-      ...(payload.nonce === undefined ? {} : { nonce: payload.nonce }),
-      ...(jkt === undefined ? {} : { jkt }),
-      at,
-    });
-    return { kind: 'issued', body: JSON.stringify(response), event: 'token-issued', token: issued.jti, grant };
-  });
+  const known = await findCode(neighbours.look, code, at);
+  if (known === undefined) return refused(invalidGrant('unknown'));
+  const { payload, facts } = known;
+  // Whoever cannot prove to be the one it was made for neither uses it up nor ends what it gave.
+  if (payload.clientId !== client.id) return refused(invalidGrant('of another app'));
+  if (payload.redirectUri !== redirectUri) return refused(invalidGrant('another redirect_uri'));
+  if (!provesChallenge(verifier, payload)) return refused(invalidGrant('code_verifier does not fit'));
+  if (payload.dpopJkt !== undefined && payload.dpopJkt !== jkt) return refused(invalidGrant('another key, or none'));
+  const resource = sent.get('resource');
+  if (resource !== undefined && facts !== undefined) {
+    // Looked at before anything is used up: an app that named the wrong server may ask again.
+    const asked = await grantAt(neighbours.pool, neighbours.crossReference, facts.grant, resource);
+    if (asked === undefined) return { ...refused(notGranted()), grant: facts.grant };
+  }
+  const stands = await launchStands(neighbours, facts);
+  const situation = { ...known, stands, at };
+  return (
+    (await redeemAtOnce(neighbours, request, code, situation)) ?? redeemHolding(neighbours, request, code, situation)
+  );
 }

@@ -1,19 +1,16 @@
 /** A device asks whether somebody has allowed it: not yet, not so often, no, too late, or its tokens, once. RFC 8628 §3.4, §3.5. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
+import { lookOn } from '@affinity/store/postgres/look.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { consumeDevice, type DeviceAuthorization, lockDevice, notePoll } from './device-authorizations.ts';
-import { findLiveGrant, noteFirstUse } from './grants.ts';
+import { entitledPerson, findGrantFacts } from './grant-facts.ts';
+import { noteFirstUse } from './grants.ts';
 import { renewed } from './lifetimes.ts';
+import { presentOf } from './present-grant.ts';
 import { holdSession } from './session-rows.ts';
-import {
-  endFamily,
-  stillEntitled,
-  type TokenNeighbours,
-  type TokenOutcome,
-  type TokenRequest,
-} from './token-grants.ts';
-import { issueTokens } from './token-response.ts';
+import { endFamily, type TokenNeighbours, type TokenOutcome, type TokenRequest } from './token-grants.ts';
+import { makeTokens, storeTokens } from './token-response.ts';
 
 const refused = (error: OAuthError): TokenOutcome => ({ kind: 'refused', error, event: 'token-refused' });
 const invalidGrant = (detail: string): OAuthError =>
@@ -42,9 +39,10 @@ async function redeem(
   // The session in which it was allowed, if it lives: held until the tokens are issued.
   const session =
     signIn.session === undefined ? undefined : await holdSession(db, signIn.session, device.decidedBy ?? '', at);
-  const found = await findLiveGrant(db, device.grantId ?? '', at);
-  const grant = found === undefined ? undefined : renewed(found, neighbours.settings, at, session?.expiresAt);
-  if (grant === undefined) return refused(invalidGrant('the grant has ended'));
+  const found = await findGrantFacts(lookOn(db), device.grantId ?? '', at);
+  if (found === undefined) return refused(invalidGrant('the grant has ended'));
+  const grant = renewed(found.grant, neighbours.settings, at, session?.expiresAt);
+  const facts = { ...found, grant };
   if (device.consumed || !(await consumeDevice(db, device.id, at))) {
     await endFamily(db, neighbours, grant, 'code-replayed');
     return { kind: 'refused', error: invalidGrant('used before'), event: 'code-replayed', grant };
@@ -54,23 +52,27 @@ async function redeem(
     await endFamily(db, neighbours, grant, 'session-ended');
     return { ...refused(invalidGrant('the session has ended')), grant };
   }
-  const person = await stillEntitled(db, grant, at);
+  const person = entitledPerson(facts);
   if (person === undefined) return { ...refused(invalidGrant('the person may no longer act')), grant };
-  const present = await neighbours.consents.read(db, grant, at);
+  const consent = await neighbours.consents.look(grant.id, db);
+  const present = await presentOf(db, neighbours.crossReference, facts, consent, at);
   if (present === undefined) {
     await endFamily(db, neighbours, grant, 'consent-withdrawn');
     return { ...refused(invalidGrant('the consent has ended')), grant };
   }
   if (!(await noteFirstUse(db, grant, at, authTime, signIn))) return { ...refused(invalidGrant('used before')), grant };
-  const { response, issued } = await issueTokens(db, neighbours, {
+  const made = await makeTokens(db, neighbours, {
     grant: { ...present.grant, signIn, ...(authTime === undefined ? {} : { authTime }) },
     person,
+    acts: facts.acts,
     client,
     scope: present.grant.scope.split(' '),
     ...(jkt === undefined ? {} : { jkt }),
     at,
   });
-  return { kind: 'issued', body: JSON.stringify(response), event: 'token-issued', token: issued.jti, grant };
+  await storeTokens(db, made);
+  const body = JSON.stringify(made.response);
+  return { kind: 'issued', body, event: 'token-issued', token: made.issued.jti, grant };
 }
 
 export async function pollForDevice(neighbours: TokenNeighbours, request: TokenRequest): Promise<TokenOutcome> {

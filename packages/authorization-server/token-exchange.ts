@@ -9,20 +9,18 @@ import { withinRemainder } from '@affinity/core/smart/grant-remainder.ts';
 import { type AccessTokenClaims, consentClaim } from '@affinity/core/smart/launch-context.ts';
 import { purposeClaim, readPurposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
 import { parseResourceScope } from '@affinity/core/smart/scope.ts';
+import { lookOn } from '@affinity/store/postgres/look.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { canonicalBase } from './audience.ts';
 import type { ClientRegistry } from './clients.ts';
+import { entitledPerson, findGrantFacts } from './grant-facts.ts';
 import { grantAt } from './granted-servers.ts';
-import { findLiveGrant, type Grant } from './grants.ts';
+import type { Grant } from './grants.ts';
 import { isFor } from './live-token.ts';
-import {
-  launchStands,
-  stillEntitled,
-  type TokenNeighbours,
-  type TokenOutcome,
-  type TokenRequest,
-} from './token-grants.ts';
-import { refreshedScope } from './token-refresh.ts';
+import { presentOf } from './present-grant.ts';
+import { storeReferenceToken } from './reference-token.ts';
+import { refreshedScope } from './refresh-decision.ts';
+import { launchStands, type TokenNeighbours, type TokenOutcome, type TokenRequest } from './token-grants.ts';
 
 export interface ExchangeNeighbours extends TokenNeighbours {
   readonly clients: ClientRegistry;
@@ -111,34 +109,36 @@ export async function exchangeToken(neighbours: ExchangeNeighbours, request: Tok
   if (fault !== undefined) return malformed(fault);
   const target = targetOf(request, neighbours);
   if (target instanceof OAuthError) return refused(target);
-  const { pool, consents, accessTokens, now } = neighbours;
+  const { pool, look, consents, crossReference, accessTokens, now } = neighbours;
   const claims = await subjectOf(neighbours, request);
   if (claims instanceof OAuthError) return refused(claims);
-  const stands = await launchStands(neighbours, 'id = $1', claims.grant_id);
+  const grantId = claims.grant_id ?? '';
+  const stands = await launchStands(neighbours, await findGrantFacts(look, grantId, now()));
   return transaction(pool, async (db): Promise<TokenOutcome> => {
     const at = now();
-    const grant = await findLiveGrant(db, claims.grant_id ?? '', at);
-    const person = grant === undefined ? undefined : await stillEntitled(db, grant, at, stands);
-    const present = grant === undefined ? undefined : (await consents.read(db, grant, at))?.grant;
-    if (grant === undefined || present === undefined || person === undefined)
+    const facts = await findGrantFacts(lookOn(db), grantId, at);
+    const consent = await consents.look(grantId, db);
+    const person = facts === undefined ? undefined : entitledPerson(facts, stands);
+    const present = facts === undefined ? undefined : await presentOf(db, crossReference, facts, consent, at);
+    if (facts === undefined || present === undefined || person === undefined)
       return refused(unfit('its grant has ended'));
-    const scope = scopeOf(claims, present, sent.get('scope'), neighbours);
+    const { grant } = facts;
+    const scope = scopeOf(claims, present.grant, sent.get('scope'), neighbours);
     if (scope instanceof OAuthError) return { ...refused(scope), grant };
     // The patient's id on that server; never one from another.
-    const patient = (await grantAt(db, neighbours.crossReference, present, target))?.patient;
+    const patient = (await grantAt(db, crossReference, present.grant, target))?.patient;
     if (patient === undefined && scope.some((token) => token.startsWith('patient/'))) {
       const unknown = new OAuthError('invalid_target', 'the patient of the subject_token is not known at that server');
       return { ...refused(unknown), grant };
     }
     const purposes = readPurposeClaim(claims.extensions);
     if (purposes === undefined) return { ...refused(unfit('purpose_of_use is malformed')), grant };
-    const clearance = lower(claims.clearance, present.clearance);
+    const clearance = lower(claims.clearance, present.grant.clearance);
     const extensions = {
       ...(purposes.length === 0 ? {} : purposeClaim(purposes)),
       ...(patient === undefined ? {} : consentClaim(`${target}/Patient/${patient}`, consents.urlOf(grant.id))),
     };
     const issued = await accessTokens.issue(
-      db,
       {
         aud: target,
         sub: claims.sub,
@@ -156,8 +156,9 @@ export async function exchangeToken(neighbours: ExchangeNeighbours, request: Tok
         ...(clearance === undefined ? {} : { clearance }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
       },
-      { seconds: claims.exp - Math.floor(at.getTime() / 1000), until: present.expiresAt },
+      { seconds: claims.exp - Math.floor(at.getTime() / 1000), until: present.grant.expiresAt },
     );
+    await storeReferenceToken(db, issued.row);
     const body = JSON.stringify({
       access_token: issued.token,
       issued_token_type: accessTokenType,

@@ -1,19 +1,21 @@
 /** What each grant type needs of the others' world, and how a handler answers. RFC 6749 §4.1.3, §4.4, §6. */
 import { OAuthError } from '@affinity/core/oauth/error.ts';
+import type { Look } from '@affinity/store/postgres/look.ts';
 import type pg from 'pg';
 import type { ResourceServer } from './audience.ts';
 import type { AuthorizationEvent, Record as RecordEvent } from './audit-recorder.ts';
 import type { Client } from './clients.ts';
+import type { GrantFacts } from './grant-facts.ts';
 import type { EndGrant, EndReason, Grant } from './grants.ts';
-import { closeGrant, grantsOf } from './grants.ts';
+import { closeGrant } from './grants.ts';
 import type { LaunchRecords } from './launch-records.ts';
-import { findPatientsOf, findPerson, holds, type Person } from './people.ts';
-import { isEmergency } from './purposes.ts';
 import { longestToken } from './settings.ts';
 import type { IssueNeighbours } from './token-response.ts';
 
 export interface TokenNeighbours extends IssueNeighbours {
   readonly pool: pg.Pool;
+  /** for short statements by a key */
+  readonly look: Look;
   readonly resourceServers: readonly ResourceServer[];
   readonly endGrant: EndGrant;
   readonly record: RecordEvent;
@@ -66,37 +68,32 @@ export const endFamily = (
 /**
  * Whether what made a launched grant legal still holds: the person reaches the patient's record, as the resource server has
  * it. False of every other grant. Asked before a transaction begins, since whoever answers has connections of their own.
- * @param condition of SQL, which finds the grant
  */
 export async function launchStands(
-  { pool, launchRecords }: Pick<TokenNeighbours, 'pool' | 'launchRecords'>,
-  condition: string,
-  value: unknown,
+  { launchRecords }: Pick<TokenNeighbours, 'launchRecords'>,
+  facts: GrantFacts | undefined,
 ): Promise<boolean> {
-  const [grant] = await grantsOf(pool, `launched and ${condition}`, [value]);
-  if (grant?.patient === undefined) return grant !== undefined;
-  const person = await findPerson(pool, grant.sub);
+  if (facts?.grant.launched !== true) return false;
+  const { grant, person } = facts;
+  if (grant.patient === undefined) return true;
   return person !== undefined && launchRecords.reaches(person, grant.audience, grant.patient);
 }
 
-/**
- * The person as now, if still known and still allowed to act for the patient of the grant, or to declare an emergency.
- * @param stands what `launchStands` said; without it, a launched grant is worth nothing
- * @param db in a transaction its own connection: asking the pool for a second one would let many callers at once wait for
- * connections that none of them gives back
- */
-export async function stillEntitled(
-  db: pg.Pool | pg.PoolClient,
-  grant: Grant,
-  at: Date,
-  stands = false,
-): Promise<Person | undefined> {
-  const person = await findPerson(db, grant.sub);
-  if (grant.launched === true) return stands ? person : undefined;
-  if (person !== undefined && isEmergency(grant)) {
-    return (await holds(db, person.sub, 'emergency')) ? person : undefined;
-  }
-  if (person === undefined || grant.patient === undefined) return person;
-  const acts = await findPatientsOf(db, person.sub, at);
-  return acts.some(({ patient }) => patient === grant.patient) ? person : undefined;
+/** A refusal on which something may have to follow: the end of the whole family. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly error: OAuthError;
+  readonly event?: AuthorizationEvent;
+  readonly grant?: Grant;
+  readonly ends?: EndReason;
+}
+
+/** Does what has to follow on a refusal, in the transaction that decided it. */
+export async function settleRefusal(
+  db: pg.PoolClient,
+  neighbours: EndingNeighbours,
+  { error, event = 'token-refused', grant, ends }: Refusal,
+): Promise<TokenOutcome> {
+  if (grant !== undefined && ends !== undefined) await endFamily(db, neighbours, grant, ends);
+  return { kind: 'refused', error, event, ...(grant === undefined ? {} : { grant }) };
 }

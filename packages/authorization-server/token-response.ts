@@ -11,10 +11,11 @@ import { grantAt } from './granted-servers.ts';
 import type { Grant } from './grants.ts';
 import { type IdTokens, signInClaims } from './id-token.ts';
 import { accessSeconds, refreshUntil } from './lifetimes.ts';
-import type { Person } from './people.ts';
+import type { ActsFor, Person } from './people.ts';
 import { type TellNeighbours, tellClaims } from './person-claims.ts';
-import { isEmergency, purposesOf } from './purposes.ts';
-import { addRefreshToken } from './refresh-tokens.ts';
+import { isEmergency, purposesFrom } from './purposes.ts';
+import { storeReferenceToken } from './reference-token.ts';
+import { makeRefreshToken, type RefreshTokenRow, storeRefreshToken } from './refresh-tokens.ts';
 import type { Settings } from './settings.ts';
 
 export interface TokenResponse extends LaunchContext {
@@ -29,6 +30,7 @@ export interface TokenResponse extends LaunchContext {
 }
 
 export interface IssueNeighbours extends TellNeighbours {
+  readonly pool: pg.Pool;
   readonly accessTokens: AccessTokens;
   readonly idTokens: IdTokens;
   readonly consents: GrantConsents;
@@ -40,6 +42,8 @@ export interface Issue {
   /** as its Consent stands now */
   readonly grant: Grant;
   readonly person: Person;
+  /** for whom that person may act now */
+  readonly acts: readonly ActsFor[];
   readonly client: Client;
   /** of this access token: the grant's, or less */
   readonly scope: readonly string[];
@@ -53,20 +57,29 @@ export interface Issue {
   readonly at: Date;
 }
 
+/** The tokens of one answer, and what has to be stored before anybody is given them. */
+export interface MadeTokens {
+  readonly response: TokenResponse;
+  readonly issued: IssuedToken;
+  readonly refresh?: RefreshTokenRow;
+}
+
 /**
- * Issues all the tokens of one answer; the refresh token is stored in the caller's transaction.
+ * Makes all the tokens of one answer, and stores nothing.
+ * @param db the connection of the caller's transaction; absent: there is none, and no claim may be told that needs one
+ *   (`tellsIdentifiers`)
  * @throws OAuthError where the grant does not cover the resource: handlers refuse that before they use anything up
  */
-export async function issueTokens(
-  db: pg.PoolClient,
+export async function makeTokens(
+  db: pg.PoolClient | undefined,
   neighbours: IssueNeighbours,
-  { grant: whole, person, client, scope, resource, nonce, jkt, successor, at }: Issue,
-): Promise<{ readonly response: TokenResponse; readonly issued: IssuedToken }> {
-  const { accessTokens, idTokens, consents, crossReference, settings } = neighbours;
-  const grant = await grantAt(db, crossReference, whole, resource);
+  { grant: whole, person, acts, client, scope, resource, nonce, jkt, successor, at }: Issue,
+): Promise<MadeTokens> {
+  const { pool, accessTokens, idTokens, consents, crossReference, settings } = neighbours;
+  const grant = await grantAt(db ?? pool, crossReference, whole, resource);
   if (grant === undefined) throw new OAuthError('invalid_target', 'the grant is for no such server');
-  const there = await crossReference.personAt(db, person, grant.audience);
-  const purposes = await purposesOf(db, { ...whole, audience: grant.audience }, there, at);
+  const there = await crossReference.personAt(db ?? pool, person, grant.audience);
+  const purposes = purposesFrom({ ...whole, audience: grant.audience }, there, acts);
   const { fhirUser } = there;
   const extensions = {
     ...(purposes.length === 0 ? {} : purposeClaim(purposes)),
@@ -75,7 +88,6 @@ export async function issueTokens(
       : consentClaim(`${grant.audience}/Patient/${grant.patient}`, consents.urlOf(grant.id))),
   };
   const issued = await accessTokens.issue(
-    db,
     {
       aud: grant.audience,
       sub: person.sub,
@@ -94,9 +106,11 @@ export async function issueTokens(
   const refreshEnds = refreshUntil(client, grant, settings, at);
   // An app that proves who it is needs no other binding: it may change its key (RFC 9449 §5).
   const refreshKey = client.authentication === 'none' ? jkt : undefined;
-  const fresh = (ends: Date): Promise<string> => addRefreshToken(db, grant.id, at, ends, refreshKey);
-  const refreshToken =
-    successor !== undefined ? successor.token : refreshEnds === undefined ? undefined : await fresh(refreshEnds);
+  const fresh =
+    successor !== undefined || refreshEnds === undefined
+      ? undefined
+      : makeRefreshToken(grant.id, at, refreshEnds, refreshKey);
+  const refreshToken = successor === undefined ? fresh?.token : successor.token;
   const response: TokenResponse = {
     access_token: issued.token,
     token_type: jkt === undefined ? 'Bearer' : 'DPoP',
@@ -118,5 +132,11 @@ export async function issueTokens(
     ...(grant.patient === undefined ? {} : { patient: grant.patient }),
     ...grant.context,
   };
-  return { response, issued };
+  return { response, issued, ...(fresh === undefined ? {} : { refresh: fresh.row }) };
+}
+
+/** In the transaction that decided to give them. */
+export async function storeTokens(db: pg.PoolClient, { issued, refresh }: MadeTokens): Promise<void> {
+  await storeReferenceToken(db, issued.row);
+  await storeRefreshToken(db, refresh);
 }

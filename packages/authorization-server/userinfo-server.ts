@@ -3,6 +3,7 @@
  * process and an address of its own. Tokens, grants and people are asked for as they stand now. OIDC Core 1.0 §5.3.
  */
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
+import { lookOn } from '@affinity/store/postgres/look.ts';
 import type pg from 'pg';
 import { createAccessTokens } from './access-token.ts';
 import { createRecorder } from './audit-recorder.ts';
@@ -67,7 +68,7 @@ export async function createUserinfoServer(options: UserinfoServerOptions): Prom
     clients,
     people: createPeople(pool),
     crossReference,
-    liveTokens: createLiveTokens({ pool, consents, clients, crossReference, accessTokens, now }),
+    liveTokens: createLiveTokens({ pool, look: lookOn(pool), consents, clients, crossReference, accessTokens, now }),
     readIdentifiers,
     record: createRecorder(options.audit, issuer, now),
     proofs,
