@@ -20,7 +20,6 @@ import type { AccountPages } from './account-views.ts';
 import { canonicalBase, type ResourceServer } from './audience.ts';
 import { createRecorder } from './audit-recorder.ts';
 import { type Connection, createAuthorizationEndpoint } from './authorization-endpoint.ts';
-import { jsonResponse } from './back-channel.ts';
 import { recordClientChanges } from './client-changes.ts';
 import { createClientKeys } from './client-keys.ts';
 import { type ClientMetadata, type ClientRegistry, createClientRegistry } from './clients.ts';
@@ -67,6 +66,7 @@ import { defaultSettings, type Settings } from './settings.ts';
 import { loadSigningKeys } from './signing-keys.ts';
 import { createSecretThrottle } from './throttle.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
+import { createUnavailable } from './unavailable.ts';
 import { createUserinfoEndpoint } from './userinfo.ts';
 
 export interface AuthorizationServerOptions {
@@ -254,6 +254,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     [`${mount}/launch`, createLaunchEndpoint({ ...shared, ...tokens, styles })],
   ]);
   const registering = createRegistrationRoutes(shared, registration);
+  const unavailable = createUnavailable(mount, responses);
 
   const route = (request: Request, connection: Connection): Promise<Response> => {
     const { pathname } = new URL(request.url);
@@ -279,13 +280,7 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
         return await route(request, connection);
       } catch (error) {
         log('authorization server failed', { reason: faultName(error) });
-        const { pathname } = new URL(request.url);
-        const forPeople = ['authorize', 'interaction', 'account', 'logout', 'device', 'federation'].some((part) =>
-          new RegExp(`^${mount}/${part}(/|$)`).test(pathname),
-        );
-        return forPeople
-          ? responses.fault('unavailable', 503)
-          : jsonResponse({ error: 'temporarily_unavailable', error_description: 'try again' }, 503);
+        return unavailable(new URL(request.url).pathname);
       }
     },
     metadata: () => metadata,
