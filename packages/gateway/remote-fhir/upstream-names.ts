@@ -49,13 +49,18 @@ const basePattern = (url: URL): string =>
  * Where a host name is an everyday word, such as `fhir` or `localhost`, it names the system only as part of an address; so
  * does one that is ours too.
  */
-const hostPatterns = (url: URL, ours: URL): readonly string[] => {
-  if (url.host === ours.host) return [];
-  const isWord = !url.hostname.includes('.') || loopback.test(url.hostname) || url.hostname === ours.hostname;
-  const address = `\\/\\/${authorityPattern(url)}`;
-  if (!isWord) return [address, escaped(url.hostname)];
-  return url.port === '' ? [address] : [address, `${escaped(url.hostname)}:${url.port}(?!\\d)`];
+const isWord = ({ hostname }: URL, ours: URL): boolean =>
+  !/[.:]/.test(hostname) || loopback.test(hostname) || hostname === ours.hostname;
+
+/** How the host stands outside of an address. */
+const replacedHost = (url: URL, ours: URL): readonly string[] => {
+  const name = escaped(url.hostname);
+  if (isWord(url, ours)) return url.port === '' ? [] : [`${name}:${url.port}(?!\\d)`];
+  return [url.port === '' ? name : `${name}(?::${url.port}(?!\\d))?`];
 };
+
+const hiddenHost = (url: URL, ours: URL): readonly string[] =>
+  url.host === ours.host ? [] : [`\\/\\/${authorityPattern(url)}`, ...replacedHost(url, ours)];
 
 /** What follows the base in a reference: `Type/id`, perhaps with a version. */
 const isRelativeReference = (rest: string): boolean => {
@@ -83,17 +88,12 @@ export const createUpstreamNames = ({ url, aliases, publicBase, showsHost }: Nam
   const all = [url, ...aliases];
   const ours = new URL(publicBase);
   const bases = all.map(basePattern).join('|');
-  const hosts = showsHost ? [] : all.flatMap((one) => hostPatterns(one, ours));
+  const hosts = showsHost ? [] : all.flatMap((one) => hiddenHost(one, ours));
   const anyName = new RegExp([bases, ...hosts].join('|'), 'i');
   const base = new RegExp(bases, 'gi');
   const wholeBase = new RegExp(`^(?:${bases})\\/(.+)$`, 'i');
-  const origin = new RegExp(`https?:\\/\\/(?:${all.map(authorityPattern).join('|')})`, 'gi');
-  const host = new RegExp(
-    all
-      .map((one) => (one.port === '' ? escaped(one.hostname) : `${escaped(one.hostname)}(?::${one.port}(?!\\d))?`))
-      .join('|'),
-    'gi',
-  );
+  const origin = new RegExp(`(https?:)?\\/\\/(?:${all.map(authorityPattern).join('|')})`, 'gi');
+  const host = new RegExp(all.flatMap((one) => replacedHost(one, ours)).join('|') || '(?!)', 'gi');
   const upstream = withoutSlash(url.href);
   const ownBase = new RegExp(`${escaped(withoutSlash(publicBase))}(?![A-Za-z0-9_~%-]|\\.[A-Za-z0-9])`, 'g');
   const wholeOwn = new RegExp(`^${escaped(withoutSlash(publicBase))}\\/(.+)$`);
@@ -107,7 +107,7 @@ export const createUpstreamNames = ({ url, aliases, publicBase, showsHost }: Nam
       ? relativeOr(text, key, wholeBase, () => {
           const based = text.replace(base, withoutSlash(publicBase));
           if (!anyName.test(based)) return based;
-          const rooted = based.replace(origin, ours.origin);
+          const rooted = based.replace(origin, (_, scheme) => (scheme === undefined ? `//${ours.host}` : ours.origin));
           return anyName.test(rooted) ? rooted.replace(host, ours.host) : rooted;
         })
       : text;
