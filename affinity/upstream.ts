@@ -3,6 +3,7 @@ import { createRemoteFhir } from '@affinity/gateway/remote-fhir/remote-fhir.ts';
 import type { Source } from '@affinity/gateway/source.ts';
 import type { JSONWebKeySet } from 'jose';
 import type pg from 'pg';
+import { openSqlUpstream } from './sql-upstream.ts';
 import { loadUpstreamKey, publicKeys, upstreamKeyUrl } from './upstream-key.ts';
 import type { ReportUpstream } from './upstream-reports.ts';
 import type { RemoteUpstream, SqlUpstream } from './upstreams.ts';
@@ -60,6 +61,4 @@ export const openUpstream = (
   upstream: RemoteUpstream | SqlUpstream,
   neighbours: UpstreamNeighbours,
 ): Promise<Upstream> =>
-  upstream.kind === 'fhir'
-    ? openRemote(upstream, neighbours)
-    : Promise.reject(new Error(`${neighbours.name}: databases cannot be used yet.`));
+  upstream.kind === 'fhir' ? openRemote(upstream, neighbours) : openSqlUpstream(upstream, neighbours);
