@@ -50,7 +50,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
   // Of the records of another system we promise nothing.
   const isOwn = config.protect === undefined;
   return createGuardedServer(neighbours, {
-    name: 'clinic',
+    name: config.protect?.title ?? 'clinic',
     base,
     backend,
     associated: [{ url: neighbours.stateBase, capabilities: ['smart-app-state'] }],

@@ -7,10 +7,8 @@ import { createRegisteredClients } from '@affinity/authorization-server/register
 import { createPortal } from '@affinity/portal/portal.ts';
 import { createAuditFilling } from '@affinity/store/audit-filling.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
-import { createBackend } from '@affinity/store/backend.ts';
 import { followGrantsAndConsents } from '@affinity/store/consent-feed.ts';
 import { endGrant } from '@affinity/store/grant-feed.ts';
-import { createIndexing } from '@affinity/store/reindexing.ts';
 import { createValidator } from '@affinity/validation/validator.ts';
 import { createVitals } from '@affinity/vitals/vitals.ts';
 import pg from 'pg';
@@ -31,12 +29,14 @@ import { createExplanations } from './explanation.ts';
 import { createFurtherServer, furtherBase } from './further-server.ts';
 import { createGrantConsents } from './grant-consents.ts';
 import { serverLimits } from './guarded-server.ts';
+import { openHome } from './home.ts';
 import type { Fetch } from './http-server.ts';
 import { identityProvidersOf } from './identity-providers.ts';
 import { createLaunchRecords } from './launch-records.ts';
 import { launchStyles } from './launch-styles.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { openStore } from './open-store.ts';
 import { outboundPermissions } from './outbound.ts';
 import description from './package.json' with { type: 'json' };
 import { loadDeskKey } from './page-key.ts';
@@ -69,7 +69,7 @@ export interface Ecosystem extends Ready {
 
 export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<Ecosystem> => {
   const { config, database, metrics, log, now } = neighbours;
-  const { pool, shared } = database;
+  const { pool } = database;
   const { origin, demonstration, furtherServers, file } = config;
   const issuer = `${origin}/auth`;
   const clinicBase = `${origin}/fhir`;
@@ -79,23 +79,10 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const addresses = addressesOf(origin, declared);
 
   const audit = createAuditLog({ pool: database.audit });
-  const indexing = createIndexing({
-    pool,
-    ownBases,
-    log: (event, details) => log(event, { detail: JSON.stringify(details) }),
-  });
-  await indexing.start();
-  const backend = createBackend({
-    pool,
-    shared,
-    ownBases,
-    parameters: indexing.parameters,
-    limits: {
-      searchMilliseconds: file.limits.search_seconds * 1_000,
-      maxIncluded: file.limits.included_resources,
-      maxIncludeRounds: file.limits.include_rounds,
-    },
-  });
+  const { store, indexing } = await openStore({ config, database, ownBases, log });
+  const report = createUpstreamReports({ pool, metrics, now, log });
+  const opened = await openHome(store, config, clinicBase, { pool, report });
+  const { backend } = opened;
   const filling = createAuditFilling({
     pool,
     ownBases,
@@ -177,7 +164,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     shared,
     clients,
     resourceServers: [
-      { base: clinicBase, name: 'Clinic', tokens: file.tokens.format },
+      { base: clinicBase, name: config.protect?.title ?? 'Clinic', tokens: file.tokens.format },
       ...declared.map(({ base, title, tokens }) => ({ base, name: title, tokens })),
     ],
     ...(config.userinfo === undefined ? {} : { userinfoEndpoint: config.userinfo.endpoint }),
@@ -207,7 +194,6 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   });
   const guarded = { config, issuer, pool, audit, grants: feeds.grants, authorization, registry, now, log };
   const clinic = await createClinic({ ...guarded, base: clinicBase, stateBase, backend, facts, validator });
-  const report = createUpstreamReports({ pool, metrics, now, log });
   const home = { base: clinicBase, backend };
   const further = await Promise.all(
     furtherServers.map((one) => createFurtherServer(one, { ...guarded, home, people, consents, report })),
@@ -235,7 +221,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     sessionSeconds: 8 * 3600,
   });
 
-  const { fetch: answerFurther, ...upstreams } = followUpstreams(further, metrics);
+  const { fetch: answerFurther, ...upstreams } = followUpstreams(further, opened.upstream, metrics);
   const issuerPaths = new Set(metadataPaths(issuer));
   const [clinicPath, clinicMetadataPath] = clinic.paths;
   const route = (path: string): readonly [part: string, answer: Fetch] => {

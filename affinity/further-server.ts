@@ -6,7 +6,8 @@ import type { ResourceServer } from '@affinity/resource-server/resource-server.t
 import { standaloneCapabilities } from './clinic.ts';
 import { createClinicFacts, type FactsNeighbours } from './clinic-facts.ts';
 import { createGuardedServer, type GuardedNeighbours } from './guarded-server.ts';
-import { openUpstream, type Upstream } from './upstream.ts';
+import type { Upstream } from './opened-upstream.ts';
+import { openUpstream } from './upstream.ts';
 import type { ReportUpstream } from './upstream-reports.ts';
 import type { FurtherServer } from './upstreams.ts';
 

@@ -7,7 +7,7 @@ import { faultText, loadMapping } from '@affinity/gateway/sql/load-mapping.ts';
 import { openPostgresql } from '@affinity/gateway/sql/postgresql.ts';
 import { openSqlSource } from '@affinity/gateway/sql/sql-source.ts';
 import { openSqlite } from '@affinity/gateway/sql/sqlite.ts';
-import type { Upstream, UpstreamNeighbours } from './upstream.ts';
+import type { Upstream, UpstreamNeighbours } from './opened-upstream.ts';
 import type { SqlUpstream } from './upstreams.ts';
 
 /** Between two attempts to reach a database that was away when the domain started. */

@@ -1,34 +1,9 @@
 /** A foreign system, opened: what it is asked through, how it does, and how it is left. */
 import { createRemoteFhir } from '@affinity/gateway/remote-fhir/remote-fhir.ts';
-import type { Source } from '@affinity/gateway/source.ts';
-import type { JSONWebKeySet } from 'jose';
-import type pg from 'pg';
+import type { Upstream, UpstreamNeighbours } from './opened-upstream.ts';
 import { openSqlUpstream } from './sql-upstream.ts';
 import { loadUpstreamKey, publicKeys, upstreamKeyUrl } from './upstream-key.ts';
-import type { ReportUpstream } from './upstream-reports.ts';
 import type { RemoteUpstream, SqlUpstream } from './upstreams.ts';
-
-export type UpstreamState = 'up' | 'down' | 'unknown';
-
-export interface Upstream {
-  readonly source: Source;
-  readonly state: () => UpstreamState;
-  /** since the start, by name */
-  readonly counts: () => Readonly<Record<string, number>>;
-  /** where it knows us by a key of our own */
-  readonly keys?: JSONWebKeySet;
-  close(): Promise<void>;
-}
-
-export interface UpstreamNeighbours {
-  /** for the log, the metrics and alerts */
-  readonly name: string;
-  readonly origin: string;
-  /** our base, under which its resources are handed out */
-  readonly publicBase: string;
-  readonly pool: pg.Pool;
-  readonly report: ReportUpstream;
-}
 
 const openRemote = async (
   { credentials, kind: _, ...remote }: RemoteUpstream,
