@@ -161,7 +161,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const authorization = await createAuthorizationServer({
     issuer,
     pool,
-    shared,
+    shared: database.shared,
     clients,
     resourceServers: [
       { base: clinicBase, name: config.protect?.title ?? 'Clinic', tokens: file.tokens.format },
