@@ -1,7 +1,6 @@
 /** A resource that stands as JSON in a column, as it stands there, with the id and the version that the gateway gives it. FHIR R4 json.html. */
 import { parseJson, rewriteJson } from '@affinity/core/fhir/json.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import { checkShape } from '@affinity/core/fhir/resource-shape.ts';
 import type { Held } from '../source.ts';
 import { type Identity, Unmappable, versionOf } from './make-resource.ts';
 
@@ -12,8 +11,6 @@ export const bodyOf = (text: string | null, path: string, { type, id, lastUpdate
   const versionId = versionOf(text);
   const body = rewriteJson(text, parsed.members, { id, meta: { versionId, lastUpdated } });
   const resource = JSON.parse(body) as Resource;
-  const [issue] = checkShape(resource);
-  if (issue !== undefined) throw new Unmappable(issue.expression?.[0] ?? path, issue.diagnostics ?? issue.code);
-  if (resource.resourceType !== type) throw new Unmappable(path, 'it is a resource of another type');
+  if (resource.resourceType !== type) throw new Unmappable(path, 'it is no resource of this type');
   return { type, id, versionId, lastUpdated, body, resource };
 };

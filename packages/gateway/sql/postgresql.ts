@@ -2,6 +2,7 @@
  * A PostgreSQL database, read and never written: its sessions are read-only, its statements have a time limit, and one that
  * nobody waits for is cancelled at the server. PostgreSQL 18 documentation, 9.28.2, 20.11.
  */
+import { BackendUnavailable } from '@affinity/core/fhir/backend.ts';
 import pg from 'pg';
 import { type DatabaseFailure, failed, tooSlow, unavailable } from './database-fault.ts';
 import type { From, Raw, SelectOptions, SqlEngine } from './engine.ts';
@@ -74,6 +75,7 @@ export const openPostgresql = (options: PostgresqlOptions): SqlEngine => {
   pool.on('connect', (client) => client.on('error', () => {}));
 
   const told = (error: unknown): Error => {
+    if (error instanceof BackendUnavailable) return error;
     const code = codeOf(error) ?? '';
     if (code === '57014' || (error instanceof Error && error.message === 'Query read timeout')) {
       options.onFailure?.({ event: 'database-too-slow', code });
@@ -124,7 +126,8 @@ export const openPostgresql = (options: PostgresqlOptions): SqlEngine => {
       const query = { text: statement.text, values: [...statement.values], rowMode: 'array', types: asText } as const;
       return await client.query<Raw[]>(query);
     } catch (error) {
-      broken = !(error instanceof pg.DatabaseError);
+      // What the server tells of a statement leaves the connection as it was; what it tells of the session ends it.
+      broken = !(error instanceof pg.DatabaseError) || (isOutage(error) && codeOf(error) !== '57014');
       if (signal?.aborted) throw signal.reason;
       throw error;
     } finally {
@@ -148,7 +151,7 @@ export const openPostgresql = (options: PostgresqlOptions): SqlEngine => {
           columns: fields.map(({ name: column, dataTypeID }) => ({ name: column, kind: kindOf(dataTypeID) })),
         };
       } catch (error) {
-        if (codeOf(error) === undefined || isOutage(error)) throw told(error);
+        if (!(error instanceof pg.DatabaseError) || isOutage(error)) throw told(error);
         // PostgreSQL makes names small that were created without quotes.
         const small = from.kind === 'table' ? from.names.map((one) => one.toLowerCase()) : [];
         if (from.kind === 'table' && small.join('.') !== from.names.join('.'))

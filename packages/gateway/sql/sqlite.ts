@@ -19,6 +19,9 @@ export interface SqliteOptions {
 /** Result codes that mean that the file cannot be read now. sqlite.org/rescode.html */
 const outages = ['5', '6', '10', '11', '14', '23', '26'];
 
+/** How long after its time a statement may notice that it is over. */
+const graceMilliseconds = 2_000;
+
 const sourceOf = (from: From): Sql => (from.kind === 'select' ? fromMapping(from.sql) : qualified(from.names));
 
 export const openSqlite = ({ path, statementMilliseconds = 10_000, onFailure }: SqliteOptions): SqlEngine => {
@@ -53,6 +56,13 @@ export const openSqlite = ({ path, statementMilliseconds = 10_000, onFailure }: 
       reject(unavailable());
     };
     const heard = (news: SqliteNews): void => resolve(news);
+    // Where a statement is not asked whether it goes on, nobody waits for it; the thread ends when it does.
+    const abandon = (): void => {
+      worker = undefined;
+      void asked.terminate();
+      resolve({ number: task.number, kind: 'failed', code: 'late', message: '' });
+    };
+    const late = setTimeout(abandon, statementMilliseconds + graceMilliseconds);
     signal?.addEventListener('abort', hangUp, { once: true });
     asked.once('message', heard);
     asked.once('error', lost);
@@ -60,6 +70,7 @@ export const openSqlite = ({ path, statementMilliseconds = 10_000, onFailure }: 
     asked.ref();
     asked.postMessage(task);
     return promise.finally(() => {
+      clearTimeout(late);
       signal?.removeEventListener('abort', hangUp);
       asked.off('message', heard).off('error', lost).off('exit', lost);
       asked.unref();
