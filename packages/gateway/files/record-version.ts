@@ -25,7 +25,7 @@ export const heldOf = ({ type, id, version, updatedAt, body }: StoredRecord): He
 });
 
 /** What was said of a record, without what the gateway says. */
-const elementsIn = (body: string): ExactObject => {
+export const elementsIn = (body: string): ExactObject => {
   const tree: Exact = parseExact(body);
   if (!isExactObject(tree)) return {};
   const { resourceType: _, id: __, meta, ...elements } = tree;
@@ -33,16 +33,39 @@ const elementsIn = (body: string): ExactObject => {
   return Object.keys(more).length === 0 ? elements : { meta: more, ...elements };
 };
 
+/** Elements of which a message may say one part and keep the other. */
+const inParts: readonly string[] = ['period', 'hospitalization'];
+
+const mergeParts = (kept: ExactObject, said: ExactObject): ExactObject => {
+  const both = inParts.flatMap((name) => {
+    const [before, after] = [kept[name], said[name]];
+    return isExactObject(before) && isExactObject(after) ? [[name, { ...before, ...after }] as const] : [];
+  });
+  return { ...kept, ...said, ...Object.fromEntries(both) };
+};
+
+const without = (elements: ExactObject, path: string): ExactObject => {
+  const [name = '', inner] = path.split('.');
+  const { [name]: value, ...others } = elements;
+  if (inner === undefined || !isExactObject(value)) return others;
+  const { [inner]: _, ...rest } = value;
+  return Object.keys(rest).length === 0 ? others : { ...elements, [name]: rest };
+};
+
+const withItems = (elements: ExactObject, name: string, items: readonly Exact[]): ExactObject => {
+  const before = elements[name];
+  const list = Array.isArray(before) ? before : [];
+  const known = new Set(list.map((item) => printExact(item)));
+  return { ...elements, [name]: [...list, ...items.filter((item) => !known.has(printExact(item)))] };
+};
+
 /** What a record says once the change has been made, by what it said before. */
 export const elementsAfter = (change: RecordChange, before: string | undefined): ExactObject => {
-  const { elements, emptied = [], says } = change;
-  if (says !== 'part') return elements;
-  const kept = before === undefined ? {} : elementsIn(before);
-  return Object.fromEntries(
-    Object.entries({ ...kept, ...elements }).filter(
-      ([name]) => Object.hasOwn(elements, name) || !emptied.includes(name),
-    ),
-  );
+  const { elements, emptied = [], added = {}, otherwise = {}, says } = change;
+  const kept = says !== 'part' || before === undefined ? {} : elementsIn(before);
+  const merged = mergeParts(emptied.reduce(without, kept), elements);
+  const extended = Object.entries(added).reduce((made, [name, items]) => withItems(made, name, items), merged);
+  return { ...otherwise, ...extended };
 };
 
 export const digestOf = (elements: ExactObject): string => hash('sha256', printExact(elements)).slice(0, 32);
