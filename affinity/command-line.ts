@@ -1,5 +1,6 @@
 /** The commands that there are. */
 import type { Command } from './commands/command.ts';
+import { protect, protectSettings, protectUsage } from './commands/protect.ts';
 
 /** Loaded when asked for, so that one command does not wait for the code of the others. */
 const commands: readonly Command[] = [
@@ -15,6 +16,15 @@ const commands: readonly Command[] = [
       input.print('Say "start", or "start --only userinfo": no other part runs by itself.');
       return 2;
     },
+  },
+  {
+    name: 'protect',
+    usage: protectUsage,
+    summary:
+      'puts an authorization server and the guard in front of an existing FHIR R4 server and stays in the foreground; ' +
+      'secrets may be named: env:NAME or file:PATH',
+    settings: protectSettings,
+    run: protect,
   },
   {
     name: 'import',

@@ -32,6 +32,8 @@ export interface Config {
   readonly furtherServers: readonly FurtherServer[];
   /** the records are those of this server, and the clinic is the gateway to it */
   readonly protect?: ProtectedServer;
+  /** the sample app Vitals is there */
+  readonly sampleApp: boolean;
   /** what an operator should know of the settings, though nothing is wrong with them */
   readonly notices: readonly string[];
   readonly file: ConfigFile;
@@ -43,8 +45,15 @@ export type ConfigResult =
 
 const loopback = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
 
-/** @param env the process environment; @param directory where `affinity.yaml` and relative paths are looked up */
-export const readConfig = (env: Readonly<Record<string, string | undefined>>, directory: string): ConfigResult => {
+/**
+ * @param env the process environment; @param directory where `affinity.yaml` and relative paths are looked up
+ * @param protect in place of what stands there under `protect`
+ */
+export const readConfig = (
+  env: Readonly<Record<string, string | undefined>>,
+  directory: string,
+  protect?: object,
+): ConfigResult => {
   const faults: Fault[] = [];
   const fault = (setting: string, value: string, allowed: string): void => {
     faults.push({ setting, given: value, allowed });
@@ -76,6 +85,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
     resolve(directory, given('AFFINITY_CONFIG') ?? 'affinity.yaml'),
     given('AFFINITY_CONFIG'),
     faults,
+    protect === undefined ? {} : { protect },
   );
   // Its sentences name the client and what is allowed, and hold no secret.
   for (const fault of checkClients(file?.clients ?? [])) faults.push({ setting: 'clients', fault });
@@ -96,7 +106,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
 
   const around = { env, directory, faults };
   const further = furtherServers(file?.resource_servers ?? [], around);
-  const protect = file?.protect === undefined ? undefined : protectedServer(file.protect, around);
+  const guarded = file?.protect === undefined ? undefined : protectedServer(file.protect, around);
 
   const userinfo =
     file?.userinfo === undefined ? undefined : readUserinfo(file.userinfo, trustedProxies, origin, directory, faults);
@@ -122,11 +132,12 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>, di
         ...lifetimeNotices(file),
       ],
       demonstration:
-        demo === 'on' && protect === undefined
+        demo === 'on' && guarded === undefined
           ? { patients: typeof patients === 'number' ? patients : 100 }
           : undefined,
       furtherServers: further,
-      ...(protect === undefined ? {} : { protect }),
+      ...(guarded === undefined ? {} : { protect: guarded }),
+      sampleApp: guarded?.sampleApp ?? demo === 'on',
       file,
     }),
   };
@@ -164,11 +175,16 @@ const readOrigin = (text: string): URL | undefined => {
 const isPostgresUrl = (text: string): boolean =>
   URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
 
-const readFile = (path: string, named: string | undefined, faults: Fault[]): ConfigFile | undefined => {
+const readFile = (
+  path: string,
+  named: string | undefined,
+  faults: Fault[],
+  instead: object,
+): ConfigFile | undefined => {
   if (!existsSync(path)) {
     if (named !== undefined)
       faults.push({ setting: 'AFFINITY_CONFIG', given: quote(named), allowed: 'a file that exists' });
-    return checkFile({}, faults);
+    return checkFile(instead, faults);
   }
   const document = parseDocument(readFileSync(path, 'utf8'), { uniqueKeys: true });
   const [first] = document.errors;
@@ -181,7 +197,8 @@ const readFile = (path: string, named: string | undefined, faults: Fault[]): Con
     });
     return undefined;
   }
-  return checkFile(document.toJS({ maxAliasCount: 100 }) ?? {}, faults);
+  const text: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  return checkFile(typeof text === 'object' ? { ...text, ...instead } : text, faults);
 };
 
 /** The same rules as for the domain itself. */

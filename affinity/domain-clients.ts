@@ -16,11 +16,11 @@ const fresh = (): string => randomBytes(32).toString('base64url');
 export const makeOwnSecrets = (): OwnSecrets => ({ administration: fresh(), ehr: fresh(), vitals: fresh() });
 
 export const domainClients = (
-  { origin, demonstration, file }: Config,
+  { origin, sampleApp, file }: Config,
   secrets: OwnSecrets = makeOwnSecrets(),
 ): readonly { readonly client_id?: unknown }[] => [
   ...file.clients,
   administrationClient(origin, secrets.administration),
   ...(file.ehr.pages ? [ehrClient(origin, secrets.ehr)] : []),
-  ...(demonstration === undefined ? [] : [vitalsClient(origin, secrets.vitals)]),
+  ...(sampleApp ? [vitalsClient(origin, secrets.vitals)] : []),
 ];

@@ -60,8 +60,6 @@ export interface Ecosystem extends Ready {
   readonly fetch: Fetch;
   /** the database was heard from lately: without it no token of a person is taken */
   readonly hearsDatabase: () => boolean;
-  /** how foreign systems do, by name */
-  readonly upstreams: () => Readonly<Record<string, string>>;
   /** Sets the demonstration up where it is wanted and not there yet; may be ended at any moment and begun again. */
   prepare(print: (text: string) => void): Promise<void>;
   close(): Promise<void>;
@@ -149,7 +147,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     administration,
     ...(file.ehr.pages ? { ehr } : {}),
     version: description.version,
-    apps: demonstration === undefined ? [] : [vitalsCard],
+    apps: config.sampleApp ? [vitalsCard] : [],
     addresses,
     account: `${issuer}/account`,
     log: (_level, message, facts) => log(message, { detail: JSON.stringify(facts ?? {}) }),
@@ -228,7 +226,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     if (under(path, clinicPath) || path === clinicMetadataPath) return ['clinic', clinic.fetch];
     if (under(path, statePath)) return ['app-state', state];
     if (under(path, '/auth') || issuerPaths.has(path)) return ['authorization-server', authorization.fetch];
-    if (demonstration !== undefined && under(path, vitalsPath)) return ['vitals', (request) => vitals.fetch(request)];
+    if (config.sampleApp && under(path, vitalsPath)) return ['vitals', (request) => vitals.fetch(request)];
     return answerFurther(path) ?? ['portal', (request, connection) => portal.fetch(request, connection)];
   };
   const fetch: Fetch = async (request, connection) => {
@@ -250,7 +248,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     hearsDatabase: () => feeds.isFresh(),
     upstreams: upstreams.states,
     addresses,
-    apps: demonstration === undefined ? [] : [{ name: 'Vitals', url: `${origin}${vitalsPath}/` }],
+    apps: config.sampleApp ? [{ name: 'Vitals', url: `${origin}${vitalsPath}/` }] : [],
     samplePeople: demonstration === undefined ? [] : samplePeople,
     locked: demonstration === undefined && !(await hasPeople(pool)),
     prepare: async (print) => {

@@ -21,7 +21,12 @@ const run = async (args: readonly string[]): Promise<number> => {
     console.error(`There is no command "${name}".\n\n${describeCommands()}`);
     return 2;
   }
-  const result = readConfig(process.env, process.cwd());
+  const asked = command.settings?.(rest) ?? { kind: 'settings', env: {} };
+  if (asked.kind === 'fault') {
+    console.error(asked.fault);
+    return 2;
+  }
+  const result = readConfig({ ...process.env, ...asked.env }, process.cwd(), asked.protect);
   if (result.kind === 'faults') {
     console.error(describeFaults(result.faults));
     return 2;

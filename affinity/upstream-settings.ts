@@ -176,8 +176,14 @@ export const resourceServers = z
 
 /** The one FHIR server that this domain is put in front of. */
 export const protectedServer = z
-  .strictObject({ ...remoteShape, title: placed.title.default('Records'), gateway: gatewayLimits })
+  .strictObject({
+    ...remoteShape,
+    title: placed.title.default('Records'),
+    gateway: gatewayLimits,
+    /** the sample app Vitals at /apps/vitals, to try it with */
+    sample_app: z.boolean().default(false),
+  })
   .superRefine(checkUrl)
   .optional();
 export type ProtectSetting = NonNullable<z.infer<typeof protectedServer>>;
-export type RemoteSetting = Omit<ProtectSetting, 'title' | 'gateway'>;
+export type RemoteSetting = Omit<ProtectSetting, 'title' | 'gateway' | 'sample_app'>;

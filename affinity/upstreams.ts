@@ -217,11 +217,16 @@ export const furtherServers = (settings: readonly FurtherSetting[], around: Arou
 /** The server that `affinity protect` puts the domain in front of. */
 export interface ProtectedServer {
   readonly title: string;
+  readonly sampleApp: boolean;
   readonly gateway: Partial<GatewayLimits>;
   readonly upstream: RemoteUpstream;
 }
-export const protectedServer = ({ title, gateway, ...remote }: ProtectSetting, around: Around): ProtectedServer => ({
+export const protectedServer = (
+  { title, sample_app, gateway, ...remote }: ProtectSetting,
+  around: Around,
+): ProtectedServer => ({
   title,
+  sampleApp: sample_app,
   gateway: gatewayLimitsOf(gateway),
   upstream: remoteUpstream(remote, 'protect', around),
 });
