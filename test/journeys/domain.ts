@@ -22,6 +22,8 @@ export interface DomainOptions {
   readonly directory?: string;
   readonly port?: number;
   readonly yaml?: string;
+  /** `start` unless told */
+  readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +47,7 @@ export const startDomain = async (options: DomainOptions = {}): Promise<Domain> 
   const directory = options.directory ?? makeDirectory();
   const port = options.port ?? (await freePort());
   if (options.yaml !== undefined) writeFileSync(join(directory, 'affinity.yaml'), options.yaml);
-  const child = spawn(process.execPath, [bin, 'start'], {
+  const child = spawn(process.execPath, [bin, ...(options.args ?? ['start'])], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), AFFINITY_PORT: String(port), AFFINITY_DEMO_PATIENTS: '6', ...options.env },
@@ -87,3 +89,22 @@ const cleanEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(AFFINITY_|DATABASE_URL|REDIS_URL|NODE_TEST)/.test(name)),
   );
+
+/** A command beside the domain that runs, as an administrator does it. @throws Error with what it said when it does not end well */
+export const runCommand = (
+  { origin, directory }: Pick<Domain, 'origin' | 'directory'>,
+  args: readonly string[],
+  { input = '', env = {} }: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<string> =>
+  new Promise((done, fail) => {
+    const child = spawn(process.execPath, [bin, ...args], {
+      cwd: directory,
+      env: { ...cleanEnvironment(), AFFINITY_PORT: new URL(origin).port, ...env },
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk));
+    child.stdin.end(input);
+    child.once('exit', (code) =>
+      code === 0 ? done(said) : fail(new Error(`${args.join(' ')} ended with ${code}:\n${said}`)),
+    );
+  });

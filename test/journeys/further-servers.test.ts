@@ -3,11 +3,9 @@
  * token opens its own server alone, and what is said at home holds there. RFC 8707; IHE PIXm; IHE PCF.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import { startUpstream, type Upstream } from '@affinity/gateway/remote-fhir/testing/upstream.ts';
+import type { Upstream } from '@affinity/gateway/remote-fhir/testing/upstream.ts';
 import {
   authorizeUrl,
   bearer,
@@ -20,9 +18,9 @@ import {
   refresh,
   type Tokens,
 } from '../hostile/caller.ts';
-import { type Domain, removeDirectory, startDomain } from './domain.ts';
+import { type Domain, removeDirectory, runCommand, startDomain } from './domain.ts';
+import { startRecordsSystem } from './records-system.ts';
 
-const bin = resolve(import.meta.dirname, '../../affinity/bin.mjs');
 const upstreamSecret = 'canary-of-the-upstream';
 const psychiatry = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'PSY' };
 
@@ -56,46 +54,7 @@ let upstream: Upstream;
 let domain: Domain;
 const closers: (() => unknown)[] = [];
 before(async () => {
-  upstream = await startUpstream({ after: (close) => void closers.push(close as () => unknown) });
-  const types = [...new Set(records.map(({ resourceType }) => resourceType))];
-  upstream.statement = {
-    resourceType: 'CapabilityStatement',
-    status: 'active',
-    kind: 'instance',
-    fhirVersion: '4.0.1',
-    format: ['json'],
-    rest: [
-      {
-        mode: 'server',
-        resource: types.map((type) => ({
-          type,
-          interaction: [{ code: 'read' }, { code: 'search-type' }],
-          searchParam: [
-            ...(type === 'Observation' ? [{ name: 'patient', type: 'reference' }] : []),
-            ...(type === 'CareTeam' ? [{ name: 'participant', type: 'reference' }] : []),
-            ...(type === 'CareTeam' ? [{ name: 'status', type: 'token' }] : []),
-            { name: '_lastUpdated', type: 'date' },
-          ],
-        })),
-      },
-    ],
-  };
-  const held = (resource: Resource): Resource => ({
-    ...resource,
-    meta: { ...(resource.meta as object | undefined), versionId: '1', lastUpdated: '2026-05-01T10:00:00.000Z' },
-  });
-  upstream.say = ({ path }) => {
-    const [, type = '', id] = /^\/fhir\/([A-Za-z]+)(?:\/([A-Za-z0-9.-]+))?/.exec(path) ?? [];
-    const all = records.filter(({ resourceType }) => resourceType === type).map(held);
-    if (id === undefined || id === '_search') {
-      const entry = all.map((resource) => ({ resource, search: { mode: 'match' } }));
-      return { body: { resourceType: 'Bundle', type: 'searchset', entry } };
-    }
-    const found = all.find((one) => one.id === id);
-    return found === undefined
-      ? { status: 404, body: { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code: 'not-found' }] } }
-      : { body: found };
-  };
+  upstream = await startRecordsSystem({ after: (close) => void closers.push(close as () => unknown) }, records);
   domain = await startDomain({
     env: { HOSPITAL_TOKEN: `Bearer ${upstreamSecret}` },
     yaml: `${clientsYaml}resource_servers:
@@ -117,17 +76,9 @@ after(async () => {
   for (const close of closers) await close();
 });
 
-/** Beside the domain that runs, as an administrator does it. */
-const command = (...args: readonly string[]): Promise<void> =>
-  new Promise((done, fail) => {
-    const env = { PATH: process.env.PATH, AFFINITY_PORT: new URL(domain.origin).port, HOSPITAL_TOKEN: 'x' };
-    const child = spawn(process.execPath, [bin, ...args], {
-      cwd: domain.directory,
-      env,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    child.once('exit', (code) => (code === 0 ? done() : fail(new Error(`${args.join(' ')} ended with ${code}`))));
-  });
+const command = async (...args: readonly string[]): Promise<void> => {
+  await runCommand(domain, args, { env: { HOSPITAL_TOKEN: 'x' } });
+};
 
 const hospital = (): string => `${domain.origin}/hospital/fhir`;
 const status = async (url: string, token: string): Promise<number> =>
