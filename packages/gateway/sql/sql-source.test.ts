@@ -62,6 +62,21 @@ for (const name of engineNames)
       assert.deepEqual((await ask(source, 'Observation?date=ge2026-01-03')).ids, ['lab-6', 'vital-0047113..2']);
     });
 
+    test('a date is of the zone of the database, and what nobody knows of it may be anything', async (t) => {
+      const { engine } = await openDatabase(name, t);
+      const { source } = await openSource(engine);
+      // Half past midnight on the 29th in Berlin.
+      assert.deepEqual((await ask(source, 'Observation?date=2026-03-28')).ids, ['lab-6']);
+      assert.deepEqual((await ask(source, 'Observation?date=2026-03-29')).ids, []);
+      // Of 1960 only the year is known.
+      for (const question of [
+        'Patient?birthdate=gt1960-06',
+        'Patient?birthdate=lt1960-06',
+        'Patient?birthdate=ap1960-06-01',
+      ])
+        assert.ok((await ask(source, question)).ids.includes('0047114'), question);
+    });
+
     test('two tables are sorted as one, what has no date last', async (t) => {
       const { engine } = await openDatabase(name, t);
       const { source } = await openSource(engine);

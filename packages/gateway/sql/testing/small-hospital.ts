@@ -33,7 +33,7 @@ export const rows: Readonly<Record<string, readonly (readonly (string | number |
     [3, '0047114', 'GLU', '110', 'mg/dl', '202507010700', 'V'],
     [4, '0047114', 'XYZ', '7.0', 'U/l', null, 'F'],
     [5, '0047114', 'GLU', 'hämolyt.', 'mg/dl', '202507020700', 'F'],
-    [6, '0047115', 'GLU', '91', 'mg/dl', '202603290230', 'F'],
+    [6, '0047115', 'GLU', '91', 'mg/dl', '202603290030', 'F'],
   ],
   VITAL: [
     ['0047113', 1, 'GEW', 71.5, 20260102],
@@ -116,17 +116,17 @@ resources:
         valueQuantity: { column: WERT, unit: kg }
 `;
 
-export const fillPostgresql = async (pool: pg.Pool): Promise<void> => {
+export const fillPostgresql = async (pool: pg.Pool, given = rows): Promise<void> => {
   for (const statement of tables) await pool.query(statement);
-  for (const [table, lines] of Object.entries(rows))
+  for (const [table, lines] of Object.entries(given))
     for (const line of lines)
       await pool.query(`insert into "${table}" values (${line.map((_, i) => `$${i + 1}`).join(', ')})`, [...line]);
 };
 
-export const fillSqlite = (path: string): void => {
+export const fillSqlite = (path: string, given = rows): void => {
   const database = new DatabaseSync(path);
   for (const statement of tables) database.exec(statement);
-  for (const [table, lines] of Object.entries(rows))
+  for (const [table, lines] of Object.entries(given))
     for (const line of lines)
       database.prepare(`insert into "${table}" values (${line.map(() => '?').join(', ')})`).run(...line);
   database.close();
