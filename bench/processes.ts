@@ -58,3 +58,7 @@ const read = (path: string): string => {
     return ''; // the process ended meanwhile
   }
 };
+
+/** Of this process alone, in MB. */
+export const residentOf = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;

@@ -1,8 +1,9 @@
-/** `npm run bench [-- startup | serving | authorization [SCENARIO] | policy | decision | timing [COUNT] | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+/** `npm run bench [-- startup | serving | authorization [SCENARIO] | policy | gateway [ROUNDS] | decision | timing [COUNT] | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
 import { candidates, measureAuthorization, scenarios } from './authorization.ts';
 import { measureClinic } from './clinic.ts';
 import { measureDecision } from './decision.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
+import { measureGateway, measureGatewayMemory, measureLatency } from './gateway.ts';
 import type { Memory } from './processes.ts';
 import { measureServing, type ServingFigures } from './serving.ts';
 import { measureStartup } from './startup.ts';
@@ -33,7 +34,8 @@ const printServing = <Candidate extends string>(
   rows: readonly (readonly [name: string, candidate: Candidate, aim: string])[],
 ): void => {
   for (const { scenario, connections, rounds } of figures) {
-    console.log(`\n${scenario}, ${connections} connections, 7 interleaved rounds: median (least–most)`);
+    const [some = []] = Object.values<readonly unknown[]>(rounds);
+    console.log(`\n${scenario}, ${connections} connections, ${some.length} interleaved rounds: median (least–most)`);
     const perSecond = (candidate: Candidate) => rounds[candidate].map((round) => round.perSecond);
     const row = ([name, candidate, aim]: (typeof rows)[number]) => {
       const ratio = ratioOf(candidate);
@@ -94,6 +96,35 @@ if (asked === undefined || asked === 'policy') {
       ['the same with Consents, labels and twenty grants', 'consented', '≥ 0.8'],
       ['guard off: token and audit alone', 'unjudged', ''],
     ],
+  );
+}
+
+if (asked === undefined || asked === 'gateway') {
+  const rounds = Number(process.argv[3] ?? 7);
+  printServing(
+    await measureGateway(rounds, 3),
+    (candidate) => (candidate === 'gateway' ? undefined : ['gateway', candidate]),
+    'gateway against it',
+    [
+      ['gateway: token, all rules, every entry judged, audit', 'gateway', ''],
+      ['bare undici that passes everything through', 'pass-through', 'read ≥ 0.6, search ≥ 0.5'],
+    ],
+  );
+  console.log('\nOne request after another, in turns, ms');
+  const latencies = (await measureLatency(rounds * 500)).map(({ scenario, p50, p99 }) => [
+    scenario,
+    ...[p50.gateway, p50['pass-through'], p50.gateway - p50['pass-through'], p99.gateway, p99['pass-through']].map(
+      (each) => each.toFixed(2),
+    ),
+    scenario === 'read' ? 'added ≤ 1.5' : '',
+  ]);
+  printTable([['', 'p50', 'p50 bare', 'added', 'p99', 'p99 bare', 'aim'], ...latencies]);
+  const { after, large } = await measureGatewayMemory(100_000);
+  console.log('\nMemory of the process (RSS, MB), half reads, half searches of 50');
+  printTable([['requests', 'MB'], ...after.map(([count, megabytes]) => [String(count), megabytes.toFixed(0)])]);
+  const megabytes = [large.before, large.most, large.after].map((each) => each.toFixed(0));
+  console.log(
+    `20 MB in one Bundle: ${megabytes[0]} MB after 3 of them, ${megabytes[1]} at most in 20 more, ${megabytes[2]} after`,
   );
 }
 

@@ -14,6 +14,7 @@ const at = { type: 'Observation', id: 'o1' };
 const create: StagedWrite = { kind: 'create', ...at, content };
 const update: StagedWrite = { kind: 'update', ...at, content, ifMatch: '3' };
 const remove: StagedWrite = { kind: 'delete', ...at, ifMatch: '3' };
+const both: readonly StagedWrite[] = [update, remove];
 const version = (versionId: string, id = 'o1') =>
   observation(id, 'a', { meta: { versionId, lastUpdated: '2026-01-02T03:04:05.678Z' } });
 const status = (code: number) => (error: unknown) => error instanceof FhirError && error.status === code;
@@ -84,7 +85,7 @@ test('what the answer does not show is read, by the version that it names', asyn
 
 test('another version there is a conflict, whatever status says so; other refusals are 422 without a word of it', async (t) => {
   for (const code of [409, 412, 404, 410, 400, 422])
-    for (const staged of [update, remove] as const) {
+    for (const staged of both) {
       const moved = await open(
         t,
         () => ({ status: code, body: 'secret words' }),
