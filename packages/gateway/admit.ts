@@ -2,7 +2,6 @@
  * Whether one candidate of a foreign system is shown: it is what was asked for, the Filter lets it through, and it meets
  * the question's own clauses, whatever the foreign system made of these. FHIR R4 search.html#errors.
  */
-import type { OwnersOf } from '@affinity/core/fhir/compartment.ts';
 import type { Filter } from '@affinity/core/fhir/filter.ts';
 import { matches } from '@affinity/core/fhir/matches.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
@@ -11,6 +10,7 @@ import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import type { SearchClause } from '@affinity/core/fhir/search-query.ts';
 import type { Canonical } from '@affinity/core/fhir/value-match.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
+import type { KnownOthers } from './known-others.ts';
 import { lazyFacts, parametersOf } from './lazy-facts.ts';
 import { looksOf, looksOfClauses, together } from './looks.ts';
 import type { Held } from './source.ts';
@@ -29,8 +29,8 @@ export interface Judged {
   readonly facts: ResourceFacts;
   readonly isShown: boolean;
 }
-/** `ownersOf` knows whose record the resources are through which this one is in a record. */
-export type Judge = (held: Held, ownersOf: OwnersOf) => Judged;
+/** `others` knows the resources through which this one is in a record. */
+export type Judge = (held: Held, others: KnownOthers) => Judged;
 export type Admit = (question: Question) => Judge;
 
 /** It is sound in itself, and what it says of itself is one. */
@@ -51,8 +51,8 @@ export const createAdmit =
     const { type, filter, clauses, params = [], demands } = question;
     const looks = together([looksOf(filter), looksOfClauses(clauses), new Set(params)]);
     const parameters = parametersOf(options.parameters(), type, looks);
-    return (held, ownersOf) => {
-      const facts = lazyFacts(held.resource, options.ownBases, parameters, ownersOf);
+    return (held, others) => {
+      const facts = lazyFacts(held.resource, options.ownBases, parameters, others);
       const isShown =
         held.type === type &&
         isSound(held) &&

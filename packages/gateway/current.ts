@@ -8,8 +8,8 @@ import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { Admit } from './admit.ts';
 import { createBudget } from './budget.ts';
 import type { Around, Fetch } from './fetch.ts';
+import type { KnowOthers } from './known-others.ts';
 import type { GatewayLimits } from './limits.ts';
-import type { KnowOwners } from './owners.ts';
 import { signalOf } from './request-context.ts';
 import type { At, Deleted, Held, Source } from './source.ts';
 import { toVersion } from './version.ts';
@@ -34,10 +34,10 @@ export const isHeld = (version: Held | Deleted): version is Held => 'resource' i
 export type JudgeOne = (held: Held, filter: Filter, around: Around) => Promise<ResourceFacts | undefined>;
 
 export const createJudgeOne =
-  ({ admit, knowOwners }: { readonly admit: Admit; readonly knowOwners: KnowOwners }): JudgeOne =>
+  ({ admit, knowOthers }: { readonly admit: Admit; readonly knowOthers: KnowOthers }): JudgeOne =>
   async (held, filter, around) => {
-    const ownersOf = await knowOwners([held.resource], around);
-    const { facts, isShown } = admit({ type: held.type, filter, clauses: [] })(held, ownersOf);
+    const others = await knowOthers([held.resource], around);
+    const { facts, isShown } = admit({ type: held.type, filter, clauses: [] })(held, others);
     return isShown ? facts : undefined;
   };
 

@@ -9,8 +9,8 @@ import type { Include, SearchQuery } from '@affinity/core/fhir/search-query.ts';
 import type { Admit, Judged } from './admit.ts';
 import { type Around, type Fetch, keyOf } from './fetch.ts';
 import { inBatches, inTurns } from './in-turns.ts';
+import type { KnowOthers } from './known-others.ts';
 import type { GatewayLimits } from './limits.ts';
-import type { KnowOwners } from './owners.ts';
 import type { Seek } from './seek.ts';
 import type { At, Source } from './source.ts';
 import { toVersion } from './version.ts';
@@ -43,11 +43,11 @@ export const createIncludes = (options: {
   readonly fetch: Fetch;
   readonly seek: Seek;
   readonly admit: Admit;
-  readonly knowOwners: KnowOwners;
+  readonly knowOthers: KnowOthers;
   readonly parameters: () => SearchParameters;
   readonly limits: GatewayLimits;
 }): Includes => {
-  const { source, fetch, seek, admit, knowOwners, parameters, limits } = options;
+  const { source, fetch, seek, admit, knowOthers, parameters, limits } = options;
   const capabilityOf = (type: string) => source.capabilities.find((one) => one.type === type);
 
   const referencesOf = (type: string): readonly string[] =>
@@ -63,7 +63,7 @@ export const createIncludes = (options: {
     // The same right as for a read of it: the type must be offered at all.
     const offered = places.filter(({ type }) => capabilityOf(type) !== undefined && filterOf(type).kind !== 'nothing');
     const held = await fetch.many(offered, around);
-    const ownersOf = await knowOwners(
+    const others = await knowOthers(
       [...held.values()].map(({ resource }) => resource),
       around,
     );
@@ -71,7 +71,7 @@ export const createIncludes = (options: {
       const one = held.get(keyOf(at));
       if (one === undefined) return [];
       const { type } = at;
-      const judged = admit({ type, filter: filterOf(type), clauses: [], params: paramsOf(type) })(one, ownersOf);
+      const judged = admit({ type, filter: filterOf(type), clauses: [], params: paramsOf(type) })(one, others);
       return judged.isShown ? [judged] : [];
     });
   };

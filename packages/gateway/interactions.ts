@@ -9,9 +9,9 @@ import { createFetch } from './fetch.ts';
 import { createHistoryInstance } from './history.ts';
 import { createIncludes } from './includes.ts';
 import { createResolveJoins } from './joins.ts';
+import { createKnowOthers } from './known-others.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Locks } from './locks.ts';
-import { createKnowOwners } from './owners.ts';
 import { createOwnersOf } from './owners-of.ts';
 import type { Report } from './report.ts';
 import { createSearchType } from './search.ts';
@@ -42,12 +42,12 @@ export const createInteractions = (
   const admit = createAdmit(options);
   const walk = createWalk({ source, report });
   const fetch = createFetch({ source, walk, report, limits });
-  const knowOwners = createKnowOwners({ fetch, ownBases });
-  const judgeOne = createJudgeOne({ admit, knowOwners });
-  const seek = createSeek({ source, walk, admit, knowOwners, report, parameters });
+  const knowOthers = createKnowOthers({ fetch, ownBases });
+  const judgeOne = createJudgeOne({ admit, knowOthers });
+  const seek = createSeek({ source, walk, admit, knowOthers, report, parameters });
   const seekTied = createSeekTied({ seek, limits });
   const resolveJoins = createResolveJoins({ seek, limits });
-  const includes = createIncludes({ source, fetch, seek, admit, knowOwners, parameters, limits });
+  const includes = createIncludes({ source, fetch, seek, admit, knowOthers, parameters, limits });
   const reading = createReading({ source, fetch, judgeOne, limits });
   return {
     interactions: {
@@ -58,7 +58,7 @@ export const createInteractions = (
       ...createWriting({ writer: source.writer, reading, judgeOne, inTurn, limits }),
     },
     more: {
-      ownersOf: createOwnersOf({ fetch, knowOwners, ownBases, limits }),
+      ownersOf: createOwnersOf({ fetch, knowOthers, ownBases, limits }),
       searchSystem: createSearchSystem({ seek, limits }),
       everything: createEverything({ source, seek, includes, parameters, limits }),
     },

@@ -1,12 +1,12 @@
 /** The facts of a resource, each found when it is first looked at: most questions look at few of them. FHIR R4 compartmentdefinition-patient.html. */
-import { compartmentsOf, type OwnersOf, recordOwners } from '@affinity/core/fhir/compartment.ts';
+import { compartmentsOf, recordOwners } from '@affinity/core/fhir/compartment.ts';
 import { extract } from '@affinity/core/fhir/extract.ts';
 import type { Confidentiality } from '@affinity/core/fhir/filter.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { SearchIndex } from '@affinity/core/fhir/search-index.ts';
 import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
-import { confidentialityWithin, labelsWithin } from '@affinity/core/fhir/security-label.ts';
+import type { KnownOthers } from './known-others.ts';
 import type { Looks } from './looks.ts';
 
 /** The parameters of one type that are looked at. */
@@ -20,7 +20,7 @@ export const lazyFacts = (
   resource: Resource,
   ownBases: readonly string[],
   parameters: SearchParameters,
-  ownersOf: OwnersOf,
+  others: KnownOthers,
 ): ResourceFacts => {
   let owners: readonly string[] | undefined;
   let index: SearchIndex | undefined;
@@ -29,17 +29,17 @@ export const lazyFacts = (
     type: resource.resourceType,
     id: resource.id ?? '',
     get owners() {
-      owners ??= recordOwners(resource, ownBases, ownersOf);
+      owners ??= recordOwners(resource, ownBases, others.ownersOf);
       return owners;
     },
     get compartments() {
       return compartmentsOf(resource, facts.index.references, facts.owners);
     },
     get labels() {
-      return labelsWithin(resource);
+      return others.labelsOf(resource);
     },
     get confidentiality() {
-      confidentiality ??= confidentialityWithin(resource);
+      confidentiality ??= others.confidentialityOf(resource);
       return confidentiality;
     },
     get index() {

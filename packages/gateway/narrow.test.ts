@@ -61,7 +61,7 @@ test('E44: every resource that the Filter lets through meets the clauses that it
     ).map(([type, element]) => ({ weight: 1, arbitrary: owned(type, element) })),
   );
   const filters = fc.oneof(arbitraryFilter(), fc.constantFrom(compartment('a'), compartment('b')));
-  let let_through = 0;
+  let narrowed = 0;
   fc.assert(
     fc.property(
       resources,
@@ -72,7 +72,7 @@ test('E44: every resource that the Filter lets through meets the clauses that it
         if (!evaluate(filter, facts)) return;
         const narrowing = narrow(facts.type, filter, without);
         assert.ok(narrowing !== undefined, 'something is let through');
-        if (narrowing.clauses.length > 0) let_through += 1;
+        if (narrowing.clauses.length > 0) narrowed += 1;
         assert.ok(matches({ type: facts.type, clauses: narrowing.clauses }, facts, '2020-01-01T00:00:00.000Z'));
         for (const { param } of narrowing.clauses)
           assert.ok(!without.includes(param), 'only by what it can be asked by');
@@ -80,7 +80,7 @@ test('E44: every resource that the Filter lets through meets the clauses that it
     ),
     { numRuns: 5000 },
   );
-  assert.ok(let_through > 100, `${let_through} of 5000 were narrowed`);
+  assert.ok(narrowed > 100, `${narrowed} of 5000 were narrowed`);
 });
 
 test('a compartment is asked by the parameter of the element that says whose record it is', () => {

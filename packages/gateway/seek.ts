@@ -9,8 +9,8 @@ import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import type { SearchClause, SortKey } from '@affinity/core/fhir/search-query.ts';
 import type { Admit, Question } from './admit.ts';
 import type { Around } from './fetch.ts';
+import type { KnowOthers } from './known-others.ts';
 import { createNarrow, type Narrowing } from './narrow.ts';
-import type { KnowOwners } from './owners.ts';
 import type { Report } from './report.ts';
 import type { Held, Source } from './source.ts';
 import type { Place, Walk } from './walk.ts';
@@ -59,11 +59,11 @@ export const createSeek = (options: {
   readonly source: Source;
   readonly walk: Walk;
   readonly admit: Admit;
-  readonly knowOwners: KnowOwners;
+  readonly knowOthers: KnowOthers;
   readonly report: Report;
   readonly parameters: () => SearchParameters;
 }): Seek => {
-  const { source, walk, admit, knowOwners, report, parameters } = options;
+  const { source, walk, admit, knowOthers, report, parameters } = options;
   const narrowingsOf = createNarrowings(parameters);
   return async function* seek(question, asked, around) {
     const { type, filter, clauses } = question;
@@ -86,13 +86,13 @@ export const createSeek = (options: {
       from === undefined ? around : { ...around, from },
     );
     for await (const page of walked) {
-      const ownersOf = await knowOwners(
+      const others = await knowOthers(
         page.map(({ held }) => held.resource),
         around,
       );
       const shown: Sought[] = [];
       for (const { held, place } of page) {
-        const { facts, isShown } = judge(held, ownersOf);
+        const { facts, isShown } = judge(held, others);
         if (isShown) shown.push({ held, facts, place });
         else if (!told && (held.type !== type || isOfAnother(facts))) {
           told = true;

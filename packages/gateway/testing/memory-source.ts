@@ -72,7 +72,8 @@ export const createMemorySource = (
   const contentOf = (resource: Resource): Content => ({ resource, json: JSON.stringify(resource) });
 
   const find = (wanted: Wanted): Found => {
-    const { type, sort, cursor } = wanted;
+    const { type, sort } = wanted;
+    const cursor = wanted.cursor === 'again' ? undefined : wanted.cursor;
     const clauses = wanted.clauses.filter(({ param }) => !ignores(param));
     const found = records
       .currents(type, everything)
@@ -86,9 +87,7 @@ export const createMemorySource = (
         ? cutPage(found, { sort, count: 1, total: 'none', cursor: page.previous })
         : undefined;
     const added = (options.adds?.(wanted) ?? []).map(heldOf);
-    const next =
-      page.next ??
-      (options.loops === true && cursor !== undefined ? cursor : options.liesOfNext === true ? 'nothing' : undefined);
+    const next = page.next ?? (options.loops === true ? 'again' : options.liesOfNext === true ? 'nothing' : undefined);
     return {
       found: [...((earlier?.matches ?? []).map(toHeld) as Held[]), ...held, ...added],
       ...(next === undefined ? {} : { next }),
