@@ -4,6 +4,9 @@ import { attacksOnAssertions } from './attacks-on-assertions.ts';
 import { attacksOnBrowsers } from './attacks-on-browsers.ts';
 import { attacksOnCodes } from './attacks-on-codes.ts';
 import { attacksOnDevices } from './attacks-on-devices.ts';
+import { attacksOnFactors } from './attacks-on-factors.ts';
+import { attacksOnProofs } from './attacks-on-proofs.ts';
+import { attacksOnRegistration } from './attacks-on-registration.ts';
 import { attacksOnSessions } from './attacks-on-sessions.ts';
 import { attacksOnTokens } from './attacks-on-tokens.ts';
 
@@ -14,4 +17,7 @@ export const attacks: readonly Attack[] = [
   ...attacksOnAssertions,
   ...attacksOnDevices,
   ...attacksOnSessions,
+  ...attacksOnProofs,
+  ...attacksOnFactors,
+  ...attacksOnRegistration,
 ];

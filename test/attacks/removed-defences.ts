@@ -1,6 +1,9 @@
 /** The line by which each attack fails, and what stands there when it is taken out. */
 import type { Breakage } from '../hostile/mutations.ts';
 import { removedDefencesOfDevices } from './removed-defences-of-devices.ts';
+import { removedDefencesOfFactors } from './removed-defences-of-factors.ts';
+import { removedDefencesOfProofs } from './removed-defences-of-proofs.ts';
+import { removedDefencesOfRegistration } from './removed-defences-of-registration.ts';
 import { removedDefencesOfSessions } from './removed-defences-of-sessions.ts';
 
 export interface RemovedDefence extends Breakage {
@@ -390,4 +393,7 @@ export const removedDefences: readonly RemovedDefence[] = [
   },
   ...removedDefencesOfDevices,
   ...removedDefencesOfSessions,
+  ...removedDefencesOfProofs,
+  ...removedDefencesOfFactors,
+  ...removedDefencesOfRegistration,
 ];
