@@ -1,6 +1,6 @@
 /** Requests that are pushed, keys that are proved, launches from a record system. RFC 9126 §7; RFC 9449 §11; SMART App Launch 2.2. */
 import assert from 'node:assert/strict';
-import { createBrowser } from '@affinity/authorization-server/testing/browser.ts';
+import { createBrowser, type TestBrowser } from '@affinity/authorization-server/testing/browser.ts';
 import {
   allow,
   answerOf,
@@ -169,13 +169,12 @@ export const attacksOnProofs: readonly Attack[] = [
     run: async (domain) => {
       const { launch } = await launchOf(domain, await ehrToken(domain));
       const servers = [domain.server, await domain.another()];
-      const waiting = await Promise.all(
-        Array.from({ length: 8 }, async (_, at) => {
-          const browser = createBrowser(servers[at % 2] ?? domain.server, issuer);
-          const url = authorizeUrl({ scope: launchScope, launch, prompt: 'consent' });
-          return { browser, shown: await signIn(browser, url, 'doctor') };
-        }),
-      );
+      const waiting: { readonly browser: TestBrowser; readonly shown: Response }[] = [];
+      for (let at = 0; at < 8; at++) {
+        const browser = createBrowser(servers[at % 2] ?? domain.server, issuer);
+        const url = authorizeUrl({ scope: launchScope, launch, prompt: 'consent' });
+        waiting.push({ browser, shown: await signIn(browser, url, 'doctor') });
+      }
       const backs = await Promise.all(waiting.map(({ browser, shown }) => allow(browser, shown)));
       const codes = backs.filter(({ headers }) => headers.get('location')?.includes('code='));
       assert.equal(codes.length, 1);
@@ -187,7 +186,7 @@ export const attacksOnProofs: readonly Attack[] = [
     run: async (domain) => {
       const { launch } = await launchOf(domain, await ehrToken(domain));
       const browser = domain.browser();
-      const shown = await signIn(browser, authorizeUrl({ scope: launchScope, launch }), 'nurse');
+      const shown = await signIn(browser, authorizeUrl({ scope: launchScope, launch }), 'ben');
       assert.ok(shown.headers.has('location'), `a page is shown: ${shown.status}`);
       assert.equal(answerOf(shown).get('error'), 'access_denied');
     },

@@ -103,6 +103,9 @@ export const accessOf = (
 
   const gave = ({ type, givenBy }: Facts): boolean => type === 'Consent' && givenBy === fhirUser;
 
+  /** Of whoever gives care. */
+  const isOwnEntry = ({ type, id }: Facts): boolean => sharedTypes.includes(type) && `${type}/${id}` === fhirUser;
+
   const inReach = ({ where }: CallerScope, letter: string, facts: Facts): boolean => {
     const { type, owner } = facts;
     const looks = letter === 'r' || letter === 's';
@@ -113,7 +116,7 @@ export const accessOf = (
     }
     const reach = reaches.get(where) ?? [];
     if (reach === 'everybody') return true;
-    if (where === 'user' && looks && gave(facts)) return true;
+    if (where === 'user' && looks && (gave(facts) || isOwnEntry(facts))) return true;
     if (reach.length > 0 && sharedTypes.includes(type)) return looks;
     return owner !== '' && reach.includes(owner);
   };

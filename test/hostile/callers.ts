@@ -108,6 +108,13 @@ export const callers: readonly Caller[] = [
     scopes: [scope('system', 'Observation', 'cruds', 'vital-signs'), scope('system', 'Patient', 'rs')],
     records: ['a', 'b'],
   },
+  {
+    name: 'a practitioner who cares for few, or nobody',
+    fhirUser: 'Practitioner/d2',
+    client: 'app-2',
+    scopes: everythingOfUser,
+    purpose: 'TREAT',
+  },
 ];
 
 const printed = ({ where, type, letters, category }: CallerScope): string =>

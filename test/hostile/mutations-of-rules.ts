@@ -82,6 +82,13 @@ export const ruleMutations: readonly Mutation[] = [
     noticed: { caller: 'a practitioner by care team', seed: 2 },
   },
   {
+    name: 'role: whoever gives care reads every entry of a practitioner',
+    file: 'packages/policy/rules/role.ts',
+    find: "? { kind: 'instance', type, id }",
+    replace: '? everything',
+    noticed: { caller: 'a practitioner who cares for few, or nobody', seed: 2 },
+  },
+  {
     name: 'grant: does not bind',
     file: 'packages/policy/rules/grant.ts',
     find: "return { kind: 'permit', filter };",

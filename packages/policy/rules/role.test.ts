@@ -57,6 +57,40 @@ test('E30: user/ is for those whom the practitioner cares for or acts for; a rel
   assert.deepEqual(seen(withScopes('user/*.rs', { fhirUser: 'RelatedPerson/1' }), whole), ['a']);
 });
 
+test('F04: whoever gives care reads their own entry, though they care for nobody; and nothing else, and writes nothing', () => {
+  const sees = (
+    fhirUser: string,
+    what: string,
+    { kind = 'read', scopes = 'user/*.cruds' }: { kind?: Intent['kind']; scopes?: string } = {},
+    claims: Partial<Principal> = {},
+  ): boolean => {
+    const [type = '', id = ''] = what.split('/');
+    const who = { ...withScopes(scopes, { fhirUser }), ...claims };
+    const decision = decide({
+      principal: who,
+      interaction: { kind, type, id, query: { clauses: [] } } as unknown as Intent,
+      facts: wholeFacts(who),
+    });
+    const resource = { type: 'Practitioner', owners: [], categories: [], confidentiality: 'N' } as const;
+    return decision.kind === 'permit' && permitsContent(decision, { ...factsOfWorld(resource), type, id });
+  };
+  for (const own of ['Practitioner/1', 'PractitionerRole/1']) {
+    const [type] = own.split('/');
+    for (const kind of ['read', 'vread', 'history-instance', 'search-type'] as const) {
+      assert.ok(sees(own, own, { kind, scopes: `user/${type}.rs` }), `${kind} ${own}`);
+      assert.ok(!sees(own, `${type}/2`, { kind }), `${kind} ${own}: another of its type`);
+    }
+    for (const kind of ['create', 'update', 'patch', 'delete'] as const) assert.ok(!sees(own, own, { kind }), kind);
+    assert.ok(!sees(own, own, { scopes: 'user/Observation.rs' }), 'without a scope for it');
+    assert.ok(!sees(own, own, { scopes: 'patient/*.rs system/*.rs' }), 'by a scope that is not of the user');
+    assert.ok(!sees(own, own, { scopes: `user/${type}.s` }), 'by the right to search');
+    for (const other of ['Organization/1', 'Location/1']) assert.ok(!sees(own, other), other);
+  }
+  assert.ok(!sees('Practitioner/1', 'PractitionerRole/1'));
+  assert.ok(!sees('Practitioner/', 'Practitioner/'));
+  assert.ok(!sees('Practitioner/1', 'Practitioner/1', {}, { user: undefined, grant: undefined } as never));
+});
+
 test('E32: a backend service reaches what was agreed, as confidential as was agreed, whatever its token says', () => {
   const { service: _, ...unagreed } = wholeFacts(service);
   const interaction = { kind: 'read', type: 'Observation', id: '1' } as const;

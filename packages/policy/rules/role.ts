@@ -8,7 +8,7 @@ import type { Compartment } from '@affinity/core/smart/scope.ts';
 import { permissionFor } from '@affinity/core/smart/scope-interaction.ts';
 import type { Question } from '../decision.ts';
 import { auditReach, isOfAuditLog } from './audit-log.ts';
-import { recordsOf } from './compartment.ts';
+import { recordsOf, sharedTypes } from './compartment.ts';
 import { emergencyPatient } from './emergency.ts';
 
 /** Ids of the patients whose records are within reach. */
@@ -48,14 +48,24 @@ export const patientsReached = (compartment: Compartment, question: Question): R
   return mayActFor === true ? [patient] : nobody;
 };
 
+/**
+ * Who gives care is shared with whoever reaches a record; their own entry whoever cares for nobody yet reads too: the app was told
+ * of it by `fhirUser`, and reads it with the same token (SMART App Launch 2.2, scopes for requesting identity data).
+ */
+const ownEntry = ({ principal, interaction }: Question): Filter => {
+  const [type = '', id = ''] = (principal.fhirUser ?? '').split('/');
+  return isLook(interaction) && interaction.type === type && sharedTypes.has(type) && isKnown(principal, id)
+    ? { kind: 'instance', type, id }
+    : nothing;
+};
+
+const isLook = ({ kind }: Question['interaction']): boolean => 'rs'.includes(permissionFor[kind]);
+const isKnown = ({ user }: Question['principal'], id: string): boolean => user !== undefined && id !== '';
+
 /** The Consents that the user gave are the user's to read, in whoever's record; `consentor` is Consent.performer. */
 export const consentsGiven = ({ principal, interaction }: Question): Filter => {
   const [type = '', id = ''] = (principal.fhirUser ?? '').split('/');
-  const letter = permissionFor[interaction.kind];
-  return interaction.type === 'Consent' &&
-    (letter === 'r' || letter === 's') &&
-    principal.user !== undefined &&
-    id !== ''
+  return interaction.type === 'Consent' && isLook(interaction) && isKnown(principal, id)
     ? { kind: 'reference', param: 'consentor', type, id }
     : nothing;
 };
@@ -66,5 +76,5 @@ export const reachOf = (compartment: Compartment, question: Question): Filter =>
   const reached = patientsReached(compartment, question);
   if (reached === 'everybody') return everything;
   const records = recordsOf(reached, question.interaction);
-  return compartment === 'user' ? anyOf([records, consentsGiven(question)]) : records;
+  return compartment === 'user' ? anyOf([records, consentsGiven(question), ownEntry(question)]) : records;
 };
