@@ -14,12 +14,20 @@ type Entry = SourceHistory['entries'][number];
 
 const methodOf = (method: unknown): Entry['method'] => (method === 'POST' || method === 'DELETE' ? method : 'PUT');
 
+/** Where a server does not say when it deleted, as HAPI does not: right after the version before. */
+const rightAfter = (before: BundleEntry | undefined): string | undefined =>
+  before?.held === undefined ? undefined : new Date(Date.parse(before.held.lastUpdated) + 1).toISOString();
+
 /** FHIR R4 http.html#history: an entry without a resource is a deletion. Servers say in different places which version it is. */
-const deletionOf = ({ request, response }: BundleEntry, { type, id }: At): Deleted | undefined => {
+const deletionOf = (
+  { request, response }: BundleEntry,
+  { type, id }: At,
+  before: BundleEntry | undefined,
+): Deleted | undefined => {
   const { url } = request;
   const [, named] = /\/_history\/([A-Za-z0-9\-.]{1,64})$/.exec(typeof url === 'string' ? url : '') ?? [];
   const versionId = versionOfTag(typeof response.etag === 'string' ? response.etag : undefined) ?? named;
-  const lastUpdated = instantOf(response.lastModified);
+  const lastUpdated = instantOf(response.lastModified) ?? rightAfter(before);
   return versionId === undefined || lastUpdated === undefined ? undefined : { type, id, versionId, lastUpdated };
 };
 
@@ -51,8 +59,8 @@ export const createHistory =
     if (answer.status !== 200) throw useless(reading, `history ${answer.status}`);
     const { entries, links } = bundleIn(answer, reading, 'history');
     let until = place.until ?? Number.POSITIVE_INFINITY;
-    const shown = entries.flatMap((entry): readonly Entry[] => {
-      const version = entry.held ?? deletionOf(entry, at);
+    const shown = entries.flatMap((entry, i): readonly Entry[] => {
+      const version = entry.held ?? deletionOf(entry, at, entries[i + 1]);
       if (version === undefined || version.type !== at.type || version.id !== at.id)
         throw useless(reading, 'a history of another resource');
       const isShown = isOfTime(version, until, page);

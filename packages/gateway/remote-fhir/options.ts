@@ -106,7 +106,7 @@ export interface RemoteFhirOptions {
   readonly showsHost?: boolean;
   readonly credentials?: Credentials;
   readonly tls?: TlsOptions;
-  /** names that it can sort by, as it should: no statement says so */
+  /** names that it can sort by, which no statement says: `_lastUpdated` and `date` unless told, none where it passes over `_sort` */
   readonly sort?: readonly string[];
   /** modifiers that it understands, such as `not`, `contains`, `missing`; clauses with others are not asked by */
   readonly modifiers?: readonly string[];

@@ -51,7 +51,7 @@ export const createRemoteFhir = async (
   options: RemoteFhirOptions,
   { safeFetch = createSafeFetch() }: { readonly safeFetch?: SafeFetch } = {},
 ): Promise<RemoteFhir> => {
-  const { name, report: tell, now = Date.now, tls, sort = [], modifiers = ['not'] } = options;
+  const { name, report: tell, now = Date.now, tls, sort = ['_lastUpdated', 'date'], modifiers = ['not'] } = options;
   const { create = 'put-if-none-match' } = options;
   const limits = { ...defaultRemoteLimits, ...options.limits };
   const url = baseOf(options.url);
