@@ -35,10 +35,10 @@ const linksOf = (value: unknown): ReadonlyMap<string, string> => {
 };
 
 /** What a fullUrl says is what the resource says. FHIR R4 bundle.html#bundle-unique, bdl-7. */
-const isOf = (fullUrl: string, { type, id }: Held): boolean =>
-  /^urn:/i.test(fullUrl) ||
-  fullUrl === `${type}/${id}` ||
-  new RegExp(`/${type}/${id.replaceAll('.', '\\.')}(?:/_history/[^/]+)?$`).test(fullUrl);
+const isOf = (fullUrl: string, { type, id }: Held): boolean => {
+  if (fullUrl.endsWith(`/${id}`)) return fullUrl === `${type}/${id}` || fullUrl.endsWith(`/${type}/${id}`);
+  return /^urn:/i.test(fullUrl) || fullUrl.replace(/\/_history\/[^/]+$/, '').endsWith(`/${type}/${id}`);
+};
 
 /** Those of which a search speaks beside its matches are not read: what we have not asked for may be anything. */
 const isRead = (search: Members): boolean => search.mode === undefined || search.mode === 'match';

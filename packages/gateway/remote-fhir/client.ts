@@ -7,6 +7,7 @@ import { BackendUnavailable } from '@affinity/core/fhir/backend.ts';
 import { requestContext } from '../request-context.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Answer, Connection } from './connection.ts';
+import { createDeadline, type Deadline } from './deadline.ts';
 import type { RemoteLimits } from './options.ts';
 import { type ReportUpstream, tooSlow, UpstreamFault, unusable } from './upstream-fault.ts';
 import type { UpstreamToken } from './upstream-token.ts';
@@ -58,35 +59,6 @@ const requestId = (): string => {
 const isFailing = (status: number): boolean => status === 502 || status === 503 || status === 504;
 const mayHelp = (status: number): boolean => status === 503 || status === 429;
 
-interface Deadline {
-  readonly signal: AbortSignal;
-  readonly isLate: () => boolean;
-  readonly end: () => void;
-}
-
-/** Ends with the time, and of what is safe to give up also with whoever waits. */
-const deadline = (milliseconds: number, signals: readonly (AbortSignal | undefined)[]): Deadline => {
-  const controller = new AbortController();
-  let isLate = false;
-  const abort = (): void => controller.abort();
-  const timer = setTimeout(() => {
-    isLate = true;
-    abort();
-  }, milliseconds);
-  for (const signal of signals) {
-    if (signal?.aborted) abort();
-    signal?.addEventListener('abort', abort, { once: true });
-  }
-  return {
-    signal: controller.signal,
-    isLate: () => isLate,
-    end: (): void => {
-      clearTimeout(timer);
-      for (const signal of signals) signal?.removeEventListener('abort', abort);
-    },
-  };
-};
-
 const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 export const createClient = (neighbours: ClientNeighbours): Ask => {
@@ -103,13 +75,13 @@ export const createClient = (neighbours: ClientNeighbours): Ask => {
     counts.requests += 1;
     let verdict: 'succeeded' | 'failed' | 'ended' = 'ended';
     try {
-      const credentials = await token.headers(time.signal);
+      const credentials = await token.headers(time);
       const sent = { ...headers, ...credentials };
-      let answer = await connection.send({ ...asked, path: pathOf(asked), headers: sent }, time.signal);
+      let answer = await connection.send({ ...asked, path: pathOf(asked), headers: sent }, time);
       // A token that has ended early is renewed once; 401 means that nothing was done.
       if (answer.status === 401 && token.forget(credentials)) {
-        const renewed = { ...headers, ...(await token.headers(time.signal)) };
-        answer = await connection.send({ ...asked, path: pathOf(asked), headers: renewed }, time.signal);
+        const renewed = { ...headers, ...(await token.headers(time)) };
+        answer = await connection.send({ ...asked, path: pathOf(asked), headers: renewed }, time);
       }
       verdict = isFailing(answer.status) ? 'failed' : 'succeeded';
       counts.lastAnswer = neighbours.now();
@@ -118,7 +90,7 @@ export const createClient = (neighbours: ClientNeighbours): Ask => {
       // What cannot be read is an answer: it says that the system is there.
       const kind = error instanceof UpstreamFault ? error.kind : 'given-up';
       if (kind === 'broken') verdict = 'succeeded';
-      else if (kind === 'unreachable' || kind === 'too-slow' || time.isLate()) verdict = 'failed';
+      else if (kind === 'unreachable' || kind === 'too-slow' || time.isLate) verdict = 'failed';
       throw error;
     } finally {
       breaker[verdict]();
@@ -149,7 +121,7 @@ export const createClient = (neighbours: ClientNeighbours): Ask => {
     const context = requestContext();
     context?.signal.throwIfAborted();
     asked.signal?.throwIfAborted();
-    const time = deadline(limits.totalMs, asked.isSafe ? [asked.signal, context?.signal] : []);
+    const time = createDeadline(limits.totalMs, asked.isSafe ? [asked.signal, context?.signal] : []);
     const headers = { accept: 'application/fhir+json', 'x-request-id': requestId(), ...asked.headers };
     try {
       const answer = await twice(asked, headers, time);
@@ -161,7 +133,7 @@ export const createClient = (neighbours: ClientNeighbours): Ask => {
       return answer;
     } catch (error) {
       if (!(error instanceof UpstreamFault)) throw error;
-      if (error.kind === 'given-up' && !time.isLate()) throw asked.signal?.reason ?? context?.signal.reason ?? error;
+      if (error.kind === 'given-up' && !time.isLate) throw asked.signal?.reason ?? context?.signal.reason ?? error;
       if (error.kind === 'given-up' || error.kind === 'too-slow') {
         counts.timeouts += 1;
         throw tooSlow();

@@ -2,7 +2,9 @@
  * Connections to one foreign server: limited in number, time and size; redirects are not followed, nothing compressed is
  * taken, and what goes wrong is told without an address. RFC 9110 §15.4, §8.4; RFC 9112 §6.3.
  */
-import { type Dispatcher, Pool } from 'undici';
+import { isAscii } from 'node:buffer';
+import { Pool } from 'undici';
+import type { Deadline } from './deadline.ts';
 import type { RemoteLimits, TlsOptions } from './options.ts';
 import { type ConnectionFault, UpstreamFault } from './upstream-fault.ts';
 
@@ -17,11 +19,10 @@ export interface Sent {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** '' where it is not text that we read */
   readonly text: string;
 }
 export interface Connection {
-  send(sent: Sent, signal: AbortSignal): Promise<Answer>;
+  send(sent: Sent, time: Deadline): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -34,8 +35,7 @@ export const headerOf = ({ headers }: Pick<Answer, 'headers'>, name: string): st
 const slow = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 const broken = /^(?:HPE_|UND_ERR_(?:HEADERS_OVERFLOW|RES_|RESPONSE|INVALID))/;
 
-const codeOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return 'UNKNOWN';
+const codeOf = (error: Error): string => {
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error.name === 'HTTPParserError' ? 'HPE_UNKNOWN' : 'UNKNOWN';
 };
@@ -47,16 +47,16 @@ const kindOf = (code: string, hasAnswered: boolean): ConnectionFault => {
 
 const strictText = new TextDecoder('utf-8', { fatal: true });
 
-const read = async ({ headers, body }: Dispatcher.ResponseData, limit: number): Promise<string> => {
-  if (Number(headers['content-length'] ?? 0) > limit) {
-    body.destroy();
-    throw new UpstreamFault('broken', 'TOO_LARGE');
-  }
-  const bytes = await body.bytes();
+/** undefined: it is no UTF-8 */
+const textOf = (chunks: readonly Buffer[]): string | undefined => {
+  const [first, ...more] = chunks;
+  if (first === undefined) return '';
+  const bytes = more.length === 0 ? first : Buffer.concat(chunks);
+  if (isAscii(bytes)) return bytes.toString('latin1');
   try {
     return strictText.decode(bytes);
   } catch {
-    throw new UpstreamFault('broken', 'NO_UTF8');
+    return undefined;
   }
 };
 
@@ -81,29 +81,62 @@ export const connectTo = (
       ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
     },
   });
-  return {
-    send: async ({ method, path, headers, body }, signal) => {
-      let hasAnswered = false;
-      try {
-        const response = await pool.request({
+
+  const exchange = ({ method, path, headers, body }: Sent, time: Deadline): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      let status = 0;
+      let answered: Answer['headers'] = {};
+      let abort: ((reason: Error) => void) | undefined;
+      const chunks: Buffer[] = [];
+      const fail = (kind: ConnectionFault, code: string): void => {
+        const fault = new UpstreamFault(kind, code);
+        reject(fault);
+        abort?.(fault);
+      };
+      time.whenOver(() => fail('given-up', 'OVER'));
+      pool.dispatch(
+        {
           method,
           path,
           headers: { ...headers, 'accept-encoding': 'identity', 'user-agent': 'Affinity' },
           body: body ?? null,
-          signal,
-        });
-        hasAnswered = true;
-        if (String(response.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-          response.body.on('error', () => {}).destroy();
-          throw new UpstreamFault('broken', 'ENCODED');
-        }
-        const text = await read(response, limits.responseBytes);
-        return { status: response.statusCode, headers: response.headers, text };
-      } catch (error) {
-        if (error instanceof UpstreamFault) throw error;
-        if (signal.aborted) throw new UpstreamFault('given-up', 'ABORTED');
-        const code = codeOf(error);
-        throw new UpstreamFault(kindOf(code, hasAnswered), code);
+        },
+        {
+          onRequestStart: (controller) => {
+            abort = (reason) => controller.abort(reason);
+            if (time.isOver) fail('given-up', 'OVER');
+          },
+          onResponseStart: (_, code, given) => {
+            if (code < 200) return;
+            status = code;
+            answered = given;
+            const encoding = headerOf({ headers: given }, 'content-encoding') ?? 'identity';
+            if (encoding.toLowerCase() !== 'identity') fail('broken', 'ENCODED');
+            else if (Number(given['content-length'] ?? 0) > limits.responseBytes) fail('broken', 'TOO_LARGE');
+          },
+          onResponseData: (_, chunk) => {
+            chunks.push(chunk);
+          },
+          onResponseEnd: () => {
+            const text = textOf(chunks);
+            if (text === undefined) reject(new UpstreamFault('broken', 'NO_UTF8'));
+            else resolve({ status, headers: answered, text });
+          },
+          onResponseError: (_, error) => {
+            const code = codeOf(error);
+            reject(new UpstreamFault(kindOf(code, status !== 0), code));
+          },
+        },
+      );
+    });
+
+  return {
+    send: async (sent, time) => {
+      if (time.isOver) throw new UpstreamFault('given-up', 'OVER');
+      try {
+        return await exchange(sent, time);
+      } finally {
+        time.whenOver(undefined);
       }
     },
     close: () => pool.destroy(),

@@ -46,6 +46,9 @@ const baseOf = (text: string): URL => {
   return url;
 };
 
+const parameterNames = (types: RemoteFhir['capabilities']): ReadonlyMap<string, ReadonlySet<string>> =>
+  new Map(types.map(({ type, searchParams }) => [type, new Set(searchParams.map((param) => param.name))]));
+
 /** Its first statement is waited for, in the time that one request may take; a server that is away offers nothing yet. */
 export const createRemoteFhir = async (
   options: RemoteFhirOptions,
@@ -82,8 +85,13 @@ export const createRemoteFhir = async (
     return statement;
   };
   const watch = watchCapabilities(look, limits);
-  const offeredOf = (type: string): ReadonlySet<string> =>
-    new Set(watch.current.types.find((one) => one.type === type)?.searchParams.map((param) => param.name));
+  const offered = new WeakMap<object, ReadonlyMap<string, ReadonlySet<string>>>();
+  const offeredOf = (type: string): ReadonlySet<string> => {
+    const { current } = watch;
+    const names = offered.get(current) ?? parameterNames(current.types);
+    offered.set(current, names);
+    return names.get(type) ?? new Set();
+  };
   await watch.looked;
   const looking = {
     read: createRead(ask, reading),

@@ -7,6 +7,7 @@ import type { Permissions } from '@affinity/outbound/outbound-url.ts';
 import type { SafeFetch } from '@affinity/outbound/safe-fetch.ts';
 import { importJWK, type JWK, SignJWT } from 'jose';
 import { connectTo } from './connection.ts';
+import { createDeadline } from './deadline.ts';
 import { isMembers } from './json-text.ts';
 import { type BackendKey, type Credentials, defaultRemoteLimits, type TlsOptions } from './options.ts';
 import { UpstreamFault } from './upstream-fault.ts';
@@ -90,11 +91,13 @@ const exchange = async (
   sent: { readonly method: 'GET' | 'POST'; readonly headers: Readonly<Record<string, string>>; readonly body?: string },
 ): Promise<{ readonly status: number; readonly text: string }> => {
   const connection = connectTo(url, limits, tls);
+  const time = createDeadline(totalMs);
   try {
-    return await connection.send({ ...sent, path: url.pathname + url.search }, AbortSignal.timeout(totalMs));
+    return await connection.send({ ...sent, path: url.pathname + url.search }, time);
   } catch (error) {
     throw error instanceof UpstreamFault && error.kind === 'given-up' ? new UpstreamFault('too-slow', 'TOKEN') : error;
   } finally {
+    time.end();
     await connection.close();
   }
 };

@@ -82,7 +82,7 @@ const mapStrings = (value: Exact, change: (text: string, key: string) => string,
 };
 
 /** In JSON a text may hide what it names behind escapes. */
-const mayHide = (json: string): boolean => /\\[u/]/.test(json);
+const mayHide = (json: string): boolean => json.includes('\\u') || json.includes('\\/');
 
 export const createUpstreamNames = ({ url, aliases, publicBase, showsHost }: NameOptions): UpstreamNames => {
   const all = [url, ...aliases];
@@ -90,6 +90,8 @@ export const createUpstreamNames = ({ url, aliases, publicBase, showsHost }: Nam
   const bases = all.map(basePattern).join('|');
   const hosts = showsHost ? [] : all.flatMap((one) => hiddenHost(one, ours));
   const anyName = new RegExp([bases, ...hosts].join('|'), 'i');
+  /** every name has one of these in it: found faster */
+  const anyHost = new RegExp(all.map(({ hostname }) => escaped(hostname)).join('|'), 'i');
   const base = new RegExp(bases, 'gi');
   const wholeBase = new RegExp(`^(?:${bases})\\/(.+)$`, 'i');
   const origin = new RegExp(`(https?:)?\\/\\/(?:${all.map(authorityPattern).join('|')})`, 'gi');
@@ -115,7 +117,7 @@ export const createUpstreamNames = ({ url, aliases, publicBase, showsHost }: Nam
     relativeOr(text, key, wholeOwn, () => text.replace(ownBase, upstream));
 
   const namesItWithin = (json: string): boolean => {
-    if (anyName.test(json)) return true;
+    if (anyHost.test(json) && anyName.test(json)) return true;
     return mayHide(json) && anyName.test(printExact(parseExact(json)));
   };
   return {

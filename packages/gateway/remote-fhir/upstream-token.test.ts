@@ -9,6 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { BackendUnavailable } from '@affinity/core/fhir/backend.ts';
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import { exportJWK, jwtVerify } from 'jose';
+import { createDeadline } from './deadline.ts';
 import type { Credentials } from './options.ts';
 import { selfSigned } from './testing/self-signed.ts';
 import { observation, openRemote, startUpstream, type Upstream, usualStatement } from './testing/upstream.ts';
@@ -154,8 +155,8 @@ test('a token is used until half a minute before its end, a short one for half o
     return { token: `t${fetched}`, seconds };
   };
   const token = rememberedToken(next, () => time);
-  const { signal } = new AbortController();
-  const now = async () => (await token.headers(signal)).authorization;
+  const lasting = createDeadline(60_000);
+  const now = async () => (await token.headers(lasting)).authorization;
   assert.equal(await now(), 'Bearer t1');
   time = 269_999;
   assert.equal(await now(), 'Bearer t1');
@@ -166,6 +167,7 @@ test('a token is used until half a minute before its end, a short one for half o
   assert.equal(await now(), 'Bearer t2');
   time += 1;
   assert.equal(await now(), 'Bearer t3');
+  lasting.end();
 });
 
 test('an authorization server that refuses us, or leads us elsewhere, gets nothing more; no word of it is told', async (t) => {

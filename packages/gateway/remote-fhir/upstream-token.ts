@@ -3,12 +3,13 @@
  * once for all who wait, and remembered until shortly before it ends. RFC 7617; RFC 6749 §4.4, §5.1; SMART App Launch 2.2,
  * backend-services.
  */
+import type { Deadline } from './deadline.ts';
 import type { Credentials } from './options.ts';
 import { UpstreamFault } from './upstream-fault.ts';
 
 export interface UpstreamToken {
   /** headers of a request */
-  headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  headers(time: Deadline): Promise<Readonly<Record<string, string>>>;
   /** These were refused. Whether others can be had. */
   forget(refused: Readonly<Record<string, string>>): boolean;
 }
@@ -33,12 +34,12 @@ const longestSeconds = 86_400;
 const youngMs = 5_000;
 
 /** The result, or the end of whoever waits for it: others may wait still. */
-const whileWaiting = <Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> =>
+const whileWaiting = <Result>(work: Promise<Result>, time: Deadline): Promise<Result> =>
   new Promise((resolve, reject) => {
     const gone = (): void => reject(new UpstreamFault('given-up', 'WAITING'));
-    if (signal.aborted) gone();
-    signal.addEventListener('abort', gone, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone));
+    if (time.isOver) gone();
+    time.whenOver(gone);
+    work.then(resolve, reject).finally(() => time.whenOver(undefined));
   });
 
 export const rememberedToken = (fetchToken: FetchToken, now: () => number): UpstreamToken => {
@@ -53,12 +54,12 @@ export const rememberedToken = (fetchToken: FetchToken, now: () => number): Upst
     return header;
   };
   return {
-    headers: async (signal) => {
+    headers: async (time) => {
       if (held !== undefined && now() < held.until) return { authorization: held.header };
       coming ??= fetched().finally(() => {
         coming = undefined;
       });
-      return { authorization: await whileWaiting(coming, signal) };
+      return { authorization: await whileWaiting(coming, time) };
     },
     forget: ({ authorization }) => {
       if (held === undefined || held.header !== authorization) return true;

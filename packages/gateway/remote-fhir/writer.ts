@@ -58,7 +58,7 @@ export const createWriter = (neighbours: WriterNeighbours): SourceWriter => {
 
   // Not every server heeds `If-None-Match`: of those who make the same here, one looks and makes, and the next finds it.
   const inTurn = createLocks();
-  const alone = <Result>(staged: readonly StagedWrite[], work: () => Promise<Result>): Promise<Result> => {
+  const alone = async <Result>(staged: readonly StagedWrite[], work: () => Promise<Result>): Promise<Result> => {
     const made = create === 'post' ? [] : staged.filter(({ kind }) => kind === 'create').map(placeOf);
     return made.length === 0 ? work() : inTurn(made, work);
   };
