@@ -52,7 +52,13 @@ export const openSqlUpstream = async (
       name,
       mapping: loaded.mapping,
       engine,
-      onWithheld: ({ type, reason }) => report({ kind: 'row-withheld', source: name, type, detail: reason }),
+      onWithheld: ({ type, element, reason, rows }) =>
+        report({
+          kind: 'row-withheld',
+          source: name,
+          type,
+          detail: `${element}: ${reason}, in ${rows} ${rows === 1 ? 'row' : 'rows'}`,
+        }),
     });
     if (result.kind === 'faults') throw wrong(name, path, result.faults.map(faultText));
     source = result.source;

@@ -16,6 +16,11 @@ export interface TemplateAround extends ColumnsAround {
 /** `id`, `meta.versionId` and the like are the gateway's to say. */
 const ours: Readonly<Record<string, readonly string[]>> = { Meta: ['versionId', 'lastUpdated'] };
 
+const letters = (name: string): string => [...name.toLowerCase()].toSorted().join('');
+/** The same letters in another order, or the same beginning. */
+const isAlike = (one: string, other: string): boolean =>
+  letters(one) === letters(other) || one.toLowerCase().startsWith(other.toLowerCase().slice(0, 3));
+
 const readObject = (
   around: TemplateAround,
   tree: Tree,
@@ -30,9 +35,7 @@ const readObject = (
   for (const [name, child] of tree.entries) {
     const fact = facts.elements.get(name);
     if (fact === undefined || fact.type === 'Resource') {
-      const alike = [...facts.elements.keys()].filter((one) =>
-        one.toLowerCase().startsWith(name.toLowerCase().slice(0, 3)),
-      );
+      const alike = [...facts.elements.keys()].filter((one) => isAlike(one, name));
       reader.fault(child, `${type} has no element “${name}”${alike.length === 0 ? '' : `; is it ${oneOf(alike)}?`}`);
     } else if (withheld.includes(name)) reader.fault(child, `“${name}” is made by the gateway and cannot be mapped`);
     else {
@@ -109,7 +112,7 @@ export const readTemplate = (
 ): (Template & { kind: 'object' }) | undefined => {
   const template = readObject(around, tree, type, ['id']);
   for (const { name, forms } of typeFacts(type)?.required ?? [])
-    if (template !== undefined && !forms.some((form) => template.members.has(form)))
+    if (template !== undefined && !forms.some((form) => tree.kind === 'map' && tree.entries.has(form)))
       around.reader.fault(tree, `${type} must have ${oneOf(forms)}, and “${name}” is not mapped`);
   return template;
 };

@@ -22,6 +22,7 @@ export interface SqlSourceOptions {
   readonly engine: SqlEngine;
   /** rows of one page at most; 1000 unless told */
   readonly pageRows?: number;
+  /** told at once, and then not more than once a minute of the same place */
   readonly onWithheld?: (withheld: Withheld) => void;
 }
 
@@ -29,6 +30,7 @@ export type OpenedSource =
   | { readonly kind: 'source'; readonly source: Source }
   | { readonly kind: 'faults'; readonly faults: readonly Fault[] };
 
+const tellAgainMilliseconds = 60_000;
 const natives = ['_id', '_lastUpdated'];
 
 const capabilityOf = (type: string, tables: readonly Table[]): TypeCapability => {
@@ -65,6 +67,23 @@ const compareRanks = (a: FoundRow, b: FoundRow, sort: readonly SortKey[]): numbe
   return 0;
 };
 
+type Told = Omit<Withheld, 'rows'>;
+
+/** Every search meets the same rows again: how many is told, not each. */
+const createTeller = (onWithheld: (withheld: Withheld) => void): ((one: Told) => void) => {
+  const places = new Map<string, { rows: number; next: number }>();
+  return (one) => {
+    const key = JSON.stringify(one);
+    const place = places.get(key) ?? { rows: 0, next: 0 };
+    places.set(key, place);
+    place.rows += 1;
+    if (performance.now() < place.next) return;
+    onWithheld({ ...one, rows: place.rows });
+    place.rows = 0;
+    place.next = performance.now() + tellAgainMilliseconds;
+  };
+};
+
 /** Rows that share an id cannot be told apart: none of them is shown. */
 const withoutDoubles = (
   rows: readonly FoundRow[],
@@ -82,7 +101,7 @@ const findIn = async (
   tables: readonly Table[],
   wanted: Wanted,
   most: number,
-  onWithheld: (one: Withheld) => void,
+  onWithheld: (one: Told) => void,
   signal?: AbortSignal,
 ): Promise<Found> => {
   const { sort, clauses, cursor, type } = wanted;
@@ -126,7 +145,8 @@ const findIn = async (
 
 /** Opens the database by its mapping; what it does not have is told as faults of the mapping. */
 export const openSqlSource = async (options: SqlSourceOptions): Promise<OpenedSource> => {
-  const { name, mapping, engine, pageRows = 1000, onWithheld = () => {} } = options;
+  const { name, mapping, engine, pageRows = 1000 } = options;
+  const onWithheld = createTeller(options.onWithheld ?? (() => {}));
   const bound = await bindMapping(mapping, engine);
   if (bound.kind === 'faults') return bound;
   const zone = createZone(mapping.timeZone);

@@ -18,13 +18,15 @@ export interface Withheld {
   /** where in the mapping */
   readonly element: string;
   readonly reason: string;
+  /** how many since it was last told */
+  readonly rows: number;
 }
 
 export interface TableAround {
   readonly engine: SqlEngine;
   readonly updatedOfAll: string;
   readonly zone: (wall: number) => string;
-  readonly onWithheld: (withheld: Withheld) => void;
+  readonly onWithheld: (withheld: Omit<Withheld, 'rows'>) => void;
 }
 
 export interface FoundRow {
