@@ -67,6 +67,9 @@ export const readCsv = async (
       const { value, done } = await records.next();
       if (done === true) return undefined;
       line = value.info.lines;
+      // The library counts the cells alone.
+      if (Buffer.byteLength(value.raw.replace(/[\r\n]+$/, '')) > rowBytes)
+        throw new Refused(`line ${line}: a row is longer than it may be`);
       return value;
     } catch (error) {
       throw told(error, line);

@@ -17,7 +17,7 @@ export interface SplitFile {
 const envelope = ['FHS', 'BHS', 'BTS', 'FTS'];
 /** Start and end of a block, and the end of a file as old systems write it. */
 const framing = ['\u000B', '\u001C', '\u001A'];
-const withoutFraming = (line: string): string => framing.reduce((text, mark) => text.replaceAll(mark, ''), line);
+export const withoutFraming = (line: string): string => framing.reduce((text, mark) => text.replaceAll(mark, ''), line);
 
 /** Bytes stand for characters here, so that each message can say of which character set it is. */
 export const splitFile = (bytes: Buffer): SplitFile => {

@@ -94,7 +94,8 @@ const readPart = (part: Part, row: CsvRow, { zone, updatedOfAll }: Reading) => {
         : heldOf(content.template, { text, zone }, identity);
     return { id, elements: elementsIn(held.body), saidAt: saidAtOf(part, text, zone) };
   } catch (error) {
-    throw error instanceof Unmappable ? new Refused(`${error.path}: ${error.message}`) : error;
+    if (error instanceof Refused) throw error;
+    throw new Refused(error instanceof Unmappable ? `${error.path}: ${error.message}` : 'it could not be understood');
   }
 };
 

@@ -27,12 +27,14 @@ interface AdtOf {
 /** A registration system of a hospital. */
 export const adt = (of: AdtOf = {}): string => {
   const { event = 'A01', id = 'M1', time = '20260301101500', number = '0047113' } = of;
+  const visit = number === '0047113' ? 'V77' : `V-${number}`;
   return [
     `MSH|^~\\&|ADMIT|HOSP|AFFINITY|HOSP|${time}||ADT^${event}|${id}|P|2.5|||||DEU|UNICODE UTF-8`,
     `EVN|${event}|${time}`,
     of.pid ??
       `PID|1||${number}^^^HOSP^MR~9434765919^^^NHS^NH||Müller^Anna^Maria^^Dr.^^L||19640229|F|||Lindenstr. 1^^Bremen^HB^28195^DE^H||0421 555^PRN^PH|||M`,
-    of.pv1 ?? 'PV1|1|I|W3^12^A||||5501^Weiß^Paul^^^Dr.|||||||E|||||V77^^^HOSP|||||||||||||||||||||||||20260301100000',
+    of.pv1 ??
+      `PV1|1|I|W3^12^A||||5501^Weiß^Paul^^^Dr.|||||||E|||||${visit}^^^HOSP|||||||||||||||||||||||||20260301100000`,
   ].join('\r');
 };
 
