@@ -1,16 +1,14 @@
 /** The administrators' pages put together: sign-in at our own authorization server, explanations, alerts, and their records. */
-import { randomUUIDv7 } from 'node:crypto';
 import type { ClientMetadata } from '@affinity/authorization-server/clients.ts';
 import { holds, type People } from '@affinity/authorization-server/people.ts';
-import { createSmartClient } from '@affinity/client/server/smart-client.ts';
-import type { PendingLaunch } from '@affinity/client/session.ts';
-import type { AuditLog, AuditRecord } from '@affinity/core/fhir/audit-event.ts';
+import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
 import type { Administration, AtDesk } from '@affinity/portal/admin/administration.ts';
 import { acknowledgeAlert, openAlerts } from '@affinity/store/alerts.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import type { Config } from './config.ts';
 import type { Explain } from './explanation.ts';
+import { createStaffClient, createStaffNotes, createStaffSignIn, type Noted } from './staff-sign-in.ts';
 import { tellAlerts } from './told-alerts.ts';
 
 export const administrationClientId = 'administration';
@@ -51,71 +49,25 @@ export interface AdministrationNeighbours {
 /** Alerts that one page shows. */
 const shownAlerts = 100;
 
-const isPending = (value: unknown): value is PendingLaunch =>
-  typeof value === 'object' && value !== null && 'state' in value && 'verifier' in value && 'nonce' in value;
-
 export const createAdministration = (neighbours: AdministrationNeighbours): Administration => {
-  const { config, pool, people, audit, issuer, base, secret, key, explain, now } = neighbours;
+  const { config, pool, people, key, explain, now } = neighbours;
   const { origin } = config;
-  const smart = createSmartClient({
-    iss: base,
-    clientId: administrationClientId,
-    clientAuthentication: { kind: 'secret-basic', secret },
-    redirectUri: `${origin}${callbackPath}`,
-    scope,
-    fetch: neighbours.fetch,
-    now: () => now().getTime(),
-    launchSeconds: 600,
-    allowInsecureLoopback: origin.startsWith('http:'),
-  });
-
-  type Noted = Pick<AuditRecord, 'event' | 'outcome'> & Partial<AuditRecord>;
-  const note = (user: string, address: string | undefined, facts: Noted): Promise<void> =>
-    audit.append({
-      id: randomUUIDv7(),
-      recorded: now().toISOString(),
-      source: 'portal',
-      client: administrationClientId,
-      user,
-      issuer,
-      base: origin,
-      ...(address === undefined ? {} : { address }),
-      ...facts,
-    });
+  const staffPages = { ...neighbours, clientId: administrationClientId, callbackPath, scope, origin };
+  const smart = createStaffClient(staffPages);
+  const { note, noteShown } = createStaffNotes(staffPages);
   const noteBy = ({ user, address }: AtDesk, facts: Noted): Promise<void> => note(user, address, facts);
 
   return {
-    signIn: {
-      async begin() {
-        const begun = await smart.begin();
-        return begun.kind === 'redirect'
-          ? { kind: 'redirect', url: begun.url, pending: JSON.stringify(begun.pending) }
-          : { kind: 'failed' };
-      },
-      async complete(callbackUrl, pending) {
-        const launch: unknown = JSON.parse(pending);
-        if (!isPending(launch)) return { kind: 'failed' };
-        const completed = await smart.complete(callbackUrl, launch);
-        if (completed.kind !== 'ready') return { kind: completed.kind };
-        const { session } = completed;
-        // Who it is, is all that was wanted: the tokens are given back at once.
-        await smart.revoke(session);
-        const user = session.idTokenClaims?.sub;
-        return typeof user === 'string' ? { kind: 'ready', user } : { kind: 'failed' };
-      },
-    },
+    // Who it is, is all that is wanted: the tokens are given back at once.
+    signIn: createStaffSignIn(smart, async (session) => {
+      await smart.revoke(session);
+      return {};
+    }),
     async administrator(user) {
       const [person, may] = await Promise.all([people.find(user), holds(pool, user, 'administrator')]);
       return may ? person?.name : undefined;
     },
-    note: (event, user, address) =>
-      note(
-        user,
-        address,
-        event === 'turned-away'
-          ? { event: 'request', outcome: 'denied', status: 403, reason: 'not an administrator' }
-          : { event, outcome: 'permitted' },
-      ),
+    note: noteShown('not an administrator'),
     explain: (question, { user, address }) =>
       explain(question, {
         source: 'portal',

@@ -3,19 +3,18 @@
  * at our own authorization server, reads with their tokens through the guard, and gets launches by the same API that every
  * record system uses. SMART App Launch 2.2, EHR launch.
  */
-import { randomUUIDv7 } from 'node:crypto';
 import { type ClientMetadata, clientOf } from '@affinity/authorization-server/clients.ts';
 import type { People } from '@affinity/authorization-server/people.ts';
 import { isPractitioner } from '@affinity/authorization-server/purposes.ts';
 import { formActionSource } from '@affinity/authorization-server/redirect-uri.ts';
-import { createSmartClient } from '@affinity/client/server/smart-client.ts';
-import type { PendingLaunch, Session, SessionStore } from '@affinity/client/session.ts';
+import type { Session, SessionStore } from '@affinity/client/session.ts';
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { ChartPatient, Ehr, LaunchableApp, Read } from '@affinity/portal/ehr/ehr.ts';
 import type { Config } from './config.ts';
 import { encounterView } from './launch-records.ts';
 import { patientEntry } from './patient-directory.ts';
+import { createStaffClient, createStaffNotes, createStaffSignIn } from './staff-sign-in.ts';
 
 export const ehrClientId = 'patient-charts';
 const callbackPath = '/ehr/callback';
@@ -67,9 +66,6 @@ const pages = 5;
 const patientsOnPage = 200;
 const encountersShown = 30;
 
-const isPending = (value: unknown): value is PendingLaunch =>
-  typeof value === 'object' && value !== null && 'state' in value && 'verifier' in value && 'nonce' in value;
-
 const chartPatient = (patient: Resource): ChartPatient => {
   const { gender } = patient as { readonly gender?: unknown };
   const entry = patientEntry(patient);
@@ -77,19 +73,10 @@ const chartPatient = (patient: Resource): ChartPatient => {
 };
 
 export const createEhr = (neighbours: EhrNeighbours): Ehr => {
-  const { config, people, clients, audit, issuer, base, secret, key, fetch, now } = neighbours;
+  const { config, people, clients, issuer, base, key, fetch } = neighbours;
   const { origin, file } = config;
-  const smart = createSmartClient({
-    iss: base,
-    clientId: ehrClientId,
-    clientAuthentication: { kind: 'secret-basic', secret },
-    redirectUri: `${origin}${callbackPath}`,
-    scope,
-    fetch,
-    now: () => now().getTime(),
-    launchSeconds: 600,
-    allowInsecureLoopback: origin.startsWith('http:'),
-  });
+  const staffPages = { ...neighbours, clientId: ehrClientId, callbackPath, scope, origin };
+  const smart = createStaffClient(staffPages);
   // In this process alone: another one sends to the sign-in, which is open already.
   const held = new Map<string, Session>();
   const storeOf = (id: string): SessionStore => ({
@@ -117,47 +104,18 @@ export const createEhr = (neighbours: EhrNeighbours): Ehr => {
   };
 
   return {
-    signIn: {
-      async begin() {
-        const begun = await smart.begin();
-        return begun.kind === 'redirect'
-          ? { kind: 'redirect', url: begun.url, pending: JSON.stringify(begun.pending) }
-          : { kind: 'failed' };
+    signIn: createStaffSignIn(smart, async (session) => ({
+      hold: (sessionId: string): void => {
+        const [oldest] = held.keys();
+        if (held.size >= mostSessions && oldest !== undefined) held.delete(oldest);
+        held.set(sessionId, session);
       },
-      async complete(callbackUrl, pending) {
-        const launch: unknown = JSON.parse(pending);
-        if (!isPending(launch)) return { kind: 'failed' };
-        const completed = await smart.complete(callbackUrl, launch);
-        if (completed.kind !== 'ready') return { kind: completed.kind };
-        const { session } = completed;
-        const user = session.idTokenClaims?.sub;
-        if (typeof user !== 'string') return { kind: 'failed' };
-        const hold = (sessionId: string): void => {
-          const [oldest] = held.keys();
-          if (held.size >= mostSessions && oldest !== undefined) held.delete(oldest);
-          held.set(sessionId, session);
-        };
-        return { kind: 'ready', user, hold };
-      },
-    },
+    })),
     async clinician(user) {
       const person = await people.find(user);
       return person !== undefined && isPractitioner(person, base) ? person.name : undefined;
     },
-    note: (event, user, address) =>
-      audit.append({
-        id: randomUUIDv7(),
-        recorded: now().toISOString(),
-        source: 'portal',
-        client: ehrClientId,
-        user,
-        issuer,
-        base: origin,
-        ...(address === undefined ? {} : { address }),
-        ...(event === 'turned-away'
-          ? { event: 'request', outcome: 'denied', status: 403, reason: 'not a clinician' }
-          : { event, outcome: 'permitted' }),
-      }),
+    note: createStaffNotes(staffPages).noteShown('not a clinician'),
     async patients(sessionId) {
       const read = await search(sessionId, `Patient?_sort=family&_count=${patientsOnPage}`);
       return read.kind === 'read' ? { kind: 'read', value: read.value.map(chartPatient) } : read;

@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { startTestCluster } from '@affinity/store/testing/cluster.ts';
 
 const root = join(import.meta.dirname, '..');
+/** What has been read and compiled once is kept, by its content: each file's test is a process of its own. */
+const compiled = join(root, 'node_modules/.cache/affinity-compiled');
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 const files = globSync('{packages,apps,affinity,test,bench}/**/*.test.ts', {
@@ -33,7 +35,7 @@ async function runFiles(paths: readonly string[]): Promise<number> {
     const child = spawn(process.execPath, ['--test', '--test-reporter=spec', concurrency, ...flags, ...paths], {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, AFFINITY_TEST_DATABASE_URL: cluster.url },
+      env: { ...process.env, AFFINITY_TEST_DATABASE_URL: cluster.url, NODE_COMPILE_CACHE: compiled },
     });
     // The runner gets the terminal's Ctrl-C itself; a signal sent to this process alone is handed on.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));

@@ -176,5 +176,3 @@ export async function startSmartServer() {
       }),
   };
 }
-
-export type SmartServer = Awaited<ReturnType<typeof startSmartServer>>;

@@ -1,39 +1,17 @@
 /** Where administrators begin, and the pages that say who may not. */
 import { html } from '../markup.ts';
 import { type Desk, printDesk } from '../parts/desk-frame.ts';
-import { type House, printDocument } from '../parts/document.ts';
-import { printFault } from '../parts/fault.ts';
+import type { House } from '../parts/document.ts';
 import { icons } from '../parts/icons.ts';
+import { printTurnedAway, printWayIn } from '../parts/way-in.ts';
 import { deskWords } from '../words-desk.ts';
 
-export const printDeskSignIn = (house: House, notice?: 'denied' | 'broken' | 'ended'): string => {
-  const { signIn } = deskWords;
-  return printDocument(house, {
-    title: signIn.title,
-    kind: 'step',
-    body: html`<div class="single">${
-      notice === 'ended'
-        ? html`<p class="noted" role="status">${icons.check}${signIn.ended}</p>`
-        : notice !== undefined && printFault({ title: signIn.failed, text: signIn[notice] })
-    }<div class="head"><h1>${signIn.title}</h1><p class="lead">${signIn.lead}</p></div>
-<form class="card" method="post" action="/admin/sign-in"><div class="actions first"><button class="primary" type="submit">${signIn.button}</button></div></form></div>`,
-  });
-};
+export const printDeskSignIn = (house: House, notice?: 'denied' | 'broken' | 'ended'): string =>
+  printWayIn(house, deskWords.signIn, '/admin/sign-in', notice);
 
 /** Somebody is signed in and is no administrator. */
-export const printDeskRefused = (house: House, name: string | undefined): string => {
-  const { refused } = deskWords;
-  const { error } = house.words;
-  return printDocument(house, {
-    title: refused.title,
-    ...(name === undefined ? {} : { person: name }),
-    kind: 'step',
-    body: html`<div class="single trouble"><div class="head"><span class="trouble-sign">${icons.lock}</span><h1>${refused.title}</h1><p class="lead">${refused.what}</p></div>
-<div class="card"><dl class="answers"><div><dt class="safe">${icons.shield}${error.safeLabel}</dt><dd>${refused.safe}</dd></div>
-<div><dt>${icons.forward}${error.nextLabel}</dt><dd>${refused.next}</dd></div></dl></div>
-<p><a class="button plain" href="/">${error.home}</a></p></div>`,
-  });
-};
+export const printDeskRefused = (house: House, name: string | undefined): string =>
+  printTurnedAway(house, deskWords.refused, name);
 
 export const printDeskStart = (house: House, desk: Desk, open: number): string => {
   const { home } = deskWords;

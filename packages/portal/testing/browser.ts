@@ -45,7 +45,7 @@ export const serve = async (page: Page, portal: Portal, posted: (body: string) =
   };
 };
 
-/** What is wider than the window, and targets lower than 44 px. Runs inside the page. */
+/** What is wider than the window, targets lower than 44 px, and steps with a word that goes over two lines. Runs inside the page. */
 export const findMisfits = (): readonly string[] => {
   const { clientWidth, scrollWidth } = document.documentElement;
   const name = (element: Element): string => `${element.tagName}.${element.getAttribute('class') ?? ''}`;
@@ -55,7 +55,19 @@ export const findMisfits = (): readonly string[] => {
   );
   const targets = [...document.querySelectorAll('a:not(.skip, p a), button, summary, label.row, .field input')];
   const low = targets.filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 43.5);
+  const isBroken = (element: Element): boolean => {
+    const text = element.firstChild;
+    if (!(text instanceof Text)) return false;
+    return [...text.data.matchAll(/\S+/g)].some(({ index, 0: word }) => {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      return range.getClientRects().length > 1;
+    });
+  };
+  const steps = [...document.querySelectorAll('.steps li > span:last-child')];
   return [
+    ...steps.filter(isBroken).map(({ textContent }) => `a word is broken: ${textContent}`),
     ...(scrollWidth > clientWidth ? ['the page scrolls sideways'] : []),
     ...broad.map((element) => `too wide: ${name(element)}`),
     ...low.map((element) => `too low: ${name(element)}`),
