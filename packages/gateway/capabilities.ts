@@ -12,8 +12,14 @@ const meansOf = (source: Source): ReadonlySet<TypeInteraction> =>
     'search-type',
     ...(source.vread === undefined ? [] : (['vread'] as const)),
     ...(source.historyInstance === undefined ? [] : (['history-instance'] as const)),
-    ...(source.writer === undefined ? [] : (['create', 'update', 'patch', 'delete'] as const)),
+    ...(source.writer === undefined ? [] : (['create', 'update', 'delete'] as const)),
   ]);
+
+/** A patch is a read and an update here, and so is offered wherever these are. */
+const offered = ({ interactions }: TypeCapability, means: ReadonlySet<TypeInteraction>): readonly TypeInteraction[] => {
+  const some = interactions.filter((one) => means.has(one) && one !== 'patch');
+  return some.includes('update') ? [...some, 'patch'] : some;
+};
 
 const derive = (source: Source, parameters: SearchParameters): readonly TypeCapability[] => {
   const means = meansOf(source);
@@ -32,7 +38,7 @@ const derive = (source: Source, parameters: SearchParameters): readonly TypeCapa
     const { type } = capability;
     return {
       ...capability,
-      interactions: capability.interactions.filter((one) => means.has(one)),
+      interactions: offered(capability, means),
       searchParams: capability.searchParams.filter(({ name }) => parameters.find(type, name).kind === 'indexed'),
       includes: references.filter((one) => one.type === type).map(({ name }) => name),
       revIncludes: references

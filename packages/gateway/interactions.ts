@@ -3,6 +3,7 @@ import type { Backend, Interactions } from '@affinity/core/fhir/backend.ts';
 import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import type { Canonical } from '@affinity/core/fhir/value-match.ts';
 import { createAdmit } from './admit.ts';
+import { type Confirm, createConfirm } from './confirm.ts';
 import { createJudgeOne, createReading } from './current.ts';
 import { createEverything } from './everything.ts';
 import { createFetch } from './fetch.ts';
@@ -32,12 +33,13 @@ export interface InteractionsOptions {
   readonly inTurn: Locks;
 }
 
-export const createInteractions = (
-  options: InteractionsOptions,
-): {
+interface Made {
   readonly interactions: Interactions;
   readonly more: Pick<Backend, 'ownersOf' | 'searchSystem' | 'everything'>;
-} => {
+  readonly confirm: Confirm;
+}
+
+export const createInteractions = (options: InteractionsOptions): Made => {
   const { source, ownBases, report, limits, parameters, inTurn } = options;
   const admit = createAdmit(options);
   const walk = createWalk({ source, report });
@@ -46,16 +48,18 @@ export const createInteractions = (
   const judgeOne = createJudgeOne({ admit, knowOthers });
   const seek = createSeek({ source, walk, admit, knowOthers, report, parameters });
   const seekTied = createSeekTied({ seek, limits });
-  const resolveJoins = createResolveJoins({ seek, limits });
+  const resolveJoins = createResolveJoins({ source, seek, limits });
   const includes = createIncludes({ source, fetch, seek, admit, knowOthers, parameters, limits });
+  const confirm = createConfirm({ source, admit, knowOthers, report, limits });
   const reading = createReading({ source, fetch, judgeOne, limits });
   return {
+    confirm,
     interactions: {
       read: reading.read,
       vread: reading.vread,
       historyInstance: createHistoryInstance({ source, reading, judgeOne, report, limits }),
       searchType: createSearchType({ seekTied, resolveJoins, includes, limits }),
-      ...createWriting({ writer: source.writer, reading, judgeOne, inTurn, limits }),
+      ...createWriting({ writer: source.writer, reading, confirm, inTurn, limits }),
     },
     more: {
       ownersOf: createOwnersOf({ fetch, knowOthers, ownBases, limits }),

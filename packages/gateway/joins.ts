@@ -11,6 +11,7 @@ import { type Around, keyOf } from './fetch.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Seek } from './seek.ts';
 import { createSeekTied } from './seek-tied.ts';
+import type { Source } from './source.ts';
 import { idTie, referenceTie, type Tie } from './tie.ts';
 
 /** Undefined: nothing can meet the joins. */
@@ -18,9 +19,11 @@ export type Ties = readonly Tie[] | undefined;
 export type ResolveJoins = (criteria: Criteria, chained: FilterOf, around: Around) => Promise<Ties>;
 
 export const createResolveJoins = ({
+  source,
   seek,
   limits,
 }: {
+  readonly source: Source;
   readonly seek: Seek;
   readonly limits: GatewayLimits;
 }): ResolveJoins => {
@@ -34,9 +37,11 @@ export const createResolveJoins = ({
     around: Around,
     take: (facts: ResourceFacts) => void,
   ): Promise<void> => {
+    const { type, clauses } = criteria;
+    if (source.capabilities.find((one) => one.type === type)?.interactions.includes('search-type') !== true)
+      throw fhirError(400, 'not-supported', `a ${type} cannot be searched for here, so that nothing leads through it`);
     const ties = await resolve(criteria, chained, around);
     if (ties === undefined) return;
-    const { type, clauses } = criteria;
     const question = { type, filter: chained(type), clauses, params };
     let led = 0;
     for await (const shown of seekTied(question, ties, { count: limits.joinedMost }, around)) {
@@ -56,8 +61,8 @@ export const createResolveJoins = ({
     if (join.kind === 'chain') {
       for (const target of join.targets) await all(target, [], chained, around, (facts) => found.add(keyOf(facts)));
     } else {
-      const { param, source } = join;
-      await all(source, [param], chained, around, ({ index }) => {
+      const { param } = join;
+      await all(join.source, [param], chained, around, ({ index }) => {
         for (const entry of index.references) if (entry.param === param && entry.type === type) found.add(entry.id);
       });
     }

@@ -4,6 +4,7 @@
  */
 import type { Version } from '@affinity/core/fhir/backend.ts';
 import { fhirError } from '@affinity/core/fhir/outcome.ts';
+import type { Confirm } from './confirm.ts';
 import { keyOf } from './fetch.ts';
 import type { At, Found, Held, Source, SourceRead, SourceWrite, StagedWrite, Wanted } from './source.ts';
 import type { Unwritten } from './version.ts';
@@ -17,7 +18,10 @@ interface Staged {
 }
 export interface StagedSource extends Source {
   /** False: another write was in the way, and nothing stands. */
-  commit(transact: (staged: readonly StagedWrite[]) => Promise<readonly SourceWrite[] | 'conflict'>): Promise<boolean>;
+  commit(
+    transact: (staged: readonly StagedWrite[]) => Promise<readonly SourceWrite[] | 'conflict'>,
+    confirm: Confirm,
+  ): Promise<boolean>;
 }
 
 const notYet = () =>
@@ -114,15 +118,17 @@ export const createStagedSource = (source: Source): StagedSource => {
     ...(vread === undefined ? {} : { vread: (...given) => vread(...given) }),
     ...(historyInstance === undefined ? {} : { historyInstance: (...given) => historyInstance(...given) }),
     writer: { write },
-    async commit(transact) {
+    async commit(transact, confirm) {
       const all = [...staged.values()];
       if (all.length === 0) return true;
       const results = await transact(all.map((one) => one.write));
       if (results === 'conflict') return false;
-      for (const [i, { done, held }] of all.entries()) {
+      for (const [i, { done, write: sent }] of all.entries()) {
         const result = results[i];
-        if (held !== undefined && result?.kind === 'written') done.as = result.version;
-        else if (held !== undefined || result?.kind !== 'deleted')
+        if (sent.kind !== 'delete' && result?.kind === 'written') {
+          await confirm(sent, result.version);
+          done.as = result.version;
+        } else if (sent.kind !== 'delete' || result?.kind !== 'deleted')
           throw new Error(`${source.name} has not told what became of a transaction`);
       }
       return true;

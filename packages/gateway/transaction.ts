@@ -15,6 +15,7 @@ export const createTransact = (
   if (writer?.transact === undefined) return {};
   const send: NonNullable<typeof writer.transact> = (staged) =>
     writer.transact?.(staged) ?? Promise.resolve('conflict');
+  const { confirm } = createInteractions({ ...options, inTurn: createLocks() });
   return {
     transact: (work, hold, _readsDecide, given) =>
       lock(hold, async () => {
@@ -25,7 +26,7 @@ export const createTransact = (
           const { interactions } = createInteractions({ ...options, source: staged, inTurn: createLocks() });
           const result = await work(interactions);
           signal?.throwIfAborted();
-          if (await staged.commit(send)) return result;
+          if (await staged.commit(send, confirm)) return result;
         }
         throw fhirError(409, 'conflict', 'the records were changed meanwhile; the request can be sent again');
       }),

@@ -1,11 +1,12 @@
 /** Writes through the gateway: what was judged is what is written over. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WriteResult } from '@affinity/core/fhir/backend.ts';
+import { BackendUnavailable, type WriteResult } from '@affinity/core/fhir/backend.ts';
 import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
-import type { SourceWriter, StagedWrite } from './source.ts';
+import type { SourceReport } from './report.ts';
+import type { Held, SourceWriter, StagedWrite } from './source.ts';
 import { createSourceBackend } from './source-backend.ts';
 import { createMemorySource } from './testing/memory-source.ts';
 
@@ -126,6 +127,38 @@ test('a source that is only read offers no writes, and refuses them', async () =
     backend.create({ ...at, content: content('a') }),
     (error) => error instanceof FhirError && error.status === 405,
   );
+});
+
+test('E84: what a source says it has written, and which is not what was sent, is not handed out', async () => {
+  const wrong: readonly [string, Partial<Held>][] = [
+    ['upstream-wrong-patient', { resource: { ...observation('b'), id: 'x' } }],
+    ['upstream-wrong-resource', { id: 'y', resource: { ...observation('a'), id: 'y' } }],
+    [
+      'upstream-wrong-resource',
+      { type: 'Condition', resource: { ...observation('a'), resourceType: 'Condition', id: 'x' } },
+    ],
+  ];
+  for (const [kind, more] of wrong) {
+    const memory = createMemorySource();
+    memory.put(observation('a'), 'x');
+    const given = {
+      ...at,
+      versionId: '2',
+      lastUpdated: '2020-01-01T00:00:00.000Z',
+      resource: observation('a'),
+      body: '{}',
+    };
+    const written = { kind: 'written', version: { ...given, ...more } } as const;
+    const writer: SourceWriter = { write: async () => written, transact: async () => [written] };
+    const reports: string[] = [];
+    const report = (one: SourceReport) => reports.push(one.kind);
+    const backend = createSourceBackend({ source: { ...memory, writer }, ownBases: [], report });
+    const update = { ...at, content: content('a') };
+    await assert.rejects(backend.update(update, ofA), BackendUnavailable);
+    const transacted = backend.transact?.((within) => within.update(update, ofA), []);
+    await assert.rejects(transacted ?? Promise.resolve(), BackendUnavailable);
+    assert.deepEqual(reports, [kind, kind]);
+  }
 });
 
 test('E53: a transaction is sent as one when all of it has been judged, and never in part', async () => {

@@ -3,15 +3,14 @@
  * version is still the current one. What may not be seen is as if it were not there. FHIR R4 http.html#concurrency.
  */
 import type { Update, WriteResult } from '@affinity/core/fhir/backend.ts';
-import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
+import type { Filter } from '@affinity/core/fhir/filter.ts';
 import { fhirError } from '@affinity/core/fhir/outcome.ts';
 import { type Content, isResourceId } from '@affinity/core/fhir/resource.ts';
-import { createBudget } from './budget.ts';
-import { type JudgeOne, type Reading, toDeletion } from './current.ts';
+import type { Confirm, Sent } from './confirm.ts';
+import { type Reading, toDeletion } from './current.ts';
 import { keyOf } from './fetch.ts';
 import type { GatewayLimits } from './limits.ts';
 import type { Locks } from './locks.ts';
-import { signalOf } from './request-context.ts';
 import type { At, Held, SourceWriter } from './source.ts';
 import { toVersion } from './version.ts';
 
@@ -26,18 +25,16 @@ const notOffered = () => fhirError(405, 'not-supported', 'the records can only b
 export const createWriting = (options: {
   readonly writer: SourceWriter | undefined;
   readonly reading: Reading;
-  readonly judgeOne: JudgeOne;
+  readonly confirm: Confirm;
   readonly inTurn: Locks;
   readonly limits: GatewayLimits;
 }): Writing => {
-  const { reading, judgeOne, inTurn, limits } = options;
+  const { reading, confirm, inTurn, limits } = options;
 
-  const written = async (kind: 'created' | 'updated', held: Held): Promise<WriteResult> => {
-    const around = { budget: createBudget(limits.scannedMost), signal: signalOf() };
-    const facts = await judgeOne(held, everything, around);
-    // What cannot be read back is not told of as anything else than what was written.
-    return { kind, version: toVersion(held, facts ?? { owners: [] }) };
-  };
+  const written = async (kind: 'created' | 'updated', sent: Sent, held: Held): Promise<WriteResult> => ({
+    kind,
+    version: toVersion(held, await confirm(sent, held)),
+  });
   const writer = (): SourceWriter => {
     if (options.writer === undefined) throw notOffered();
     return options.writer;
@@ -59,8 +56,9 @@ export const createWriting = (options: {
   return {
     async create({ type, id, content }) {
       if (!isResourceId(id)) throw new Error('The id of a resource to be created is not valid.');
-      const result = await writer().write({ kind: 'create', type, id, content });
-      return result.kind === 'written' ? written('created', result.version) : { kind: 'id-taken' };
+      const sent = { kind: 'create', type, id, content } as const;
+      const result = await writer().write(sent);
+      return result.kind === 'written' ? written('created', sent, result.version) : { kind: 'id-taken' };
     },
     update: ({ type, id, content, ifMatch, accepts }, filter) =>
       inTurn([keyOf({ type, id })], () =>
@@ -71,9 +69,10 @@ export const createWriting = (options: {
           const { body } = now.kind === 'found' ? now.held : now.last;
           if (accepts !== undefined && !accepts(body)) return { kind: 'refused' };
           if (ifMatch !== undefined && ifMatch !== versionId) return { kind: 'version-conflict', current: versionId };
-          const result = await writer().write({ kind: 'update', type, id, content, ifMatch: versionId });
+          const sent = { kind: 'update', type, id, content, ifMatch: versionId } as const;
+          const result = await writer().write(sent);
           if (result.kind !== 'written') return { conflictWith: versionId };
-          return written(now.kind === 'found' ? 'updated' : 'created', result.version);
+          return written(now.kind === 'found' ? 'updated' : 'created', sent, result.version);
         }),
       ),
     delete: ({ type, id, ifMatch }, filter) =>

@@ -7,12 +7,14 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { everything } from '@affinity/core/fhir/filter.ts';
-import type { StandingClinic } from '../clinic/clinic.ts';
+import { createSourceBackend } from '@affinity/gateway/source-backend.ts';
+import { ownBases, type StandingClinic } from '../clinic/clinic.ts';
 import { createDice } from '../proofs/dice.ts';
 import { accessOf, type Caller, type Reach } from './access-oracle.ts';
 import { choosesIds, claimsOf, grantOf } from './callers.ts';
 import { checkLetters } from './letter-check.ts';
 import { behindSocket, type Clock, digestOf, type Stage } from './stage.ts';
+import { createStoreSource, type StoreMisbehaviour } from './store-source.ts';
 import { factsIn, onceOnly } from './world-facts.ts';
 import { beginning, type Facts, type Planned, throughTypes } from './world-plan.ts';
 import { drawLastRequests, drawRequest, type WorldRequest } from './world-requests.ts';
@@ -179,24 +181,37 @@ export interface Course {
   readonly size?: number;
   /** over a listening socket */
   readonly socket?: boolean;
+  /** the store is a foreign system behind the gateway, which behaves badly in a way that hangs on the seed */
+  readonly gateway?: boolean;
 }
+
+/** What the foreign system does wrong: it passes over parameters, and its pages are short. */
+const misbehaviourOf = (seed: number): StoreMisbehaviour => {
+  const ignored = ['patient', 'subject', '_id', 'category', 'code'].filter((_, at) => (seed >> at) % 2 === 1);
+  return { ignores: (param) => ignored.includes(param), ...(seed % 3 === 0 ? { pageSize: 2 + (seed % 5) } : {}) };
+};
 
 export const proveNonInterference = async (
   stage: Stage,
   caller: Caller,
-  { seed, requests, size = 45, socket = false }: Course,
+  { seed, requests, size = 45, socket = false, gateway = false }: Course,
 ): Promise<InterferenceFigures> => {
   const dice = createDice(seed);
   const grant = grantOf(caller);
   const world = planWorld(dice, size, grant === undefined ? [] : [grant]);
-  const { resources: plan, agreed } = world;
+  const { agreed } = world;
+  // A foreign system does not keep whose record a resource was when it was written: it is told by what there is now.
+  const plan = world.resources.filter(({ type }) => !gateway || !throughTypes.includes(type));
   const { sees, reach } = accessOf(caller, agreed);
   const open = [
     ...new Set(plan.flatMap(({ type, versions }) => (versions.some(({ facts }) => sees(facts)) ? [type] : []))),
   ];
   const ids = fixedIds();
   const closing: (() => Promise<void>)[] = [];
-  const sides = await stage.empty((clock, whole) => ({
+  const sides = await stage.empty((clock, whole, own) => ({
+    ...(gateway
+      ? { backend: createSourceBackend({ source: createStoreSource(own, misbehaviourOf(seed)), ownBases }) }
+      : {}),
     facts: onceOnly(factsIn(whole, caller, world)),
     updateCreate: !choosesIds(caller),
     now: () => clock.now,

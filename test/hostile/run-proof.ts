@@ -1,6 +1,7 @@
 /**
- * `npm run proof [-- WORLDS [SEED [REQUESTS]]]`: 2,000 worlds of 50 requests each unless said otherwise, in two processes on
- * one PostgreSQL. Every tenth world is asked over a socket. The same seed gives the same worlds.
+ * `npm run proof [-- WORLDS [SEED [REQUESTS]]] [--gateway]`: 2,000 worlds of 50 requests each unless said otherwise, in two
+ * processes on one PostgreSQL. Every tenth world is asked over a socket. The same seed gives the same worlds. `--gateway`:
+ * the records are a foreign system's, which behaves badly, behind the gateway.
  */
 import { fork } from 'node:child_process';
 import { startTestCluster } from '@affinity/store/testing/cluster.ts';
@@ -16,22 +17,23 @@ interface Part {
   readonly until: number;
   readonly step: number;
   readonly requests: number;
+  readonly gateway: boolean;
 }
 
 /** The worlds of one process. */
-const play = async ({ url, from, until, step, requests }: Part, told: (tally: Tally) => void): Promise<void> => {
+const play = async ({ url, from, until, step, ...course }: Part, told: (tally: Tally) => void): Promise<void> => {
   const databases = [await testDatabaseOn(url), await testDatabaseOn(url)] as const;
   const stage = await openStage([databases[0].url, databases[1].url]);
   try {
     for (let seed = from; seed < until; seed += step)
-      told(await runWorld(stage, callerOf(seed), { seed, requests, socket: Math.floor(seed / step) % 10 === 0 }));
+      told(await runWorld(stage, callerOf(seed), { ...course, seed, socket: Math.floor(seed / step) % 10 === 0 }));
   } finally {
     await stage.close();
     for (const database of databases) await database.close();
   }
 };
 
-const lead = async (worlds: number, first: number, requests: number): Promise<void> => {
+const lead = async (worlds: number, first: number, requests: number, gateway: boolean): Promise<void> => {
   const cluster = await startTestCluster();
   const began = performance.now();
   let all = noWorlds;
@@ -47,7 +49,14 @@ const lead = async (worlds: number, first: number, requests: number): Promise<vo
         });
         child.once('error', reject);
         child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a process ended with ${code}`))));
-        child.send({ url: cluster.url, from, until: first + worlds, step: processes, requests } satisfies Part);
+        child.send({
+          url: cluster.url,
+          from,
+          until: first + worlds,
+          step: processes,
+          requests,
+          gateway,
+        } satisfies Part);
       });
     await Promise.all(Array.from({ length: processes }, (_, number) => run(first + number)));
   } finally {
@@ -55,7 +64,7 @@ const lead = async (worlds: number, first: number, requests: number): Promise<vo
   }
   const statuses = Object.entries(all.statuses).map(([status, count]) => `${status}: ${count}`);
   console.log(
-    `${all.worlds} pairs of worlds from seed ${first}, ${requests} requests each, ${perMinute()} pairs a minute`,
+    `${all.worlds} pairs of worlds ${gateway ? 'behind the gateway ' : ''}from seed ${first}, ${requests} requests each, ${perMinute()} pairs a minute`,
   );
   console.log(`${all.differences.length} differ (${statuses.join(', ')})`);
   process.exitCode = all.differences.length === 0 && all.worlds === worlds ? 0 : 1;
@@ -66,6 +75,9 @@ if (process.argv[2] === '--part') {
     void play(part, (tally) => process.send?.(tally)).then(() => process.disconnect());
   });
 } else {
-  const [worlds = 2000, seed = Date.now() % 1_000_000, requests = 50] = process.argv.slice(2).map(Number);
-  await lead(worlds, seed, requests);
+  const given = process.argv.slice(2);
+  const gateway = given.includes('--gateway');
+  const numbers = given.filter((one) => one !== '--gateway').map(Number);
+  const [worlds = 2000, seed = Date.now() % 1_000_000, requests = 50] = numbers;
+  await lead(worlds, seed, requests, gateway);
 }

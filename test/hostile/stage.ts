@@ -37,7 +37,7 @@ export interface Side {
 export interface Stage {
   /** Both sides without a record, each with a resource server of these options. */
   empty(
-    options: (clock: Clock, whole: StoredBackend) => Partial<ResourceServerOptions>,
+    options: (clock: Clock, whole: StoredBackend, own: StoredBackend) => Partial<ResourceServerOptions>,
   ): Promise<readonly [Side, Side]>;
   close(): Promise<void>;
 }
@@ -59,7 +59,10 @@ export const openStage = async (urls: readonly [string, string]): Promise<Stage>
         await emptyOfRecords(standing);
         return {
           clock,
-          clinic: openAgain(standing, { now: () => clock.now, ...options(clock, sides[0].standing.backend) }),
+          clinic: openAgain(standing, {
+            now: () => clock.now,
+            ...options(clock, sides[0].standing.backend, standing.backend),
+          }),
         };
       };
       return [await emptied(0), await emptied(1)];
