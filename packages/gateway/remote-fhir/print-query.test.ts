@@ -93,6 +93,7 @@ test('each kind of value is asked as every server reads it, its separators escap
     ['Observation', 'patient=a', 'patient=Patient/a'],
     ['Observation', 'subject:Patient=a', 'subject=Patient/a'],
     ['Observation', 'subject=Group/g', 'subject=Group/g'],
+    ['Observation', 'subject=g', 'subject=g'],
     ['Observation', 'code:not=x', 'code:not=x'],
     ['Patient', 'name:exact=Ann', 'name=Ann'],
     ['Patient', 'name:contains=nn', ''],

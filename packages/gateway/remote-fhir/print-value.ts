@@ -13,9 +13,6 @@ export interface ValuePrinting {
   readonly isExact: boolean;
 }
 
-/** More types than this are not spelled out for a bare id. */
-const mostTargets = 8;
-
 /** Elements of these types have a system of their own; that of a `code` is known by its binding, which not all look up. */
 const withSystem = new Set(['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint']);
 
@@ -32,16 +29,6 @@ const printToken = (
   return `${escaped(system)}|${escaped(code)}`;
 };
 
-const printReference = (
-  { type, id }: Extract<SearchValue, { kind: 'reference' }>,
-  { targets }: SearchParameter,
-): string => {
-  if (type !== undefined) return `${type}/${id}`;
-  return targets.length === 0 || targets.length > mostTargets
-    ? id
-    : targets.map((target) => `${target}/${id}`).join(',');
-};
-
 /** undefined: it cannot be asked for, so that at least what is meant is found */
 export const printValue = (
   value: SearchValue,
@@ -53,7 +40,8 @@ export const printValue = (
     case 'token':
       return printToken(value, parameter, isExact);
     case 'reference':
-      return printReference(value, parameter);
+      // A bare id may be of any type, also of one that the definition does not name.
+      return value.type === undefined ? value.id : `${value.type}/${value.id}`;
     case 'url':
       return escaped(foreignValue(value.url));
     case 'string':

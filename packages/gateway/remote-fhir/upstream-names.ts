@@ -85,8 +85,9 @@ const mapStrings = (value: Exact, change: (text: string, key: string) => string,
 const mayHide = (json: string): boolean => json.includes('\\u') || json.includes('\\/');
 
 export const createUpstreamNames = ({ url, aliases, publicBase, showsHost }: NameOptions): UpstreamNames => {
-  const all = [url, ...aliases];
   const ours = new URL(publicBase);
+  // Where it calls itself by our own address, that is no secret and needs no change.
+  const all = [url, ...aliases].filter((one) => one === url || withoutSlash(one.href) !== withoutSlash(ours.href));
   const bases = all.map(basePattern).join('|');
   const hosts = showsHost ? [] : all.flatMap((one) => hiddenHost(one, ours));
   const anyName = new RegExp([bases, ...hosts].join('|'), 'i');
@@ -121,7 +122,7 @@ export const createUpstreamNames = ({ url, aliases, publicBase, showsHost }: Nam
     return mayHide(json) && anyName.test(printExact(parseExact(json)));
   };
   return {
-    spellings: [...new Set(all.flatMap(spellingsOf))],
+    spellings: [...new Set([url, ...aliases].flatMap(spellingsOf))],
     namesIt: (text) => anyName.test(text),
     localised: (json) => {
       if (!namesItWithin(json)) return json;
