@@ -1,9 +1,14 @@
 /** The addresses that developers look for, as the front page and the start tell them. */
 
-export const addressesOf = (origin: string, further: readonly { readonly title: string; readonly base: string }[]) => [
-  { label: 'FHIR base (clinic)', url: `${origin}/fhir`, about: 'FHIR R4, for any SMART library' },
-  ...further.map(({ title, base }) => ({
-    label: `FHIR base (${title})`,
+/** @param home what the first server is called */
+export const addressesOf = (
+  origin: string,
+  home: string,
+  further: readonly { readonly name: string; readonly base: string }[],
+) => [
+  { label: `FHIR base (${home})`, url: `${origin}/fhir`, about: 'FHIR R4, for any SMART library' },
+  ...further.map(({ name, base }) => ({
+    label: `FHIR base (${name})`,
     url: base,
     about: 'the same guard before an existing records system',
   })),

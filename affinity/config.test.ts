@@ -181,6 +181,7 @@ protect:
       credentials: { kind: 'header', name: 'Authorization', value: 'Bearer of-the-environment' },
       tls: {},
       writes: true,
+      sort: ['_lastUpdated', 'date', 'family', 'birthdate'],
       limits: { connections: 8, totalMs: 5000 },
     },
   });

@@ -21,6 +21,7 @@ import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 import { prepareDemonstration } from './demo/domain.ts';
+import { hospitalServer, openHospital } from './demo/hospital/hospital-server.ts';
 import { samplePeople } from './demo/people.ts';
 import { vitalsCard, vitalsPath } from './demo/vitals.ts';
 import { domainClients, makeOwnSecrets } from './domain-clients.ts';
@@ -68,19 +69,23 @@ export interface Ecosystem extends Ready {
 export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<Ecosystem> => {
   const { config, database, metrics, log, now } = neighbours;
   const { pool } = database;
-  const { origin, demonstration, furtherServers, file } = config;
+  const { origin, demonstration, file } = config;
   const issuer = `${origin}/auth`;
   const clinicBase = `${origin}/fhir`;
   const stateBase = `${origin}${statePath}`;
   const ownBases = [clinicBase];
+  const hospital = demonstration && hospitalServer(database.url, config.furtherServers);
+  const furtherServers = [...(hospital === undefined ? [] : [hospital]), ...config.furtherServers];
   const declared = furtherServers.map((one) => ({ ...one, base: furtherBase(origin, one) }));
-  const addresses = addressesOf(origin, declared);
+  const addresses = addressesOf(origin, config.protect?.title ?? 'clinic', declared);
 
   const audit = createAuditLog({ pool: database.audit });
   const { store, indexing } = await openStore({ config, database, ownBases, log });
   const report = createUpstreamReports({ pool, metrics, now, log });
   const opened = await openHome(store, config, clinicBase, { pool, report });
   const { backend } = opened;
+  if (hospital !== undefined && demonstration !== undefined)
+    await openHospital({ pool, origin, patients: demonstration.patients, now: now() });
   const filling = createAuditFilling({
     pool,
     ownBases,

@@ -20,7 +20,7 @@ export const describeReady = (config: Config, ready: Ready, database: string): s
   const lines = ['', `Affinity is ready: ${config.origin}/`, ''];
   for (const { label, url } of ready.addresses) lines.push(row(label, url));
   for (const { name, url } of ready.apps) lines.push(row(`Sample app ${name}`, url));
-  lines.push(row('Records are kept in', database));
+  lines.push(row(config.protect === undefined ? 'Records are kept in' : 'Consents are kept in', database));
   if (ready.samplePeople.length > 0) {
     lines.push('', 'Sample people (only in this demonstration):', '');
     for (const { name, username, password } of ready.samplePeople) lines.push(row(name, `${username} / ${password}`));

@@ -24,7 +24,7 @@ export interface RemoteUpstream {
   readonly tls: TlsOptions;
   readonly writes: boolean;
   readonly create?: 'put-if-none-match' | 'put' | 'post';
-  readonly sort?: readonly string[];
+  readonly sort: readonly string[];
   readonly modifiers?: readonly string[];
   readonly limits: Partial<RemoteLimits>;
 }
@@ -144,6 +144,9 @@ const credentialsOf = (reader: Reader, given: CredentialSetting): RemoteUpstream
 const milliseconds = (seconds: number | undefined): number | undefined =>
   seconds === undefined ? undefined : seconds * 1000;
 
+/** By which nearly every server sorts; no CapabilityStatement says so. */
+const usualSorts = ['_lastUpdated', 'date', 'family', 'birthdate'];
+
 /** @param at where it stands in affinity.yaml */
 export const remoteUpstream = (setting: RemoteSetting, at: string, around: Around): RemoteUpstream => {
   const reader = createReader(around, at);
@@ -161,7 +164,8 @@ export const remoteUpstream = (setting: RemoteSetting, at: string, around: Aroun
     credentials: credentialsOf(reader, credentials),
     tls: definite({ certificate: pem('certificate'), key: pem('key'), authorities: pem('authorities') }),
     writes: !read_only,
-    ...definite({ create, sort, modifiers }),
+    sort: sort ?? usualSorts,
+    ...definite({ create, modifiers }),
     limits: definite({
       connections: limits.connections,
       connectMs: milliseconds(limits.connect_seconds),

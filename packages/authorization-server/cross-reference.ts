@@ -107,6 +107,21 @@ export async function link(db: Queryable, type: LinkedType, id: string, base: st
   return (await findLinked(db, type, id, at)) === known ? 'linked-already' : 'taken';
 }
 
+/** The same for many, each with the id there; what is taken stays as it is. */
+export async function linkAll(
+  db: Queryable,
+  type: LinkedType,
+  base: string,
+  links: readonly (readonly [id: string, there: string])[],
+): Promise<void> {
+  const { table, home, there } = tables[type];
+  await db.query(
+    `insert into ${table} (${home}, base, ${there})
+     select id, $1, there from unnest($2::text[], $3::text[]) as one (id, there) on conflict do nothing`,
+    [canonicalBase(base), links.map(([id]) => id), links.map(([, known]) => known)],
+  );
+}
+
 /** Takes that back: no token for that server is issued any more, and those in use open nothing there. */
 export async function unlink(db: Queryable, type: LinkedType, id: string, base: string): Promise<boolean> {
   const { table, home } = tables[type];

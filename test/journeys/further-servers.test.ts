@@ -58,17 +58,17 @@ before(async () => {
   domain = await startDomain({
     env: { HOSPITAL_TOKEN: `Bearer ${upstreamSecret}` },
     yaml: `${clientsYaml}resource_servers:
-  - name: hospital
+  - name: town
     kind: fhir
-    path: /hospital/fhir
+    path: /town/fhir
     title: City Hospital
     url: ${upstream.url}
     credentials: { kind: header, name: Authorization, value: { env: HOSPITAL_TOKEN } }
 `,
   });
-  await command('patients', 'link', 'patient-0001', '--server', 'hospital', 'H1');
-  await command('patients', 'link', 'patient-0002', '--server', 'hospital', 'H2');
-  await command('practitioners', 'link', 'practitioner-okafor', '--server', 'hospital', 'D7');
+  await command('patients', 'link', 'patient-0001', '--server', 'town', 'H1');
+  await command('patients', 'link', 'patient-0002', '--server', 'town', 'H2');
+  await command('practitioners', 'link', 'practitioner-okafor', '--server', 'town', 'D7');
 });
 after(async () => {
   await domain.stop();
@@ -80,7 +80,7 @@ const command = async (...args: readonly string[]): Promise<void> => {
   await runCommand(domain, args, { env: { HOSPITAL_TOKEN: 'x' } });
 };
 
-const hospital = (): string => `${domain.origin}/hospital/fhir`;
+const hospital = (): string => `${domain.origin}/town/fhir`;
 const status = async (url: string, token: string): Promise<number> =>
   (await fetch(url, { headers: bearer(token) })).status;
 const found = async (url: string, token: string): Promise<readonly string[]> => {
@@ -165,7 +165,7 @@ test('a privacy Consent of the clinic holds at the hospital; a practitioner is o
     request: { ...aud, aud: `${domain.origin}/fhir` },
   });
   assert.equal(await status(`${domain.origin}/fhir/Patient/patient-0001`, atHome.access_token), 200);
-  await command('practitioners', 'unlink', 'practitioner-okafor', '--server', 'hospital');
+  await command('practitioners', 'unlink', 'practitioner-okafor', '--server', 'town');
   await soon(async () => (await status(`${hospital()}/Observation/of-ben`, doctor.access_token)) === 403);
   assert.equal(await status(`${domain.origin}/fhir/Patient/patient-0001`, atHome.access_token), 200);
 });
@@ -176,13 +176,13 @@ test('what can be known of the hospital: discovery, health and figures, without 
     token_endpoint: string;
   };
   assert.equal(configuration.token_endpoint, `${origin}/auth/token`);
-  const resource = await fetch(`${origin}/.well-known/oauth-protected-resource/hospital/fhir`);
+  const resource = await fetch(`${origin}/.well-known/oauth-protected-resource/town/fhir`);
   assert.equal(((await resource.json()) as { resource: string }).resource, hospital());
   const ready = await (await fetch(`${origin}/health/ready`)).text();
-  assert.deepEqual(JSON.parse(ready), { status: 'ready', upstreams: { hospital: 'up' } });
+  assert.deepEqual(JSON.parse(ready), { status: 'ready', upstreams: { hospital: 'up', town: 'up' } });
   const figures = await (await fetch(`${origin}/metrics`)).text();
-  assert.match(figures, /affinity_upstream_up\{upstream="hospital"\} 1/);
-  assert.match(figures, /affinity_upstream_requests_total\{upstream="hospital"\} [1-9]/);
+  assert.match(figures, /affinity_upstream_up\{upstream="town"\} 1/);
+  assert.match(figures, /affinity_upstream_requests_total\{upstream="town"\} [1-9]/);
   assert.ok(!`${ready}${figures}${domain.output()}`.includes(new URL(upstream.url).host));
   assert.ok(!`${domain.output()}`.includes(upstreamSecret));
 });
@@ -191,11 +191,11 @@ test('a link that is taken back is felt at once; E83: a hospital that is away is
   const [ofClinic, ofHospital] = await obtainBoth('ana');
   const read = () => status(`${hospital()}/Observation/of-ana`, ofHospital.access_token);
   assert.equal(await read(), 200);
-  await command('patients', 'unlink', 'patient-0001', '--server', 'hospital');
+  await command('patients', 'unlink', 'patient-0001', '--server', 'town');
   await soon(async () => (await read()) === 403);
   assert.equal((await refresh(domain.origin, ofHospital.refresh_token, { resource: hospital() })).status, 400);
   assert.equal(await status(`${domain.origin}/fhir/Patient/patient-0001`, ofClinic.access_token), 200);
-  await command('patients', 'link', 'patient-0001', '--server', 'hospital', 'H1');
+  await command('patients', 'link', 'patient-0001', '--server', 'town', 'H1');
   await soon(async () => (await read()) === 200);
   await upstream.close();
   const response = await fetch(`${hospital()}/Observation/of-ana`, { headers: bearer(ofHospital.access_token) });
@@ -205,4 +205,17 @@ test('a link that is taken back is felt at once; E83: a hospital that is away is
   assert.ok(!text.includes(new URL(upstream.url).host));
   assert.equal((await fetch(`${domain.origin}/health/ready`)).status, 200);
   assert.equal(await status(`${domain.origin}/fhir/Patient/patient-0001`, ofClinic.access_token), 200);
+});
+
+test('the hospital of the demonstration: an old database with its own numbers, behind the same sign-in', async () => {
+  const aud = { aud: `${domain.origin}/hospital/fhir`, scope: `${scope} patient/Condition.rs` };
+  const ana = await obtainTokens(domain.origin, { username: 'ana', request: aud });
+  assert.equal(ana.patient, '0047113');
+  assert.deepEqual(await found(`${aud.aud}/Patient`, ana.access_token), ['0047113']);
+  const conditions = await fetch(`${aud.aud}/Condition?_count=100`, { headers: bearer(ana.access_token) });
+  const { entry = [] } = (await conditions.json()) as { entry?: readonly { resource: { subject: object } }[] };
+  assert.ok(entry.length > 0);
+  for (const { resource } of entry) assert.deepEqual(resource.subject, to('Patient/0047113'));
+  assert.equal(await status(`${aud.aud}/Patient/0047150`, ana.access_token), 404);
+  assert.equal(await status(`${domain.origin}/fhir/Patient/patient-0001`, ana.access_token), 401);
 });
