@@ -148,6 +148,39 @@ const further = z.discriminatedUnion('kind', [
     mapping: z.string().min(1).max(4000),
     limits: z.strictObject({ connections: whole(1, 200), query_seconds: seconds(0.1, 600) }).prefault({}),
   }),
+  z
+    .strictObject({
+      kind: z.literal('files'),
+      ...placed,
+      /** `inbox`, `work`, `done` and `quarantine` are in it: docs/guides/connect-files.md */
+      folder: z.string().min(1).max(4000),
+      /** the sender of messages of HL7 v2 */
+      hl7: z.string().min(1).max(4000).optional(),
+      csv: z
+        .strictObject({
+          mapping: z.string().min(1).max(4000),
+          delimiter: z.string().length(1).default(','),
+          character_set: z.enum(['utf-8', 'iso-8859-1', 'us-ascii']).default('utf-8'),
+          extracts: z.record(z.string().min(1).max(200), z.enum(['whole', 'changes'])).default({}),
+          most_gone: z.number().min(0).max(1).default(0.5),
+        })
+        .optional(),
+      /** what becomes of files that were taken */
+      done: z.enum(['keep', 'remove']).default('keep'),
+      limits: z
+        .strictObject({
+          settle_seconds: seconds(0, 3600),
+          every_seconds: seconds(0.1, 3600),
+          file_bytes: whole(1024, 1024 * 1024 * 1024),
+          message_bytes: whole(1024, 256 * 1024 * 1024),
+          row_bytes: whole(100, 16 * 1024 * 1024),
+        })
+        .prefault({}),
+    })
+    .refine(({ hl7, csv }) => hl7 !== undefined || csv !== undefined, {
+      path: ['hl7'],
+      message: 'settings of messages (hl7), of extracts (csv), or both',
+    }),
 ]);
 export type FurtherSetting = z.infer<typeof further>;
 

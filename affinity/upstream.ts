@@ -1,9 +1,10 @@
 /** A foreign system, opened: what it is asked through, how it does, and how it is left. */
 import { createRemoteFhir } from '@affinity/gateway/remote-fhir/remote-fhir.ts';
+import { openFilesUpstream } from './files-upstream.ts';
 import type { Upstream, UpstreamNeighbours } from './opened-upstream.ts';
 import { openSqlUpstream } from './sql-upstream.ts';
 import { loadUpstreamKey, publicKeys, upstreamKeyUrl } from './upstream-key.ts';
-import type { RemoteUpstream, SqlUpstream } from './upstreams.ts';
+import type { FurtherUpstream, RemoteUpstream } from './upstreams.ts';
 
 const openRemote = async (
   { credentials, kind: _, ...remote }: RemoteUpstream,
@@ -32,8 +33,13 @@ const openRemote = async (
 };
 
 /** @throws Error in plain words when it cannot be used as it was declared */
-export const openUpstream = (
-  upstream: RemoteUpstream | SqlUpstream,
-  neighbours: UpstreamNeighbours,
-): Promise<Upstream> =>
-  upstream.kind === 'fhir' ? openRemote(upstream, neighbours) : openSqlUpstream(upstream, neighbours);
+export const openUpstream = async (upstream: FurtherUpstream, neighbours: UpstreamNeighbours): Promise<Upstream> => {
+  switch (upstream.kind) {
+    case 'fhir':
+      return openRemote(upstream, neighbours);
+    case 'sql':
+      return openSqlUpstream(upstream, neighbours);
+    case 'files':
+      return openFilesUpstream(upstream, neighbours);
+  }
+};

@@ -1,6 +1,7 @@
 /** Foreign systems as they are asked: settings with the secrets that they name, every fault of them told at once. */
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { FileLimits } from '@affinity/gateway/files/taking.ts';
 import type { GatewayLimits } from '@affinity/gateway/limits.ts';
 import type { Credentials, RemoteLimits, TlsOptions } from '@affinity/gateway/remote-fhir/options.ts';
 import type { JWK } from 'jose';
@@ -37,6 +38,25 @@ export interface SqlUpstream {
   readonly queryMs?: number;
 }
 
+export interface FilesUpstream {
+  readonly kind: 'files';
+  /** paths */
+  readonly folder: string;
+  readonly hl7?: string;
+  readonly csv?: {
+    readonly mapping: string;
+    readonly delimiter: string;
+    readonly characterSet: string;
+    readonly extracts: Readonly<Record<string, 'whole' | 'changes'>>;
+    readonly mostGone: number;
+  };
+  readonly done: 'keep' | 'remove';
+  readonly settleMs?: number;
+  readonly everyMs?: number;
+  readonly limits: Partial<FileLimits>;
+}
+export type FurtherUpstream = RemoteUpstream | SqlUpstream | FilesUpstream;
+
 /** A further FHIR server of the domain. */
 export interface FurtherServer {
   readonly name: string;
@@ -44,7 +64,7 @@ export interface FurtherServer {
   readonly title: string;
   readonly tokens: 'jwt' | 'opaque';
   readonly gateway: Partial<GatewayLimits>;
-  readonly upstream: RemoteUpstream | SqlUpstream;
+  readonly upstream: FurtherUpstream;
 }
 
 export interface Around {
@@ -202,6 +222,35 @@ const sqlUpstream = (setting: FurtherSetting & { kind: 'sql' }, at: string, arou
   };
 };
 
+type CsvSetting = NonNullable<(FurtherSetting & { kind: 'files' })['csv']>;
+const csvOf = (
+  { delimiter, character_set: characterSet, extracts, most_gone: mostGone }: CsvSetting,
+  mapping: string,
+): NonNullable<FilesUpstream['csv']> => ({ mapping, delimiter, characterSet, extracts, mostGone });
+
+const filesUpstream = (setting: FurtherSetting & { kind: 'files' }, at: string, around: Around): FilesUpstream => {
+  const reader = createReader(around, at);
+  const { folder, hl7, csv, done, limits } = setting;
+  const path = (given: string): string => resolve(around.directory, given);
+  const file = (name: string, given: string): string => {
+    reader.readable(name, given, 'a file that can be read');
+    return path(given);
+  };
+  return {
+    kind: 'files',
+    folder: path(folder),
+    done,
+    ...(hl7 === undefined ? {} : { hl7: file('hl7', hl7) }),
+    ...(csv === undefined ? {} : { csv: csvOf(csv, file('csv.mapping', csv.mapping)) }),
+    ...definite({ settleMs: milliseconds(limits.settle_seconds), everyMs: milliseconds(limits.every_seconds) }),
+    limits: definite({
+      fileBytes: limits.file_bytes,
+      messageBytes: limits.message_bytes,
+      rowBytes: limits.row_bytes,
+    }),
+  };
+};
+
 export const gatewayLimitsOf = (given: FurtherSetting['gateway']): Partial<GatewayLimits> =>
   definite({
     scannedMost: given.looked_at_most,
@@ -210,11 +259,22 @@ export const gatewayLimitsOf = (given: FurtherSetting['gateway']): Partial<Gatew
     concurrent: given.concurrent,
   });
 
+const furtherUpstream = (setting: FurtherSetting, at: string, around: Around): FurtherUpstream => {
+  switch (setting.kind) {
+    case 'fhir':
+      return remoteUpstream(setting, at, around);
+    case 'sql':
+      return sqlUpstream(setting, at, around);
+    case 'files':
+      return filesUpstream(setting, at, around);
+  }
+};
+
 export const furtherServers = (settings: readonly FurtherSetting[], around: Around): readonly FurtherServer[] =>
   settings.map((setting, index) => {
     const at = `resource_servers.${index}`;
     const { name, path, title, tokens } = setting;
-    const upstream = setting.kind === 'fhir' ? remoteUpstream(setting, at, around) : sqlUpstream(setting, at, around);
+    const upstream = furtherUpstream(setting, at, around);
     return { name, path, title, tokens, gateway: gatewayLimitsOf(setting.gateway), upstream };
   });
 

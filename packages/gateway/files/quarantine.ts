@@ -19,9 +19,11 @@ export interface Rejected {
 export const rejectedName = ({ file, part, bytes }: Omit<Rejected, 'reasons'>): string =>
   `${plainName(file)}~${part}-${hash('sha256', bytes).slice(0, 16)}.rejected`;
 
+const words = { message: 'This message was', rows: 'These rows were', file: 'This file was' };
+
 const reasonText = ({ part, reasons }: Pick<Rejected, 'part' | 'reasons'>): string =>
   [
-    `This ${part} was not applied:`,
+    `${words[part]} not applied:`,
     ...reasons.map((reason) => `- ${reason}`),
     '',
     'Once the settings or the sender have been put right, move the file beside this one back to inbox, under a name that ends',
