@@ -8,9 +8,15 @@ import type { Column, Raw } from './engine.ts';
 import type { DateColumn } from './narrow-date.ts';
 import { joinSql, type Sql, sql } from './statement.ts';
 
+export interface OrderKey {
+  /** undefined: all rows of this table are equal in it */
+  readonly column: DateColumn | undefined;
+  readonly descending: boolean;
+  /** what an empty column counts as, in the form of the column; absent: as nothing, which comes last */
+  readonly otherwise?: string;
+}
 export interface Order {
-  /** undefined: no row of this table has such a value, so that all are equal in it */
-  readonly by: readonly { readonly column: DateColumn | undefined; readonly descending: boolean }[];
+  readonly by: readonly OrderKey[];
   readonly key: readonly Column[];
 }
 
@@ -19,13 +25,20 @@ export type Position = readonly (readonly Raw[])[];
 
 const isEmpty = ({ isEmpty: empty }: Conditions, { column, form }: DateColumn): Sql => empty(column, form.empties);
 
+/** What an empty column counts as, where it counts. */
+const otherwiseOf = ({ dialect }: Conditions, { column, otherwise }: OrderKey): Sql | undefined =>
+  column === undefined || otherwise === undefined ? undefined : dialect.bind(column.column, otherwise);
+
 export const orderSql = (around: Conditions, { by, key }: Order): Sql => {
   const { operand } = around.dialect;
-  const parts = by.flatMap(({ column, descending }): Sql[] => {
+  const parts = by.flatMap((one): Sql[] => {
+    const { column, descending } = one;
     if (column === undefined) return [];
     const empty = isEmpty(around, column);
-    const value = sql`case when ${empty} then null else ${operand(column.column)} end`;
-    return [sql`case when ${empty} then 1 else 0 end`, descending ? sql`${value} desc` : value];
+    const instead = otherwiseOf(around, one);
+    const value = sql`case when ${empty} then ${instead ?? sql`null`} else ${operand(column.column)} end`;
+    const ordered = descending ? sql`${value} desc` : value;
+    return instead === undefined ? [sql`case when ${empty} then 1 else 0 end`, ordered] : [ordered];
   });
   return joinSql([...parts, ...key.map(operand)], ', ');
 };
@@ -38,10 +51,10 @@ interface Level {
   readonly later: Condition;
 }
 
-const valueLevel = (around: Conditions, column: Column, value: string, descending: boolean): Level => {
+const valueLevel = (around: Conditions, column: Column, value: string, descending: boolean, of?: Sql): Level => {
   const bound = around.dialect.bind(column, value);
   if (bound === undefined) throw invalid();
-  const operand = around.dialect.operand(column);
+  const operand = of ?? around.dialect.operand(column);
   return {
     equal: sql`${operand} = ${bound}`,
     later: descending ? sql`${operand} < ${bound}` : sql`${operand} > ${bound}`,
@@ -52,10 +65,17 @@ const valueLevel = (around: Conditions, column: Column, value: string, descendin
 export const after = (around: Conditions, { by, key }: Order, [sorted = [], keys = []]: Position): Condition => {
   if (sorted.length !== by.length || keys.length !== key.length) throw invalid();
   const levels = [
-    ...by.flatMap(({ column, descending }, index): Level[] => {
+    ...by.flatMap((one, index): Level[] => {
+      const { column, descending } = one;
       const value = sorted[index];
       if (column === undefined) return [];
       const empty = isEmpty(around, column);
+      const instead = otherwiseOf(around, one);
+      if (instead !== undefined) {
+        if (typeof value !== 'string') throw invalid();
+        const of = sql`case when ${empty} then ${instead} else ${around.dialect.operand(column.column)} end`;
+        return [valueLevel(around, column.column, value, descending, of)];
+      }
       if (typeof value !== 'string') return [{ equal: empty, later: false }];
       const given = sql`not ${empty}`;
       const level = valueLevel(around, column.column, value, descending);

@@ -107,6 +107,10 @@ export const openPostgresql = (options: PostgresqlOptions): SqlEngine => {
 
   const run = async (statement: Statement, signal?: AbortSignal): Promise<pg.QueryArrayResult<Raw[]>> => {
     const client = await connect(signal);
+    if (signal?.aborted) {
+      client.release();
+      throw signal.reason;
+    }
     const process = 'processID' in client && typeof client.processID === 'number' ? client.processID : undefined;
     let cancelling: Promise<boolean> | undefined;
     const hangUp = (): void => {

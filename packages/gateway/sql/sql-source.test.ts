@@ -109,6 +109,19 @@ for (const name of engineNames)
       }
     });
 
+    test('what tells of no change was changed at the instant of all those, in every order', async (t) => {
+      const { engine } = await openDatabase(name, t);
+      const { source } = await openSource(engine);
+      // 0047114 tells of none: 2020 is before all others.
+      const up = ['0047114', '0047115', '0047113', '4.2f7.20118'];
+      for (const count of [1, 2, 100]) {
+        assert.deepEqual((await ask(source, 'Patient?_sort=_lastUpdated', count)).ids, up);
+        assert.deepEqual((await ask(source, 'Patient?_sort=-_lastUpdated', count)).ids, up.toReversed());
+        assert.deepEqual((await ask(source, 'Practitioner?_sort=-_lastUpdated', count)).ids, ['A-1', 'A-2']);
+        assert.deepEqual((await ask(source, 'Patient?_lastUpdated=lt2021', count)).ids, ['0047114']);
+      }
+    });
+
     test('E84: a row that cannot be told whole is withheld, read and found, and reported without its values', async (t) => {
       const { engine } = await openDatabase(name, t);
       const { source, withheld } = await openSource(engine);

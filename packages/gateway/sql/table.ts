@@ -119,21 +119,27 @@ export const createTable = (bound: BoundPart, { engine, updatedOfAll, zone, onWi
 
   const orderOf = (sort: readonly SortKey[]): Order => ({
     key,
-    by: sort.map(({ param, descending }) => ({ column: narrowing.sortColumn(param), descending })),
+    by: sort.map(({ param, descending }) => {
+      const column = narrowing.sortColumn(param);
+      // A row that tells of no change was changed at the instant of all those.
+      const otherwise = param === '_lastUpdated' ? column?.form.print(Date.parse(updatedOfAll), false) : undefined;
+      return { column, descending, ...(otherwise === undefined ? {} : { otherwise }) };
+    }),
   });
 
   const rankOf = (row: readonly Raw[], param: string, descending: boolean): number | undefined => {
     const column = narrowing.sortColumn(param);
     const text = column && textOf(row, column.column.name);
     const read = text === null || text === undefined ? undefined : column?.form.read(text, zone);
-    const range = read === undefined || read === 'empty' ? undefined : dateRange(read);
+    const said = read === undefined || read === 'empty' ? undefined : read;
+    const range = dateRange(said ?? (param === '_lastUpdated' ? updatedOfAll : ''));
     return descending ? range?.end : range?.start;
   };
 
   const positionOf = (row: readonly Raw[], { by }: Order): Position => [
-    by.map(({ column }) => {
+    by.map(({ column, otherwise }) => {
       const text = column && textOf(row, column.column.name);
-      return text === null || text === undefined || column?.form.empties.includes(text) ? null : text;
+      return text === null || text === undefined || column?.form.empties.includes(text) ? (otherwise ?? null) : text;
     }),
     part.id.columns.map((name) => textOf(row, name)),
   ];
@@ -141,7 +147,7 @@ export const createTable = (bound: BoundPart, { engine, updatedOfAll, zone, onWi
   return {
     bound,
     way: narrowing.way,
-    sorts: (param) => narrowing.sortColumn(param) !== undefined,
+    sorts: (param) => param === '_lastUpdated' || narrowing.sortColumn(param) !== undefined,
     condition: narrowing.narrow,
     async read(id, signal) {
       const texts = keyOf(id, key.length, part.id.prefix);
