@@ -1,4 +1,5 @@
 /** How PostgreSQL compares. Every value is a parameter with a type of its own. PostgreSQL 18 documentation, 4.1.2.7, 8, 9.7. */
+import { dateRange } from '@affinity/core/fhir/date-range.ts';
 import { fold } from '@affinity/core/fhir/extract.ts';
 import type { Column, ColumnKind, Dialect } from './engine.ts';
 import { name, type Sql, sql } from './statement.ts';
@@ -28,7 +29,14 @@ const isWhole = (text: string): boolean => {
   return value >= -largest && value < largest;
 };
 const isNumber = (text: string): boolean => /^(-?\d{1,40}(\.\d{1,40})?|NaN|-?Infinity)$/.test(text);
-const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text));
+const day =
+  /^(\d{4,6})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-5])(:[0-5]\d){0,2})?)?( BC)?$/;
+/** What PostgreSQL prints, which is more than FHIR has: years of five digits, those before Christ, and infinity. */
+const isDay = (text: string): boolean => {
+  const [, year] = day.exec(text) ?? [];
+  if (year === undefined) return text === 'infinity' || text === '-infinity';
+  return year.length > 4 || text.endsWith(' BC') || dateRange(text.slice(0, 10)) !== undefined;
+};
 const isUuid = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
 const operand = ({ name: column, kind }: Column): Sql =>
@@ -47,7 +55,7 @@ const bind = ({ kind }: Column, text: string): Sql | undefined => {
     case 'boolean':
       return /^(true|false|t|f)$/.test(text) ? sql`${text}::boolean` : undefined;
     case 'date':
-      return isDay(text) ? sql`${text.slice(0, 10)}::date` : undefined;
+      return isDay(text) ? sql`${text}::date` : undefined;
     case 'timestamp':
       return isDay(text) ? sql`${text}::timestamp` : undefined;
     case 'instant':
