@@ -82,5 +82,9 @@ export const bundleIn = (
     return { ...about, held };
   });
   if (next !== resources.length) throw useless(reading, 'no entries');
+  const named = entries.find(({ fullUrl = '' }) => /^https?:/i.test(fullUrl));
+  // References by that address would be taken for those of somebody else.
+  if (named?.fullUrl !== undefined && !reading.names.namesIt(named.fullUrl))
+    reading.report({ kind: 'upstream-unknown-address', source: reading.source });
   return { entries, links: linksOf(value.link) };
 };

@@ -28,6 +28,7 @@ test('E80, E86: a foreign server hears our headers alone, and the id of the requ
   assert.deepEqual(rest, {
     accept: 'application/fhir+json',
     'accept-encoding': 'identity',
+    'cache-control': 'no-cache',
     'user-agent': 'Affinity',
     'x-api-key': 'ours',
     'x-request-id': 'request-7',

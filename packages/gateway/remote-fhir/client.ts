@@ -55,6 +55,9 @@ const requestId = (): string => {
   return given !== undefined && /^[A-Za-z0-9\-._:]{1,128}$/.test(given) ? given : randomUUID();
 };
 
+/** What is judged is what is there now, not what a cache on the way has kept. RFC 9111 §5.2.1.4. */
+const always = { accept: 'application/fhir+json', 'cache-control': 'no-cache' };
+
 /** It cannot answer now: for it, not for the question. */
 const isFailing = (status: number): boolean => status === 502 || status === 503 || status === 504;
 const mayHelp = (status: number): boolean => status === 503 || status === 429;
@@ -122,7 +125,7 @@ export const createClient = (neighbours: ClientNeighbours): Ask => {
     context?.signal.throwIfAborted();
     asked.signal?.throwIfAborted();
     const time = createDeadline(limits.totalMs, asked.isSafe ? [asked.signal, context?.signal] : []);
-    const headers = { accept: 'application/fhir+json', 'x-request-id': requestId(), ...asked.headers };
+    const headers = { ...always, 'x-request-id': requestId(), ...asked.headers };
     try {
       const answer = await twice(asked, headers, time);
       if (isFailing(answer.status) || answer.status === 429) throw new BackendUnavailable(`status ${answer.status}`);

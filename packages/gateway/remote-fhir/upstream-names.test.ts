@@ -184,3 +184,18 @@ test('E48: nothing of a foreign server that echoes its own address everywhere na
     (error) => error instanceof FhirError && error.status === 422,
   );
 });
+
+test('E48: a foreign server that calls itself by an address that was not told is told of, once, without it', async (t) => {
+  const upstream = await startUpstream(t);
+  const inside = 'http://fhir.internal.example:8080/fhir';
+  upstream.say = () => ({
+    body: searchset(inside, [observation('o1', 'a', { subject: { reference: `${inside}/Patient/a` } })]),
+  });
+  const wanted = { type: 'Observation', clauses: [], sort: [], count: 10 };
+  const { remote, reports } = await openRemote(t, upstream.url);
+  for (const _ of [1, 2]) await remote.find(wanted);
+  assert.deepEqual(reports, [{ kind: 'upstream-unknown-address', source: 'hospital' }]);
+  const told = await openRemote(t, upstream.url, { aliases: [inside] });
+  const { found } = await told.remote.find(wanted);
+  assert.deepEqual([found[0]?.resource.subject, told.reports], [{ reference: 'Patient/a' }, []]);
+});
