@@ -19,6 +19,10 @@ export interface Home {
 
 const fact = 'protects-a-server';
 
+/** Whether the records of this domain are those of an existing server. */
+export const isInFrontOfServer = async (pool: pg.Pool): Promise<boolean> =>
+  (await pool.query('select from domain_fact where name = $1', [fact])).rows.length > 0;
+
 /**
  * The two never share a database: the passwords of the sample people are known to everybody.
  * @throws Error in plain words
@@ -31,8 +35,7 @@ const keepApart = async (pool: pg.Pool, { protect, demonstration }: Config): Pro
     );
   if (protect !== undefined)
     await pool.query(`insert into domain_fact (name, value) values ($1, 'true') on conflict do nothing`, [fact]);
-  const { rows } = await pool.query('select from domain_fact where name = $1', [fact]);
-  if (demonstration !== undefined && rows.length > 0)
+  if (demonstration !== undefined && (await isInFrontOfServer(pool)))
     throw new Error(
       'This database belongs to a domain in front of an existing server. Start it with npx affinity protect URL, or choose another place for a demonstration with AFFINITY_DATA.',
     );

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { openDatabase } from '../database.ts';
 import { openExplanations } from '../explanation-store.ts';
 import { printExplanation } from '../explanation-text.ts';
+import { isInFrontOfServer } from '../home.ts';
 import type { ExplanationCall } from '../supposed-caller.ts';
 import type { CommandInput } from './command.ts';
 
@@ -53,6 +54,10 @@ export const explain = async ({ config, args, log, print }: CommandInput): Promi
   }
   const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
   try {
+    if (await isInFrontOfServer(database.pool)) {
+      print('The records of this domain are those of an existing server: ask at /admin, where it runs.');
+      return 1;
+    }
     const explaining = await openExplanations({ config, database, log });
     const result = await explaining(read.call, { source: 'command-line' });
     if (result.kind === 'refused') {

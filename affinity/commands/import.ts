@@ -8,6 +8,7 @@ import { readImportSource } from '@affinity/store/import-source.ts';
 import { openDatabase } from '../database.ts';
 import { demonstrationOf } from '../demo/begun.ts';
 import { generatePopulation } from '../demo/population.ts';
+import { isInFrontOfServer } from '../home.ts';
 import { createProgress } from '../progress.ts';
 import type { CommandInput } from './command.ts';
 
@@ -28,6 +29,10 @@ export const importRecords = async ({ config, args, log, print }: CommandInput):
   const progress = createProgress(process.stderr, 'resources', () => performance.now());
   const began = performance.now();
   try {
+    if (await isInFrontOfServer(database.pool)) {
+      print('The records of this domain are those of an existing server: put them in there.');
+      return 1;
+    }
     let fraction: number | undefined;
     const source =
       call.kind === 'files'

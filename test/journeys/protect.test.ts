@@ -137,3 +137,21 @@ test('the sample app is there because it was asked for; nobody of the demonstrat
   const again = await readPage(await visitor.submit(page, { username: 'ana', password: 'ana-demo-2026' }));
   assert.equal(again.kind, 'sign-in');
 });
+
+test('E83: while the existing server is away nobody is let through, and nothing of it is told', async () => {
+  const tokens = await obtain('ida', 'openid fhirUser launch/patient patient/*.rs');
+  await upstream.close();
+  const response = await ask('Observation', tokens);
+  const text = await response.text();
+  assert.ok([502, 503].includes(response.status), String(response.status));
+  assert.equal((JSON.parse(text) as Resource).resourceType, 'OperationOutcome');
+  const visitor = createVisitor(domain.origin);
+  const signIn = await readPage(
+    await visitor.open(authorizeUrl(domain.origin, { scope: 'openid launch/patient patient/*.rs', prompt: 'consent' })),
+  );
+  const page = await readPage(await visitor.submit(signIn, { username: 'ida', password }));
+  assert.notEqual(page.kind, 'consent', 'whose record it is cannot be said');
+  assert.ok(page.status >= 500, String(page.status));
+  assert.equal((await fetch(`${domain.origin}/health/ready`)).status, 200);
+  for (const said of [text, page.text, domain.output()]) assert.ok(!said.includes(new URL(upstream.url).host));
+});
