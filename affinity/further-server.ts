@@ -6,6 +6,7 @@ import type { ResourceServer } from '@affinity/resource-server/resource-server.t
 import { standaloneCapabilities } from './clinic.ts';
 import { createClinicFacts, type FactsNeighbours } from './clinic-facts.ts';
 import { createGuardedServer, type GuardedNeighbours } from './guarded-server.ts';
+import { whileKnown } from './known-backend.ts';
 import type { Upstream } from './opened-upstream.ts';
 import { openUpstream } from './upstream.ts';
 import type { ReportUpstream } from './upstream-reports.ts';
@@ -38,7 +39,8 @@ export const createFurtherServer = async (declared: FurtherServer, neighbours: F
     pool,
     report,
   });
-  const backend = createSourceBackend({ source: upstream.source, ownBases: [base], limits: gateway, report });
+  const asked = createSourceBackend({ source: upstream.source, ownBases: [base], limits: gateway, report });
+  const backend = whileKnown(asked, upstream.state);
   const { personAt } = createCrossReference(home.base);
   const facts = createClinicFacts({
     config,

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import type { Config } from './config.ts';
 import { recall } from './demo/begun.ts';
 import type { HomeBackend } from './home-backend.ts';
+import { whileKnown } from './known-backend.ts';
 import type { Upstream, UpstreamNeighbours } from './opened-upstream.ts';
 import { createProtectedBackend, withoutOwnTypes } from './protected-backend.ts';
 import { openUpstream } from './upstream.ts';
@@ -58,6 +59,7 @@ export const openHome = async (
     report,
   });
   const source = withoutOwnTypes(upstream.source);
-  const far = createSourceBackend({ source, ownBases: [base], limits: protect.gateway, report });
+  const asked = createSourceBackend({ source, ownBases: [base], limits: protect.gateway, report });
+  const far = whileKnown(asked, upstream.state);
   return { backend: createProtectedBackend(store, far), upstream };
 };
