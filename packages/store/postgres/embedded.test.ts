@@ -1,6 +1,6 @@
 /** The embedded PostgreSQL keeps what it was given through stops, kills and second starts. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,6 +27,20 @@ function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'affinity-embedded-'));
   folders.push(folder);
   return folder;
+}
+
+let initialized: Promise<string> | undefined;
+
+/** A folder as a first start and a stop leave it: making a cluster takes longest, and the tests that begin without show it. */
+async function folderWithCluster(): Promise<string> {
+  initialized ??= (async () => {
+    const directory = temporaryFolder();
+    await (await startEmbedded({ directory })).stop();
+    return directory;
+  })();
+  const [from, directory] = [await initialized, temporaryFolder()];
+  execFileSync('cp', ['-a', `${from}/.`, directory]);
+  return directory;
 }
 
 async function query(url: string, sql: string): Promise<readonly unknown[]> {
@@ -95,14 +109,14 @@ test('a cluster is durable, checked, in UTF-8, and served by a role that is no s
 });
 
 test('the socket is closed to other accounts', async (t) => {
-  const server = await startEmbedded({ directory: temporaryFolder() });
+  const server = await startEmbedded({ directory: await folderWithCluster() });
   t.after(() => server.stop());
   const folder = decodeURIComponent(new URL(server.url).hostname);
   assert.equal(statSync(folder).mode & 0o777, 0o700);
 });
 
 test('a stop and a start keep everything, and leave nothing behind outside the folder', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   const first = await startEmbedded({ directory });
   await query(first.url, 'create table kept as select 7 as number');
   await Promise.all([first.stop(), first.stop()]);
@@ -113,7 +127,7 @@ test('a stop and a start keep everything, and leave nothing behind outside the f
 });
 
 test('a second start on the same folder is refused, naming the process and the folder', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   const held = await hold(t, directory, 'one');
   const second = await hold(t, directory);
   assert.match(second.errors, new RegExp(`${directory} is in use by process ${held.child.pid}\\.`));
@@ -121,7 +135,7 @@ test('a second start on the same folder is refused, naming the process and the f
 });
 
 test('a second start in the same process is refused too, and does not open the folder to others', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   const server = await startEmbedded({ directory });
   t.after(() => server.stop());
   await assert.rejects(startEmbedded({ directory, lockPatience: 0 }), /is in use by process/);
@@ -129,21 +143,21 @@ test('a second start in the same process is refused too, and does not open the f
 });
 
 test('a start waits for a stop that is under way', async () => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   const first = await startEmbedded({ directory });
   const [, second] = await Promise.all([first.stop(), startEmbedded({ directory, lockPatience: 30_000 })]);
   await second.stop();
 });
 
 test('after kill -9 of the process that started it, the next start has all that was acknowledged', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   await killHard(await hold(t, directory, 'one'));
   const second = await hold(t, directory, 'two');
   assert.deepEqual(await query(second.url, 'select line from written order by line'), ['one', 'two']);
 });
 
 test('after kill -9 the database ends by itself, and the next start tidies its socket away', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   const held = await hold(t, directory, 'one');
   await killHard(held);
   await gone(held.postmaster);
@@ -152,7 +166,7 @@ test('after kill -9 the database ends by itself, and the next start tidies its s
 });
 
 test('after kill -9 of the process and of the database, the next start has all that was acknowledged', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   const held = await hold(t, directory, 'one');
   process.kill(held.postmaster, 'SIGKILL');
   await killHard(held);
@@ -161,7 +175,7 @@ test('after kill -9 of the process and of the database, the next start has all t
 });
 
 test('a database that nothing stops is stopped by the next start', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   const held = await hold(t, directory, 'one');
   process.kill(held.postmaster, 'SIGSTOP'); // so that it cannot act when its guard tells it to
   await killHard(held);
@@ -173,7 +187,7 @@ test('a database that nothing stops is stopped by the next start', async (t) => 
 });
 
 test('a process file that names a process of another kind does not keep the cluster from starting', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   await (await startEmbedded({ directory })).stop();
   const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
     stdio: 'ignore',
@@ -201,7 +215,7 @@ test('a cluster of another version is refused by name and left alone', async () 
 });
 
 test('a cluster that cannot start says why, and gives the folder free', async () => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   await (await startEmbedded({ directory })).stop();
   rmSync(join(directory, 'cluster/global/pg_control'));
   await assert.rejects(startEmbedded({ directory }), /did not start.*pg_control/s);
@@ -209,7 +223,7 @@ test('a cluster that cannot start says why, and gives the folder free', async ()
 });
 
 test('the end of the database is told, and neither the pool nor the process fails by it', async (t) => {
-  const directory = temporaryFolder();
+  const directory = await folderWithCluster();
   const { promise, resolve } = Promise.withResolvers<string>();
   const server = await startEmbedded({ directory, onUnexpectedExit: resolve });
   const lost: Error[] = [];
