@@ -253,3 +253,29 @@ test('further servers: a name and a path of their own, beside those of the domai
   const said = cleartext.replace('title:', 'cleartext: true, title:');
   assert.equal(configOf({}, `resource_servers:\n${said}`).furtherServers.length, 1);
 });
+
+test('further servers: folders of files, with what is told when their settings are wrong', () => {
+  const files = (more: string) => `resource_servers:
+  - { name: city, kind: files, path: /city/fhir, title: City, folder: city-files, ${more} }
+`;
+  writeFileSync(join(directory, 'mapping.yaml'), '');
+  const { furtherServers } = configOf({}, files('hl7: mapping.yaml, limits: { settle_seconds: 0 }'));
+  assert.deepEqual(furtherServers[0]?.upstream, {
+    kind: 'files',
+    folder: join(directory, 'city-files'),
+    hl7: join(directory, 'mapping.yaml'),
+    done: 'keep',
+    settleMs: 0,
+    limits: {},
+  });
+  for (const [more, place] of [
+    ['done: keep', 'hl7'],
+    ['hl7: absent.yaml', 'hl7'],
+    ["hl7: mapping.yaml, csv: { mapping: mapping.yaml, delimiter: ';;' }", 'csv.delimiter'],
+    ['csv: { mapping: mapping.yaml, most_gone: 1.01 }', 'csv.most_gone'],
+    ['csv: { mapping: mapping.yaml, extracts: { A: some } }', 'csv.extracts.A'],
+    ['hl7: mapping.yaml, limits: { file_bytes: 1073741825 }', 'limits.file_bytes'],
+    ['hl7: mapping.yaml, limits: { file_bytes: 1023 }', 'limits.file_bytes'],
+  ] as const)
+    assert.ok(faultsOf({}, files(more)).includes(`resource_servers.0.${place}`), more);
+});

@@ -2,7 +2,7 @@
  * A folder that is watched: what is put in its inbox is applied once and kept, by one process at a time.
  * docs/decisions/0030-records-from-files.md; docs/guides/connect-files.md.
  */
-import { watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { PoolClient } from 'pg';
 import { type FolderFiles, isSame, openFolder, type Stamp } from './folder-files.ts';
@@ -192,6 +192,17 @@ export interface WatchedFolder {
   readonly health: () => FolderHealth;
 }
 
+/** A watch misses things, ends, and is not to be had everywhere: the folder is looked at all the same. */
+const watchInbox = (path: string, changed: () => void): FSWatcher | undefined => {
+  try {
+    const watcher = watch(path, { persistent: false }, changed);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined;
+  }
+};
+
 export const watchFolder = (options: FolderOptions): WatchedFolder => {
   const { settings, folder: path } = options;
   const every = settings.everyMilliseconds ?? defaults.everyMilliseconds;
@@ -210,13 +221,11 @@ export const watchFolder = (options: FolderOptions): WatchedFolder => {
         soon = setTimeout(look, settle + 50);
       };
       const timer = setInterval(look, every);
-      const watcher = watch(join(path, 'inbox'), { persistent: false }, later);
-      // A watch misses things, and ends: the folder is looked at all the same.
-      watcher.on('error', () => watcher.close());
+      const watcher = watchInbox(join(path, 'inbox'), later);
       stop = () => {
         clearInterval(timer);
         clearTimeout(soon);
-        watcher.close();
+        watcher?.close();
       };
       look();
     },

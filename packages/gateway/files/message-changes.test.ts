@@ -282,6 +282,11 @@ test('values that are said to be empty, and other characters as separators', () 
   assert.deepEqual([...said(odd).keys()], ['Patient/0047113']);
 });
 
+test('limits: as many segments as there may be, and one more (Q25)', () => {
+  assert.equal(parseMessage(adt(), 'utf-8', 4).kind, 'message');
+  assert.deepEqual(parseMessage(adt(), 'utf-8', 3), { kind: 'fault', fault: 'it has more than 3 segments' });
+});
+
 test('settings: every fault at once, with its line', () => {
   const faulty = loadHl7Settings(
     'patient: [1]\ntime_zone: Mars\nidentifiers: { A: x }\nnonsense: 1\ncodes: { L: { map: [] } }\n',

@@ -4,7 +4,7 @@
  */
 
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import { factsOf } from '@affinity/core/fhir/resource-facts.ts';
+import { factsOf, type ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { ClientBase } from 'pg';
 import { type RecordChange, Refused } from './record-change.ts';
 import { datesOf, keysOf } from './record-keys.ts';
@@ -74,6 +74,13 @@ const dropKeys = async ({ client, server }: Writing, { type, id }: Pick<Current,
 const nextInstant = (now: number, current: Current | undefined): number =>
   current === undefined ? now : Math.max(now, Number(current.updated_at) + 1);
 
+const refuseMove = ({ type, mayMove }: RecordChange, current: Current | undefined, owner: string | null): void => {
+  if (current !== undefined && current.owner !== owner && mayMove !== true)
+    throw new Refused(`it says of a ${type} that is in one patient's record that it is in another's`);
+};
+const ownerIn = ({ owners }: Pick<ResourceFacts, 'owners'>): string | null =>
+  owners.length === 1 ? (owners[0] ?? null) : null;
+
 const writeVersion = async (
   writing: Writing,
   change: RecordChange,
@@ -97,9 +104,8 @@ const writeVersion = async (
   const made = printVersion(change, elements, { version, updatedAt: nextInstant(now, current) });
   check(made.resource);
   const facts = factsOf(made.resource, []);
-  const [owner = null] = facts.owners.length === 1 ? facts.owners : [];
-  if (current !== undefined && current.owner !== owner && change.mayMove !== true)
-    throw new Refused(`it says of a ${type} that is in one patient's record that it is in another's`);
+  const owner = ownerIn(facts);
+  refuseMove(change, current, owner);
   if (current !== undefined) {
     await keepVersion(writing, current);
     await dropKeys(writing, current);
@@ -137,8 +143,12 @@ export interface Said {
 /** @throws Refused: the transaction must be rolled back */
 export const applyChange = async (writing: Writing, change: RecordChange, said: Said): Promise<keyof Applied> => {
   const current = await readCurrent(writing, change.type, change.id);
-  if (change.says === 'mention')
-    return current === undefined ? writeVersion(writing, change, undefined, { ...said, saidAt: 0 }) : 'same';
+  if (change.says === 'mention') {
+    if (current === undefined) return writeVersion(writing, change, undefined, { ...said, saidAt: 0 });
+    const mentioned = printVersion(change, elementsAfter(change, undefined), { version: 1, updatedAt: 0 });
+    refuseMove(change, current, ownerIn(factsOf(mentioned.resource, [])));
+    return 'same';
+  }
   if (current !== undefined && said.saidAt < Number(current.said_at)) return 'older';
   return writeVersion(writing, change, current, said);
 };
