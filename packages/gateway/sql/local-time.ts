@@ -9,24 +9,36 @@ export const isTimeZone = (zone: string): boolean => {
 };
 
 const day = 86_400_000;
-/** quarter hours whose offset is remembered */
+const quarter = 900_000;
+const week = 7 * day;
+/** how many quarter hours and weeks are remembered */
 const remembered = 20_000;
 
-/** Minutes east of UTC at an instant, rounded to a whole minute. */
+const kept = (find: (key: number) => number | undefined): ((key: number) => number | undefined) => {
+  const known = new Map<number, number | undefined>();
+  return (key) => {
+    if (known.has(key)) return known.get(key);
+    if (known.size >= remembered) known.clear();
+    const found = find(key);
+    known.set(key, found);
+    return found;
+  };
+};
+
+/** Minutes east of UTC at an instant. Nobody changes the clocks twice in a week, so that most weeks are asked for twice only. */
 const offsetsOf = (zone: string): ((epoch: number) => number) => {
   const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
-  const known = new Map<number, number>();
-  return (epoch) => {
-    const quarter = Math.floor(epoch / 900_000);
-    const before = known.get(quarter);
-    if (before !== undefined) return before;
-    const text = format.formatToParts(quarter * 900_000).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const inQuarter = kept((number) => {
+    const text = format.formatToParts(number * quarter).find(({ type }) => type === 'timeZoneName')?.value ?? '';
     const [, sign, hours = '0', minutes = '0'] = /GMT([+-])(\d+):(\d+)/.exec(text) ?? [];
-    const offset = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
-    if (known.size >= remembered) known.clear();
-    known.set(quarter, offset);
-    return offset;
-  };
+    return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
+  });
+  const at = (epoch: number): number => inQuarter(Math.floor(epoch / quarter)) ?? 0;
+  const inWeek = kept((number) => {
+    const offset = at(number * week);
+    return offset === at((number + 1) * week - quarter) ? offset : undefined;
+  });
+  return (epoch) => inWeek(Math.floor(epoch / week)) ?? at(epoch);
 };
 
 const two = (value: number): string => String(Math.abs(value)).padStart(2, '0');
