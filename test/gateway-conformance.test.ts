@@ -57,6 +57,7 @@ describeBackend('our own clinic behind the gateway', async () => {
   return {
     backend: createSourceBackend({ source: remote, ownBases: [] }),
     evaluate,
+    share: 0.25,
     keepsCanonicals: false as const,
     tellsVersionsWithin: false as const,
     close,

@@ -8,6 +8,7 @@ import { createMemorySource } from './testing/memory-source.ts';
 const under = (source: ReturnType<typeof createMemorySource>) => ({
   backend: createSourceBackend({ source, ownBases: [] }),
   evaluate,
+  share: 0.25,
   keepsCanonicals: false as const,
   tellsVersionsWithin: false as const,
   close: async () => {},
@@ -16,7 +17,7 @@ const under = (source: ReturnType<typeof createMemorySource>) => ({
 /** It takes long to try all. */
 const fewSorts = standardCapabilities.map((one) => ({ ...one, sort: ['_lastUpdated', '_id', 'date'] }));
 
-describeBackend('a foreign system behind the gateway', async () => under(createMemorySource()));
+describeBackend('a foreign system behind the gateway', async () => ({ ...under(createMemorySource()), share: 1 }));
 
 describeBackend('one that is only read, and keeps no versions,', async () => {
   const source = createMemorySource({ history: false, writes: false, capabilities: fewSorts });

@@ -119,9 +119,10 @@ export const describeJoins = (name: string, make: () => Promise<BackendUnderTest
           } while (cursor !== undefined && paged.length <= wanted.length);
           assert.deepEqual(paged.toSorted(), wanted, 'in pages');
         }),
-        { numRuns: 300, seed },
+        { numRuns: Math.ceil(300 * (under.share ?? 1)), seed },
       );
-      assert.ok(some > 20, `${some} of 300 find something`);
+      // Of fewer questions the number that find something varies more.
+      assert.ok(some > 20 * (under.share ?? 1) ** 2, `${some} of 300 find something`);
     });
 
     test('subject:identifier and subject.identifier each find exactly their own (K02)', async (context) => {

@@ -72,7 +72,11 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
     });
     after(() => under.close());
 
-    const holds = async (check: (query: SearchQuery, filter: Filter) => Promise<void>, numRuns: number) => {
+    const holds = async (
+      check: (query: SearchQuery, filter: Filter) => Promise<void>,
+      numRuns: number,
+      share = under.share ?? 1,
+    ) => {
       const types = under.backend.capabilities.filter(({ type }) => arbitraryTypes.includes(type));
       const filters = fc.oneof(fc.constant(everything), arbitraryFilter());
       const question = fc
@@ -85,7 +89,7 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
           const query = ask(under.backend, type, params);
           if (query !== undefined) await check(query, filter);
         }),
-        { numRuns, seed },
+        { numRuns: Math.ceil(numRuns * share), seed },
       );
     };
 
@@ -99,9 +103,13 @@ export const describeSearch = (name: string, make: () => Promise<BackendUnderTes
 
     test('the questions asked find something often enough to mean anything', async () => {
       let some = 0;
-      await holds(async (query, filter) => {
-        if (expected(query, filter).length > 0 && query.clauses.length > 0) some += 1;
-      }, 400);
+      await holds(
+        async (query, filter) => {
+          if (expected(query, filter).length > 0 && query.clauses.length > 0) some += 1;
+        },
+        400,
+        1,
+      );
       assert.ok(some > 40, `${some} of 400`);
     });
 

@@ -22,6 +22,8 @@ export interface BackendUnderTest {
     readonly put: (resource: Resource, id: string) => Promise<void>;
     readonly remove: (type: string, id: string) => Promise<void>;
   };
+  /** the part of the random questions that are asked, where each takes long; all of them unless told */
+  readonly share?: number;
   /** false: what a transaction writes has a version only when it stands */
   readonly tellsVersionsWithin?: false;
   readonly close: () => Promise<void>;

@@ -39,6 +39,7 @@ describeBackend('records that came as files behind the gateway', async () => {
   return {
     backend: createSourceBackend({ source, ownBases: [] }),
     evaluate,
+    share: 0.25,
     keepsCanonicals: false,
     fill: {
       put: async (resource, id) => {

@@ -42,6 +42,7 @@ const under = async (engine: SqlEngine, run: Run, close: () => Promise<void>) =>
   return {
     backend: createSourceBackend({ source, ownBases: [] }),
     evaluate,
+    share: 0.25,
     keepsCanonicals: false as const,
     fill: {
       put: async (resource: Resource, id: string) => {
