@@ -1,5 +1,7 @@
 /** The authorization endpoint: whom it never redirects to, what it refuses, and that nobody is sent on before signing in. */
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { formOf, pageOf } from './testing/browser.ts';
 import {
@@ -110,6 +112,31 @@ test('the authorization endpoint', async (t) => {
           assert.equal(silent.get('iss'), issuer);
         }
       }
+    },
+  );
+
+  await t.test(
+    'Q12: no answer goes from window to window: the mode is refused, not offered, and no page listens',
+    async () => {
+      for (const mode of ['web_message', 'web_message.jwt', 'fragment', 'form_post']) {
+        const silent = await browser().send(authorizeUrl({ response_mode: mode, prompt: 'none' }));
+        assert.equal(answerOf(silent).get('error'), 'invalid_request', mode);
+        assert.equal(answerOf(silent).get('code'), null);
+      }
+      const at = `${issuer.replace('/auth', '')}/.well-known/oauth-authorization-server/auth`;
+      const metadata = (await (await domain.server.fetch(new Request(at), {})).json()) as Record<string, unknown>;
+      assert.deepEqual(metadata.response_modes_supported, ['query']);
+      assert.ok(!('check_session_iframe' in metadata), 'a frame that talks to others');
+      const scripts = globSync('../{portal,authorization-server,client}/**/*.{ts,js,mjs,css}', {
+        cwd: import.meta.dirname,
+      });
+      const listening = scripts.filter(
+        (file) =>
+          !/node_modules|\.test\.ts$/.test(file) &&
+          /postMessage|BroadcastChannel|onmessage/.test(readFileSync(join(import.meta.dirname, file), 'utf8')),
+      );
+      assert.ok(scripts.length > 100);
+      assert.deepEqual(listening, []);
     },
   );
 

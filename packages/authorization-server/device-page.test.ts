@@ -5,7 +5,7 @@ import { pageOf } from './testing/browser.ts';
 import { askForDevice, devicePage, errorOf, poll, startDevice, toConsent, typeCode } from './testing/device.ts';
 import { allow, issuer, startDomain } from './testing/domain.ts';
 
-test('C54, Q07: wrong codes are counted, from one address and altogether; right ones are not', async (t) => {
+test('C54, Q07, Q30: wrong codes are counted, from one address and altogether; right ones are not', async (t) => {
   const device = { codeSeconds: 600, pollSeconds: 5, requestsPerAddress: 8, requestsAltogether: 12 };
   const limits = { device: { ...device, entriesPerAddress: 3, entriesAltogether: 5 } };
   const domain = await startDomain(t, limits);

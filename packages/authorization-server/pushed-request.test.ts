@@ -196,7 +196,7 @@ test('pushed authorization requests', async (t) => {
     },
   );
 
-  await t.test('Q32: as many of a public app wait as may, and what they wait for ends', async () => {
+  await t.test('Q30, Q32: as many of a public app wait as may, and what they wait for ends', async () => {
     const few = await domain.another({ pushedRequestsWaiting: 2, pushedRequestSeconds: 90 });
     const fields = fieldsOf({ client_id: 'browser' });
     for (let count = 0; count < 2; count++) assert.equal((await push(few, fields, {})).status, 201);

@@ -338,7 +338,7 @@ test('H04, race: an initial access token registers as many apps as it may, and i
   );
 });
 
-test('H04: one address registers so often and no oftener, and so many apps wait to be looked at and no more', async (t) => {
+test('H04, Q30: one address registers so often and no oftener, and so many apps wait to be looked at and no more', async (t) => {
   const domain = await startRegistration(t, undefined, { perAddress: 3, pendingMost: 4 });
   const metadata = { redirect_uris: [appCallback] };
   const answers = await Promise.all(Array.from({ length: 5 }, () => send(domain, metadata)));

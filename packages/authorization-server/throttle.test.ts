@@ -59,7 +59,7 @@ test('the same work is done for an unknown person', async () => {
   assert.equal(await verifyPassword('x', '$argon2id$broken'), false);
 });
 
-test('failures are counted per account and address, at once or one by one', async (t) => {
+test('Q30: failures are counted per account and address, at once or one by one', async (t) => {
   const domain = await startDomain(t, { signIn: limits });
   const all = await Promise.all(
     Array.from({ length: 12 }, () => attempt(from(domain, '198.51.100.1'), 'ana', 'wrong')),
