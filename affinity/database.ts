@@ -1,9 +1,11 @@
 /** The domain's PostgreSQL: the embedded one, or the user's own by DATABASE_URL; migrated before anybody uses it. */
 import { mkdirSync } from 'node:fs';
 import { startEmbedded } from '@affinity/store/postgres/embedded.ts';
+import type { Look } from '@affinity/store/postgres/look.ts';
 import { migrate } from '@affinity/store/postgres/migrate.ts';
 import { createPool } from '@affinity/store/postgres/pool.ts';
 import { findRunning } from '@affinity/store/postgres/running.ts';
+import { createSharedCommit } from '@affinity/store/postgres/shared-commit.ts';
 import { createSharedConnection, type SharedConnection } from '@affinity/store/postgres/shared-connection.ts';
 import pg from 'pg';
 import type { Config } from './config.ts';
@@ -14,6 +16,8 @@ export interface Database {
   readonly pool: pg.Pool;
   /** for reads by id */
   readonly shared: SharedConnection;
+  /** for single statements that change something and wait for no lock: those at the same time share a commit */
+  readonly commit: Look;
   /** for audit records alone: an answer is recorded while its transaction has a connection, and may wait for no other */
   readonly audit: pg.Pool;
   /** where it is, for people: never a password */
@@ -45,13 +49,15 @@ export const openDatabase = async (config: Config, { log, onLost, join, patience
   const pool = createPool({ ...connecting, max: config.file.limits.database_connections });
   // Records are written one batch after another.
   const audit = createPool({ ...connecting, max: 1, applicationName: 'affinity audit' });
-  const shared = createSharedConnection({
+  const sharing = {
     url: source.url,
     onError,
     ...(patience === undefined ? {} : { answerTimeout: patience, connectTimeout: patience }),
-  });
+  };
+  const shared = createSharedConnection(sharing);
+  const commits = createSharedConnection({ ...sharing, applicationName: 'affinity commits' });
   const close = async (): Promise<void> => {
-    await Promise.all([shared.close(), audit.end(), pool.end()]);
+    await Promise.all([shared.close(), commits.close(), audit.end(), pool.end()]);
     await source.stop();
   };
   try {
@@ -62,7 +68,8 @@ export const openDatabase = async (config: Config, { log, onLost, join, patience
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The PostgreSQL that DATABASE_URL names cannot be used: ${reason}.`, { cause: error });
   }
-  return { url: source.url, pool, shared, audit, description: source.description, close };
+  const commit = createSharedCommit(commits);
+  return { url: source.url, pool, shared, commit, audit, description: source.description, close };
 };
 
 interface Source {

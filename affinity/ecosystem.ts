@@ -164,7 +164,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const authorization = await createAuthorizationServer({
     issuer,
     pool,
-    shared: database.shared,
+    look: database.shared.query,
+    commit: database.commit,
     clients,
     resourceServers: [
       { base: clinicBase, name: config.protect?.title ?? 'Clinic', tokens: file.tokens.format },

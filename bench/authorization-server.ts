@@ -9,6 +9,7 @@ import { createAuthorizationServer } from '@affinity/authorization-server/author
 import { createClientRegistry } from '@affinity/authorization-server/clients.ts';
 import { createPeople } from '@affinity/authorization-server/people.ts';
 import { createBrowser, pageOf } from '@affinity/authorization-server/testing/browser.ts';
+import { testPages } from '@affinity/authorization-server/testing/pages.ts';
 import {
   allow,
   answerOf,
@@ -19,14 +20,14 @@ import {
   codeFields,
   postForm,
   verifier,
-} from '@affinity/authorization-server/testing/domain.ts';
-import { testPages } from '@affinity/authorization-server/testing/pages.ts';
+} from '@affinity/authorization-server/testing/requests.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { endGrant } from '@affinity/store/grant-feed.ts';
 import { startEmbedded } from '@affinity/store/postgres/embedded.ts';
 import { migrate } from '@affinity/store/postgres/migrate.ts';
 import { createPool } from '@affinity/store/postgres/pool.ts';
+import { createSharedCommit } from '@affinity/store/postgres/shared-commit.ts';
 import { createSharedConnection } from '@affinity/store/postgres/shared-connection.ts';
 import { createAdaptorServer } from '@hono/node-server';
 import { exportJWK, generateKeyPair } from 'jose';
@@ -46,6 +47,8 @@ const codeOf = (response: Response): string => answerOf(response).get('code') ??
 
 const open = (server: ReturnType<typeof createServer> | ReturnType<typeof createAdaptorServer>): Promise<number> =>
   new Promise((done) => {
+    // Longer than any other candidate's turn: no caller meets a connection that is just being closed.
+    if ('keepAliveTimeout' in server) server.keepAliveTimeout = 120_000;
     server.listen(0, '127.0.0.1', () => done((server.address() as AddressInfo).port));
   });
 
@@ -55,6 +58,7 @@ await migrate(postgres.url);
 const pool = createPool({ url: postgres.url, max: 20, onError: () => {} });
 const auditPool = createPool({ url: postgres.url, max: 1, onError: () => {} });
 const shared = createSharedConnection({ url: postgres.url, onError: () => {} });
+const commits = createSharedConnection({ url: postgres.url, onError: () => {} });
 const backend = createBackend({ pool, shared, ownBases: [base] });
 
 const openAffinity = async () => {
@@ -80,7 +84,8 @@ const openAffinity = async () => {
   const server = await createAuthorizationServer({
     issuer,
     pool,
-    shared,
+    look: shared.query,
+    commit: createSharedCommit(commits),
     clients,
     resourceServers: [{ base, name: 'Clinic' }],
     pages: testPages,
@@ -214,7 +219,7 @@ const candidates = { affinity: await openAffinity(), bare: await openBare() };
 process.on('message', async (wish: Wish | 'stop') => {
   if (wish === 'stop') {
     for (const candidate of Object.values(candidates)) await candidate.close();
-    await Promise.all([shared.close(), pool.end(), auditPool.end()]);
+    await Promise.all([shared.close(), commits.close(), pool.end(), auditPool.end()]);
     await postgres.stop();
     removeDirectory(directory);
     process.exit(0);

@@ -2,14 +2,14 @@
  * Where oidc-provider keeps its sessions, interactions, codes and marks of consent: PostgreSQL. What a browser or an app
  * presents is the key, and only its SHA-256 is stored (oidc-provider's adapter contract; RFC 9700 §4.3).
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 import type pg from 'pg';
 import { type Client, type ClientRegistry, deviceCodeGrant } from './clients.ts';
 import { deviceReturn } from './device-return.ts';
 import { noteSession } from './session-rows.ts';
 
-export const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+export const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
 /** Stands for the presented value inside a stored payload. */
 const self = '\u{f8ff}self\u{f8ff}';

@@ -7,8 +7,7 @@ import type { AccessTokenClaims } from '@affinity/core/smart/launch-context.ts';
 import type { Permissions } from '@affinity/outbound/outbound-url.ts';
 import { createSafeFetch, type SafeFetch } from '@affinity/outbound/safe-fetch.ts';
 import type { Nonces } from '@affinity/proof/dpop-nonce.ts';
-import { lookThrough } from '@affinity/store/postgres/look.ts';
-import type { SharedConnection } from '@affinity/store/postgres/shared-connection.ts';
+import { type Look, lookOn } from '@affinity/store/postgres/look.ts';
 import type { JSONWebKeySet } from 'jose';
 import type pg from 'pg';
 import { createAccessTokens } from './access-token.ts';
@@ -73,8 +72,10 @@ export interface AuthorizationServerOptions {
   /** absolute, without a last slash: `http://localhost:4000/auth` */
   readonly issuer: string;
   readonly pool: pg.Pool;
-  /** for short statements by a key; they go through the pool where it is not given */
-  readonly shared?: SharedConnection;
+  /** for short statements by a key; the pool unless told */
+  readonly look?: Look;
+  /** for single statements that change something and wait for no lock; the pool unless told */
+  readonly commit?: Look;
   /** RFC 7591 metadata; `checkClients` tells their faults beforehand */
   readonly clients: readonly unknown[];
   /** the first is the home of patients and people: their ids and relative references are of its records */
@@ -179,7 +180,8 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
     crossReference,
     issuer,
     pool,
-    look: lookThrough(pool, options.shared),
+    look: options.look ?? lookOn(pool),
+    commit: options.commit ?? lookOn(pool),
     consents,
     endGrant,
     clients,

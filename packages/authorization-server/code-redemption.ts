@@ -2,7 +2,7 @@
  * What is known of an authorization code, in one statement; and the one in which it is used up and its first tokens are
  * stored, or nothing happens. RFC 6749 §4.1.3, §10.5; RFC 9700 §2.1.
  */
-import type { Look } from '@affinity/store/postgres/look.ts';
+import { asJson, type Look, lookOne } from '@affinity/store/postgres/look.ts';
 import { hashOf } from './adapter.ts';
 import { factColumns, factsOf, type GrantFacts, type GrantFactsRow, grantLives, joinedPerson } from './grant-facts.ts';
 import type { Grant, SignIn } from './grants.ts';
@@ -54,27 +54,29 @@ interface FactsRow extends GrantFactsRow {
 
 const byCode = {
   name: 'code-facts',
-  text: `select c.payload, c.grant_id as code_grant, c.expires_at as code_expires_at, c.consumed_at,
+  text: asJson(`select c.payload, c.grant_id as code_grant, c.expires_at as code_expires_at, c.consumed_at,
       s.uid as living_uid, s.shared as session_shared, s.expires_at as session_expires_at, ${factColumns}
     from authorization_state c left join authorization_grant g on g.id = c.grant_id and ${grantLives} ${joinedPerson}
       left join sign_in_session s on s.uid = c.payload->>'sessionUid' and s.sub::text = c.payload->>'accountId'
         and s.ended_at is null and s.expires_at > $2
-    where c.model = 'AuthorizationCode' and c.id = $1`,
+    where c.model = 'AuthorizationCode' and c.id = $1`),
 };
 
 /** Undefined where nobody knows the code. */
 export async function findCode(look: Look, code: string, at: Date): Promise<CodeFacts | undefined> {
-  const [row] = await look<FactsRow>({ ...byCode, values: [hashOf(code), at] });
+  const row = await lookOne<FactsRow>(look, { ...byCode, values: [hashOf(code), at] });
   if (row === undefined) return undefined;
   const { living_uid: uid, session_shared: shared, session_expires_at: until } = row;
   const facts = factsOf(row);
   return {
     payload: row.payload,
     grantId: row.code_grant,
-    expiresAt: row.code_expires_at,
+    expiresAt: new Date(row.code_expires_at),
     consumed: row.consumed_at !== null,
     ...(facts === undefined ? {} : { facts }),
-    ...(uid === null || shared === null || until === null ? {} : { session: { uid, shared, expiresAt: until } }),
+    ...(uid === null || shared === null || until === null
+      ? {}
+      : { session: { uid, shared, expiresAt: new Date(until) } }),
   };
 }
 

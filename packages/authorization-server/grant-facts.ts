@@ -2,7 +2,7 @@
  * What a question about tokens has to know of a grant beside its Consent, read in one statement: the grant, who gave it, and
  * for whom that person may act at this moment. RFC 6749 §6; RFC 7662 §2.2.
  */
-import type { Look } from '@affinity/store/postgres/look.ts';
+import { type AsJson, asJson, type Look, lookOne } from '@affinity/store/postgres/look.ts';
 import { type Grant, type GrantRow, grantColumns, grantOf } from './grants.ts';
 import type { ActsFor, Person } from './people.ts';
 import { isEmergency } from './purposes.ts';
@@ -33,7 +33,7 @@ export const factColumns = `${grantColumns.replace(/\b[a-z_]+\b/g, 'g.$&')}, p.u
 export const grantLives = 'g.ended_at is null and g.expires_at > $2';
 export const joinedPerson = 'left join person p on p.sub = g.sub and p.disabled_at is null';
 
-export function factsOf(row: GrantFactsRow): GrantFacts | undefined {
+export function factsOf(row: AsJson<GrantFactsRow>): GrantFacts | undefined {
   const { id, sub, username, person_name: name, fhir_user: fhirUser, emergency, acts } = row;
   if (id === null) return undefined;
   const person =
@@ -41,7 +41,13 @@ export function factsOf(row: GrantFactsRow): GrantFacts | undefined {
       ? undefined
       : { sub, username, name, ...(fhirUser === null ? {} : { fhirUser }) };
   return {
-    grant: grantOf({ ...row, id }),
+    grant: grantOf({
+      ...row,
+      id,
+      created_at: new Date(row.created_at),
+      expires_at: new Date(row.expires_at),
+      last_used_at: row.last_used_at === null ? null : new Date(row.last_used_at),
+    }),
     ...(person === undefined ? {} : { person }),
     acts: acts ?? [],
     mayDeclareEmergency: emergency === true,
@@ -50,12 +56,12 @@ export function factsOf(row: GrantFactsRow): GrantFacts | undefined {
 
 const byId = {
   name: 'grant-facts',
-  text: `select ${factColumns} from authorization_grant g ${joinedPerson} where g.id = $1 and ${grantLives}`,
+  text: asJson(`select ${factColumns} from authorization_grant g ${joinedPerson} where g.id = $1 and ${grantLives}`),
 };
 
 /** Undefined where the grant is unknown, over or ended. */
 export async function findGrantFacts(look: Look, id: string, at: Date): Promise<GrantFacts | undefined> {
-  const [row] = await look<GrantFactsRow>({ ...byId, values: [id, at] });
+  const row = await lookOne<GrantFactsRow>(look, { ...byId, values: [id, at] });
   return row === undefined ? undefined : factsOf(row);
 }
 

@@ -95,7 +95,7 @@ export interface GrantRow {
   readonly lasting: boolean;
   readonly created_at: Date;
   readonly expires_at: Date;
-  readonly auth_time: string | null;
+  readonly auth_time: string | number | null;
   readonly context: LaunchContext | null;
   readonly launched: boolean;
   readonly servers: readonly GrantedServer[] | null;

@@ -1,5 +1,5 @@
 /** id_tokens: who signed in, told to the app. OIDC Core 1.0 §2, §12.2; SMART App Launch 2.2: RS256, `fhirUser`. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { compactVerify, SignJWT } from 'jose';
 import type { Client } from './clients.ts';
 import type { Grant } from './grants.ts';
@@ -66,7 +66,7 @@ export function createIdTokens(issuer: string, keys: SigningKeys, seconds: numbe
     issue({ grant, person, client, claims, accessToken, nonce }) {
       const { alg, kid, private: key } = keys.current().signing[idTokenUse(client)];
       const iat = Math.floor(now().getTime() / 1000);
-      const half = createHash('sha256').update(accessToken).digest().subarray(0, 16);
+      const half = hash('sha256', accessToken, 'buffer').subarray(0, 16);
       return new SignJWT({
         ...claims,
         ...(nonce === undefined ? {} : { nonce }),

@@ -3,7 +3,7 @@
  * is sealed under a key that only the token itself gives. RFC 9700 §4.14.2.
  */
 import { randomBytes } from 'node:crypto';
-import type { Look } from '@affinity/store/postgres/look.ts';
+import { asJson, type Look, lookOne } from '@affinity/store/postgres/look.ts';
 import type pg from 'pg';
 import { hashOf } from './adapter.ts';
 import { factColumns, factsOf, type GrantFacts, type GrantFactsRow, grantLives, joinedPerson } from './grant-facts.ts';
@@ -58,7 +58,8 @@ interface FactsRow extends GrantFactsRow {
   readonly grant_id: string;
   readonly token_expires_at: Date;
   readonly consumed_at: Date | null;
-  readonly answer: Buffer | null;
+  /** base64 */
+  readonly answer: string | null;
   readonly jkt: string | null;
   readonly living_uid: string | null;
   readonly session_shared: boolean | null;
@@ -67,25 +68,33 @@ interface FactsRow extends GrantFactsRow {
 
 const byToken = {
   name: 'refresh-facts',
-  text: `select r.grant_id, r.expires_at as token_expires_at, r.consumed_at, r.answer, r.jkt,
+  text: asJson(`select r.grant_id, r.expires_at as token_expires_at, r.consumed_at, encode(r.answer, 'base64') as answer, r.jkt,
       s.uid as living_uid, s.shared as session_shared, s.expires_at as session_expires_at, ${factColumns}
     from refresh_token r left join authorization_grant g on g.id = r.grant_id and ${grantLives} ${joinedPerson}
       left join sign_in_session s
         on g.online and s.uid = g.session_uid and s.sub = g.sub and s.ended_at is null and s.expires_at > $2
-    where r.token = $1`,
+    where r.token = $1`),
 };
 
 /** In one statement; undefined where nobody knows the token. */
 export async function findRefreshToken(look: Look, token: string, at: Date): Promise<RefreshFacts | undefined> {
-  const [found] = await look<FactsRow>({ ...byToken, values: [hashOf(token), at] });
+  const found = await lookOne<FactsRow>(look, { ...byToken, values: [hashOf(token), at] });
   if (found === undefined) return undefined;
-  const { grant_id: grantId, token_expires_at: expiresAt, consumed_at: consumedAt, answer, jkt } = found;
+  const { grant_id: grantId, token_expires_at: expires, consumed_at: consumed, answer, jkt } = found;
   const { living_uid: uid, session_shared: shared, session_expires_at: until } = found;
   const facts = factsOf(found);
   return {
-    row: { grantId, expiresAt, consumedAt, answer, jkt },
+    row: {
+      grantId,
+      expiresAt: new Date(expires),
+      consumedAt: consumed === null ? null : new Date(consumed),
+      answer: answer === null ? null : Buffer.from(answer, 'base64'),
+      jkt,
+    },
     ...(facts === undefined ? {} : { facts }),
-    ...(uid === null || shared === null || until === null ? {} : { session: { uid, shared, expiresAt: until } }),
+    ...(uid === null || shared === null || until === null
+      ? {}
+      : { session: { uid, shared, expiresAt: new Date(until) } }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The keys of the issuer as they stand now, kept in the database of the domain. RFC 7517; SMART App Launch 2.2: id_token RS256. */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { type CryptoKey, decodeProtectedHeader, importJWK, type JSONWebKeySet, type JWK } from 'jose';
 import type pg from 'pg';
 import { type KeyAlgorithm, type KeyUse, keyUses, makeMissingKeys, readKeys, type StoredKey } from './key-schedule.ts';
@@ -130,7 +130,7 @@ function createAssembly(): (stored: readonly StoredKey[]) => Promise<KeySet> {
   };
 }
 
-async function loadSeal(pool: pg.Pool): Promise<Buffer> {
+async function loadSeal(pool: pg.Pool): Promise<KeyObject> {
   const secret = { kty: 'oct', k: randomBytes(32).toString('base64url') };
   await pool.query(`insert into authorization_key (use, jwk) values ('form-seal', $1) on conflict (use) do nothing`, [
     JSON.stringify(secret),
@@ -138,5 +138,5 @@ async function loadSeal(pool: pg.Pool): Promise<Buffer> {
   const { rows } = await pool.query<{ jwk: JWK }>(`select jwk from authorization_key where use = 'form-seal'`);
   const { k } = rows[0]?.jwk ?? {};
   if (k === undefined) throw new Error('The key that seals forms could not be stored.');
-  return Buffer.from(k, 'base64url');
+  return createSecretKey(Buffer.from(k, 'base64url'));
 }

@@ -121,7 +121,7 @@ async function redeemAtOnce(
   code: string,
   known: Omit<CodeSituation, 'first' | 'consent'>,
 ): Promise<TokenOutcome | undefined> {
-  const { pool, consents } = neighbours;
+  const { pool, commit, consents } = neighbours;
   const { payload, at } = known;
   if (known.consumed || known.session === undefined) return undefined;
   const consent = await consents.look(known.grantId);
@@ -130,7 +130,7 @@ async function redeemAtOnce(
   const { grant, scope } = decision.issue;
   if (tellsIdentifiers({ place: 'id_token', grant, scope })) return undefined;
   const made = await makeTokens(undefined, neighbours, decision.issue);
-  const done = await storeRedemption(lookOn(pool), { code, grant: decision.grant, at, payload, made });
+  const done = await storeRedemption(commit, { code, grant: decision.grant, at, payload, made });
   return done ? issued(made, decision.grant) : undefined;
 }
 

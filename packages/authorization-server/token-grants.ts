@@ -16,6 +16,8 @@ export interface TokenNeighbours extends IssueNeighbours {
   readonly pool: pg.Pool;
   /** for short statements by a key */
   readonly look: Look;
+  /** for single statements that change something and wait for no lock */
+  readonly commit: Look;
   readonly resourceServers: readonly ResourceServer[];
   readonly endGrant: EndGrant;
   readonly record: RecordEvent;

@@ -60,7 +60,7 @@ async function refreshAtOnce(
   stands: boolean,
   at: Date,
 ): Promise<TokenOutcome | undefined> {
-  const { pool, consents } = neighbours;
+  const { pool, commit, consents } = neighbours;
   if (known.row.consumedAt !== null) return undefined;
   const consent = await consents.look(known.row.grantId);
   const decision = await decideRefresh(pool, neighbours, request, { ...known, token, consent, stands, at });
@@ -69,7 +69,7 @@ async function refreshAtOnce(
   if (tellsIdentifiers({ place: 'id_token', grant, scope })) return undefined;
   const made = await makeTokens(undefined, neighbours, decision.issue);
   const body = JSON.stringify(made.response);
-  const done = await rotateRefreshToken(lookOn(pool), rotationOf(token, body, decision, made, known));
+  const done = await rotateRefreshToken(commit, rotationOf(token, body, decision, made, known));
   return done ? issued(body, made, decision) : undefined;
 }
 

@@ -1,10 +1,10 @@
 /** An authorization server on a database of its own, with apps and people: what each test of this package starts from. */
 import assert from 'node:assert/strict';
-import { createHash, KeyObject, randomBytes, sign } from 'node:crypto';
+import { KeyObject, randomBytes, sign } from 'node:crypto';
 import type { AuditRecord } from '@affinity/core/fhir/audit-event.ts';
 import { endGrant } from '@affinity/store/grant-feed.ts';
 import { type TestDatabase, testDatabase } from '@affinity/store/testing/database.ts';
-import { decodeJwt, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
@@ -13,20 +13,33 @@ import {
 import type { BusinessIdentifier } from '../identifiers.ts';
 import { createPeople, type People } from '../people.ts';
 import type { Settings } from '../settings.ts';
-import { createBrowser, type Fields, formOf, pageOf, type TestBrowser } from './browser.ts';
+import { createBrowser, type Fields, type TestBrowser } from './browser.ts';
 import { createTestConsents, type TestConsents } from './consents.ts';
 import { createTestRecords, type TestRecords } from './launches.ts';
 import { testPages } from './pages.ts';
+import {
+  allow,
+  answerOf,
+  authorizeUrl,
+  basic,
+  callback,
+  clinic,
+  codeFields,
+  issuer,
+  postForm,
+  secret,
+  signIn,
+  type Tokens,
+} from './requests.ts';
+
+export * from './requests.ts';
+
 import { hospital, prepared } from './prepared.ts';
 
 export { hospital };
 
-export const issuer = 'http://localhost:4000/auth';
-export const clinic = 'http://localhost:4000/fhir';
-export const callback = 'http://localhost:4000/apps/vitals/callback';
 export const mrn = 'https://clinic.example/mrn';
 export const launchUri = 'http://localhost:4000/apps/vitals/launch?from=ehr';
-export const secret = 'a:b%c d and some more';
 
 /** `web` is confidential and can be launched, `ehr` is a record system, `ward` may ask for purposes, `browser` and `native` are public, `service` has keys. */
 const apps = (serviceKey: JWK): readonly unknown[] => [
@@ -223,101 +236,6 @@ export async function startDomain(
   };
 }
 
-export const postForm = (
-  server: AuthorizationServer,
-  path: string,
-  fields: Fields,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Response> =>
-  server.fetch(
-    new Request(issuer + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-      body: formOf(fields).toString(),
-    }),
-    { address: '192.0.2.9' },
-  );
-
-export const basic = (id: string, password = secret): { authorization: string } => {
-  const encode = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');
-  return { authorization: `Basic ${Buffer.from(`${encode(id)}:${encode(password)}`).toString('base64')}` };
-};
-
-export const verifier = randomBytes(32).toString('base64url');
-export const challenge = createHash('sha256').update(verifier).digest('base64url');
-
-export const usualScope = 'openid fhirUser launch/patient offline_access patient/Observation.rs patient/Condition.rs';
-
-/** An authorization request in order; a parameter set to undefined is left out. */
-export function authorizeUrl(changes: Readonly<Record<string, string | undefined>> = {}): string {
-  const parameters: Record<string, string | undefined> = {
-    client_id: 'web',
-    redirect_uri: callback,
-    response_type: 'code',
-    scope: usualScope,
-    state: 'a state',
-    nonce: 'n-1',
-    aud: clinic,
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-    ...changes,
-  };
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, value);
-  return `${issuer}/authorize?${query}`;
-}
-
-/** What came back to the app. */
-export const answerOf = (response: Response): URLSearchParams => {
-  const location = response.headers.get('location');
-  assert.ok(location !== null, `no redirect but ${response.status}`);
-  return new URL(location).searchParams;
-};
-
-export async function signIn(browser: TestBrowser, url = authorizeUrl(), username = 'ana'): Promise<Response> {
-  const page = await pageOf(await browser.open(url), 'sign-in');
-  return browser.submit(page, { username, password: 'correct horse' });
-}
-
-/** From the consent page: everything ticked but what is named, for a year or the longest that is offered. */
-export async function allow(
-  browser: TestBrowser,
-  response: Response,
-  options: { readonly without?: readonly string[]; readonly fields?: Fields } = {},
-): Promise<Response> {
-  const page = await pageOf(response, 'consent');
-  const ticked = page.view.items.map(({ scope }) => scope).filter((scope) => !options.without?.includes(scope));
-  const fields = {
-    scope: ticked,
-    confidential_asked: 'yes',
-    leave_out_confidential: 'yes',
-    duration:
-      page.view.durations.find(({ value }) => value === '365')?.value ?? page.view.durations.at(-1)?.value ?? '',
-    decision: 'allow',
-    ...(page.view.valuesShown === undefined ? {} : { values_shown: page.view.valuesShown }),
-    ...options.fields,
-  };
-  return browser.submit(page, fields);
-}
-
-export interface Tokens {
-  readonly access_token: string;
-  readonly refresh_token?: string;
-  readonly id_token?: string;
-  readonly scope: string;
-  readonly patient?: string;
-  readonly expires_in: number;
-  readonly token_type: string;
-}
-
-export const codeFields = (code: string, changes: Fields = {}): Fields => ({
-  grant_type: 'authorization_code',
-  code,
-  redirect_uri: callback,
-  code_verifier: verifier,
-  ...changes,
-});
-
 /** The whole way for `web`: sign in, allow where that is asked, redeem. */
 export async function obtainTokens(
   domain: TestDomain,
@@ -332,11 +250,3 @@ export async function obtainTokens(
   assert.equal(response.status, 200, await response.clone().text());
   return (await response.json()) as Tokens;
 }
-
-export const refreshFields = (token: string | undefined, changes: Fields = {}): Fields => ({
-  grant_type: 'refresh_token',
-  refresh_token: token ?? '',
-  ...changes,
-});
-
-export const claimsOf = (token: string): JWTPayload => decodeJwt(token);
