@@ -119,6 +119,20 @@ test('P02, race: of many changes on one version exactly one is made', async (t) 
   }
 });
 
+test('P03, race: of many that are added at once no more are kept than may be', async (t) => {
+  const domain = await startDomain(t);
+  const [send, other] = [openState(domain, { states: 3 }), openState(domain, { states: 3 })];
+  const token = await tokenFor(domain, 'launch/patient patient/Basic.cruds');
+  for (let round = 0; round < 5; round++) {
+    const all = Array.from({ length: 12 }, (_, at) =>
+      (at % 2 === 0 ? send : other)('/Basic', token, post(state(patient))),
+    );
+    const statuses = (await Promise.all(all)).map(({ status }) => status);
+    assert.deepEqual(statuses.sort(), [...Array(3).fill(201), ...Array(9).fill(422)], `round ${round}`);
+    await domain.database.pool.query('delete from app_state');
+  }
+});
+
 test('P03: what is no state is refused whole; the limits of size and count, at and past', async (t) => {
   const domain = await startDomain(t);
   const send = openState(domain, { bytes: 2000, states: 3 });

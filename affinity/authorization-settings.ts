@@ -28,6 +28,7 @@ export const authorizationSettings = ({ tokens, sessions, limits, ...file }: Con
   consentDaysChecked: tokens.consent_checked,
   sessionSeconds: sessions.idle_minutes * 60,
   sharedSessionSeconds: sessions.shared_idle_minutes * 60,
+  sessionMostSeconds: sessions.most_hours * 3_600,
   freshSignInSeconds: sessions.fresh_minutes * 60,
   signIn: {
     ...defaultSettings.signIn,

@@ -71,6 +71,8 @@ const sessions = z
     /** without a visit for so long, a session ends; and on a computer that others use too */
     idle_minutes: z.int().min(5).max(10_080).default(480),
     shared_idle_minutes: z.int().min(1).max(60).default(15),
+    /** from a sign-in to the end of its session, however often somebody comes back */
+    most_hours: z.int().min(1).max(720).default(168),
     /** how long after proving who they are somebody may change what protects their account */
     fresh_minutes: z.int().min(1).max(60).default(10),
   })

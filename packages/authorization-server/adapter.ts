@@ -8,6 +8,7 @@ import type pg from 'pg';
 import { type Client, type ClientRegistry, deviceCodeGrant } from './clients.ts';
 import { deviceReturn } from './device-return.ts';
 import { noteSession } from './session-rows.ts';
+import type { Settings } from './settings.ts';
 
 export const hashOf = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
@@ -43,10 +44,11 @@ export interface AdapterNeighbours {
   readonly issuer: string;
   readonly pool: pg.Pool;
   readonly clients: ClientRegistry;
+  readonly settings: Pick<Settings, 'sessionMostSeconds'>;
   now(): Date;
 }
 
-export function createAdapter({ issuer, pool, clients, now }: AdapterNeighbours): (model: string) => Adapter {
+export function createAdapter({ issuer, pool, clients, settings, now }: AdapterNeighbours): (model: string) => Adapter {
   const nothing = async (): Promise<undefined> => undefined;
   return (model) => {
     if (model === 'Client') {
@@ -64,8 +66,9 @@ export function createAdapter({ issuer, pool, clients, now }: AdapterNeighbours)
     }
     return {
       async upsert(id, payload, expiresIn) {
-        const expiresAt = new Date(now().getTime() + (expiresIn ?? 60) * 1000);
-        if (model === 'Session') await noteSession(pool, payload, now(), expiresAt);
+        const idle = new Date(now().getTime() + (expiresIn ?? 60) * 1000);
+        const expiresAt =
+          model === 'Session' ? await noteSession(pool, payload, now(), idle, settings.sessionMostSeconds) : idle;
         await pool.query(
           `insert into authorization_state (model, id, payload, grant_id, expires_at)
            values ($1, $2, $3, $4, $5)

@@ -177,7 +177,7 @@ export async function createProvider(
 ): Promise<{ readonly provider: Provider; readonly bridge: Bridge }> {
   const { issuer, settings, cookies, people, clients, pool, now } = neighbours;
   const provider: Provider = new Provider(issuer, {
-    adapter: createAdapter({ issuer, pool, clients, now }),
+    adapter: createAdapter({ issuer, pool, clients, settings, now }),
     jwks: { keys: [(await makeUnusedKey()) as never] },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     scopes: [openidScope, recordScope],

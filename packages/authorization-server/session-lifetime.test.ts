@@ -77,6 +77,27 @@ test('online_access: refresh tokens for as long as the sign-in lives', async (t)
     assert.equal(next.status, 200, await next.clone().text());
   });
 
+  await t.test(
+    'C30: however often somebody comes back, it ends so long after it began, and the app with it',
+    async () => {
+      const { tokens, browser } = await begin(domain);
+      const [most, step] = [defaultSettings.sessionMostSeconds, defaultSettings.sessionSeconds - 60];
+      let current = tokens;
+      const comeBack = async (seconds: number): Promise<void> => {
+        domain.advance(seconds);
+        await pageOf(await browser.open(authorizeUrl({ prompt: 'consent' })), 'consent');
+        const next = await refresh(domain, current);
+        assert.equal(next.status, 200);
+        current = (await next.json()) as Tokens;
+      };
+      for (let passed = 0; passed + step < most - 10; passed += step) await comeBack(step);
+      await comeBack((most - 10) % step);
+      domain.advance(15);
+      assert.equal((await refresh(domain, current)).status, 400);
+      await pageOf(await browser.open(authorizeUrl()), 'sign-in');
+    },
+  );
+
   await t.test('C30: until the person signs out: at once, on every resource server', async () => {
     const { tokens, browser } = await begin(domain);
     const { grant_id } = claimsOf(tokens.access_token);

@@ -10,27 +10,37 @@ export interface SessionState {
   readonly transient?: boolean | undefined;
 }
 
-/** Somebody signed in, or came back: the session lives on, and what lives with it. One that has ended does not live again. */
+/**
+ * Somebody signed in, or came back: the session lives on, and what lives with it. One that has ended does not live again.
+ * @param expiresAt unless somebody comes back
+ * @param mostSeconds from its beginning to its end, however often somebody comes back
+ * @returns when it ends
+ */
 export async function noteSession(
   db: Queryable,
   { uid, accountId, transient }: SessionState,
   at: Date,
   expiresAt: Date,
-): Promise<void> {
-  if (uid === undefined || accountId === undefined) return;
-  await db.query(
+  mostSeconds: number,
+): Promise<Date> {
+  if (uid === undefined || accountId === undefined) return expiresAt;
+  const { rows } = await db.query<{ expires_at: Date }>(
     `insert into sign_in_session (uid, sub, shared, began_at, expires_at)
-     select $1, sub, $3, $4, $5 from person where sub = $2
-     on conflict (uid) do update set shared = excluded.shared, expires_at = excluded.expires_at
-       where sign_in_session.ended_at is null`,
-    [uid, accountId, transient === true, at, expiresAt],
+     select $1, sub, $3, $4::timestamptz, least($5::timestamptz, $4::timestamptz + make_interval(secs => $6)) from person where sub = $2
+     on conflict (uid) do update set shared = excluded.shared,
+         expires_at = least($5::timestamptz, sign_in_session.began_at + make_interval(secs => $6))
+       where sign_in_session.ended_at is null
+     returning expires_at`,
+    [uid, accountId, transient === true, at, expiresAt, mostSeconds],
   );
+  const ends = rows[0]?.expires_at ?? expiresAt;
   await db.query(
     `update authorization_grant set expires_at = $2
      where session_uid = $1 and online and ended_at is null and expires_at < $2
        and exists (select from sign_in_session where uid = $1 and ended_at is null)`,
-    [uid, expiresAt],
+    [uid, ends],
   );
+  return ends;
 }
 
 export interface LivingSession {

@@ -41,6 +41,8 @@ export interface Settings {
   readonly sessionSeconds: number;
   /** the same on a computer that others use too */
   readonly sharedSessionSeconds: number;
+  /** how long a person stays signed in altogether, however often they come back */
+  readonly sessionMostSeconds: number;
   /** how long after proving who they are somebody may change what protects their account */
   readonly freshSignInSeconds: number;
   /** time to sign in, choose and allow */
@@ -157,6 +159,7 @@ export const defaultSettings: Settings = {
   browserRefreshSeconds: 86_400,
   sessionSeconds: 8 * 3600,
   sharedSessionSeconds: 900,
+  sessionMostSeconds: 7 * 86_400,
   freshSignInSeconds: 600,
   interactionSeconds: 900,
   passwordCharacters: 12,

@@ -1,5 +1,6 @@
-/** Where states are kept: each change one statement that says which version it is made on. SMART App Launch 2.2, app state. */
+/** Where states are kept: each change says which version it is made on, and there are never more than may be. SMART App Launch 2.2, app state. */
 import { randomUUID } from 'node:crypto';
+import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import type { State, StateKey, StoredState } from './state.ts';
 
@@ -40,12 +41,20 @@ export function createStateTable(pool: pg.Pool): StateTable {
   };
   return {
     add: ({ code, subject = '', content }, most, at) =>
-      one(
-        `insert into app_state (id, code, subject, version, updated_at, content)
-         select $1, $2, $3, 1, $4, $5 where (select count(*) from app_state where code = $2 and subject = $3) < $6
-         returning ${columns}`,
-        [randomUUID(), code, subject, at, JSON.stringify(content), most],
-      ),
+      transaction(pool, async (db) => {
+        // Whoever adds to the same ones waits here, and counts what was added before: a statement of its own, for it sees
+        // what is there when it begins.
+        await db.query("select pg_advisory_xact_lock(hashtext('app_state'), hashtext($1))", [
+          JSON.stringify([code, subject]),
+        ]);
+        const { rows } = await db.query<Row>(
+          `insert into app_state (id, code, subject, version, updated_at, content)
+           select $1, $2, $3, 1, $4, $5 where (select count(*) from app_state where code = $2 and subject = $3) < $6
+           returning ${columns}`,
+          [randomUUID(), code, subject, at, JSON.stringify(content), most],
+        );
+        return rows[0] === undefined ? undefined : stateOf(rows[0]);
+      }),
     find: (id) => one(`select ${columns} from app_state where id = $1`, [id]),
     async search({ code, subject = '' }, most) {
       const { rows } = await pool.query<Row>(
