@@ -65,6 +65,8 @@ test('every row becomes a resource: nothing is withheld, and references meet', a
     } while (cursor !== undefined);
   }
   assert.deepEqual(withheld, []);
+  for (const [key, { meta }] of all)
+    assert.ok((meta?.lastUpdated ?? '') < task.now.toISOString(), `${key} is of the future`);
   const types = [...all.keys()].map((key) => key.split('/')[0]);
   const counts = Object.fromEntries(
     source.capabilities.map(({ type }) => [type, types.filter((one) => one === type).length]),

@@ -64,7 +64,8 @@ export const recordsOf = (known: readonly Known[]): Rows => {
   let [stay, result, order, allergy] = [880_000, 100_000, 5_000, 300];
   for (const one of known) {
     const { number, person, random } = one;
-    const changed = `${digits(person.end)}${timeOf(random)}00`;
+    // Nothing was changed later than it is: the record ends today.
+    const changed = `${digits(addDays(person.end, -1))}${timeOf(random)}00`;
     const doctor = teamOf(one);
     const grown = yearsBetween(person.birthDate, person.end) >= 18;
     add('PAT', [
