@@ -6,7 +6,7 @@ import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import type { SourceReport } from './report.ts';
-import type { Held, SourceWriter, StagedWrite } from './source.ts';
+import type { Held, Source, SourceWriter, StagedWrite } from './source.ts';
 import { createSourceBackend } from './source-backend.ts';
 import { createMemorySource } from './testing/memory-source.ts';
 
@@ -70,6 +70,25 @@ test('E60: what changes hands between the look and the write is judged again, an
     assert.equal(one.sent.length, 1, 'tried once, and refused by its If-Match');
     assert.equal(await versionOf(one), '2', 'only what was written meanwhile stands');
   }
+});
+
+test('E60: the version that is written over is the one that was judged, not the one that is there by then', async () => {
+  const memory = createMemorySource();
+  memory.put(observation('a'), 'x');
+  let reads = 0;
+  const source: Source = {
+    ...memory,
+    async read(place) {
+      const result = await memory.read(place);
+      reads += 1;
+      if (reads === 1) memory.put(observation('b'), 'x');
+      return result;
+    },
+  };
+  const backend = createSourceBackend({ source, ownBases: [] });
+  assert.deepEqual(await backend.update({ ...at, content: content('a') }, ofA), { kind: 'absent' });
+  const stands = await memory.read(at);
+  assert.equal(stands.kind === 'found' && stands.version.versionId, '2');
 });
 
 test('attempts: a write that others are in the way of is tried three times', async () => {
