@@ -57,6 +57,7 @@ test('E83, E84: what is not FHIR in JSON, is of another name or is none at all i
     'very deep': { body: good.replace('"final"', `${'['.repeat(100_000)}${']'.repeat(100_000)}`) },
     'no UTF-8': (response) =>
       response.writeHead(200, fhirJsonType).end(Buffer.from(good.replace('final', 'final\xff'), 'latin1')),
+    'said to be compressed': { headers: { 'content-encoding': 'x-odd' }, body: good },
     compressed: (response) =>
       response.writeHead(200, { ...fhirJsonType, 'content-encoding': 'gzip' }).end(gzipSync(good)),
     'a bomb': (response) =>
