@@ -114,6 +114,8 @@ test('a record that is gone is gone with its versions kept, and can come back', 
   await put(pool, glucose(1), 'o');
   await inTransaction(pool, (client) => removeRecord({ client, server: 'files', now: 5 }, at, { saidAt: 2 }));
   assert.equal((await backend.read(at, everything)).kind, 'deleted');
+  const query = { type: 'Observation', clauses: [], sort: [], count: 10, total: 'none', understood: [] } as const;
+  assert.deepEqual((await backend.searchType(query, everything)).matches, []);
   await put(pool, glucose(1), 'o', { saidAt: 3 });
   const history = await backend.historyInstance({ ...at, page: { count: 10 } }, everything);
   assert.ok(history.kind === 'history');

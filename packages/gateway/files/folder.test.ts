@@ -53,6 +53,7 @@ test('nothing twice: the same message again changes nothing, the same number wit
   await inbox.take('a.hl7', oru());
   await inbox.take('b.hl7', oru());
   assert.deepEqual([await count(inbox.pool, 'file_receipt'), await count(inbox.pool, 'file_record_version')], [1, 0]);
+  assert.deepEqual(await inbox.names('quarantine'), []);
   await inbox.take('c.hl7', oru().replace('105.0', '900.0'));
   assert.match((await inbox.texts('.reason.txt')).join(), /MSH-10: another message/);
   assert.equal(await count(inbox.pool, 'file_record_version'), 0);
@@ -226,6 +227,19 @@ test('where the database is gone nothing moves on, and all of it is taken when i
   await inbox.folder.look();
   assert.equal(inbox.folder.health().state, 'working');
   assert.ok((await inbox.resource('Patient', '0047113')) !== undefined);
+});
+
+test('where quarantine cannot be written, the file is kept until it can', async (t) => {
+  const inbox = await testInbox(t);
+  const bad = adt().replace('ADT^A01', 'MDM^T02');
+  await rename(join(inbox.root, 'quarantine'), join(inbox.root, 'away'));
+  await inbox.take('a.hl7', `${adt({ id: 'M2' })}\r${bad}`);
+  assert.equal(inbox.folder.health().state, 'failing');
+  assert.deepEqual([(await inbox.names('work')).length, (await inbox.names('done')).length], [1, 0]);
+  await rename(join(inbox.root, 'away'), join(inbox.root, 'quarantine'));
+  await inbox.folder.look();
+  assert.deepEqual([(await inbox.names('work')).length, (await inbox.names('done')).length], [0, 1]);
+  assert.deepEqual(await inbox.texts('.rejected'), [bad]);
 });
 
 test('what was in quarantine can be put back, and is applied', async (t) => {
