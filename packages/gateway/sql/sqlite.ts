@@ -20,7 +20,7 @@ export interface SqliteOptions {
 const outages = ['5', '6', '10', '11', '14', '23', '26'];
 
 /** How long after its time a statement may notice that it is over. */
-const graceMilliseconds = 2_000;
+const graceMilliseconds = 5_000;
 
 const sourceOf = (from: From): Sql => (from.kind === 'select' ? fromMapping(from.sql) : qualified(from.names));
 
@@ -110,7 +110,7 @@ export const openSqlite = ({ path, statementMilliseconds = 10_000, onFailure }: 
       const { text } = toStatement(sql`select * from ${sourceOf(from)} as source`, sqliteDialect.place);
       const news = await inTurn(text, undefined);
       if (news.kind === 'failed') {
-        if (outages.includes(news.code)) throw told(news.code);
+        if (news.code === 'late' || outages.includes(news.code)) throw told(news.code);
         return { fault: news.message };
       }
       const columns = news.kind === 'columns' ? news.columns : [];
