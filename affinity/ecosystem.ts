@@ -21,7 +21,7 @@ import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 import { prepareDemonstration } from './demo/domain.ts';
-import { hospitalServer, openHospital } from './demo/hospital/hospital-server.ts';
+import { furtherServersOf, openHospital } from './demo/hospital/hospital-server.ts';
 import { samplePeople } from './demo/people.ts';
 import { vitalsCard, vitalsPath } from './demo/vitals.ts';
 import { domainClients, makeOwnSecrets } from './domain-clients.ts';
@@ -74,8 +74,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const clinicBase = `${origin}/fhir`;
   const stateBase = `${origin}${statePath}`;
   const ownBases = [clinicBase];
-  const hospital = demonstration && hospitalServer(database.url, config.furtherServers);
-  const furtherServers = [...(hospital === undefined ? [] : [hospital]), ...config.furtherServers];
+  const { all: furtherServers, hasHospital } = furtherServersOf(config, database.url);
   const declared = furtherServers.map((one) => ({ ...one, base: furtherBase(origin, one) }));
   const addresses = addressesOf(origin, config.protect?.title ?? 'clinic', declared);
 
@@ -84,7 +83,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const report = createUpstreamReports({ pool, metrics, now, log });
   const opened = await openHome(store, config, clinicBase, { pool, report });
   const { backend } = opened;
-  if (hospital !== undefined && demonstration !== undefined)
+  if (hasHospital && demonstration !== undefined)
     await openHospital({ pool, origin, patients: demonstration.patients, now: now() });
   const filling = createAuditFilling({
     pool,

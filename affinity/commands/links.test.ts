@@ -13,6 +13,16 @@ const yaml = `resource_servers:
   - { name: hospital, kind: fhir, path: /hospital/fhir, title: Hospital, url: 'https://ehr.example/fhir' }
 `;
 
+test('the hospital of the demonstration is a server by its name', async (t) => {
+  const { url } = await testDatabase(t);
+  const read = readConfig({ DATABASE_URL: url }, '/nonexistent');
+  assert.ok(read.kind === 'config');
+  const args = ['link', 'p1', '--server', 'hospital', 'h1'];
+  const said: string[] = [];
+  const input = { config: read.config, args, log: () => {}, print: (text: string) => said.push(text) };
+  assert.equal(await findCommand('patients')?.run(input), 0, said.join());
+});
+
 test('C31: a patient and a practitioner are linked once, nobody has the id of somebody else, and it is on record', async (t) => {
   const { pool, url } = await testDatabase(t);
   const directory = mkdtempSync(join(tmpdir(), 'affinity-links-'));

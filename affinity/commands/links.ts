@@ -10,7 +10,9 @@ import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type { Config } from '../config.ts';
 import { type Database, openDatabase } from '../database.ts';
+import { furtherServersOf } from '../demo/hospital/hospital-server.ts';
 import { furtherBase } from '../further-server.ts';
+import type { FurtherServer } from '../upstreams.ts';
 import type { CommandInput } from './command.ts';
 
 type Call =
@@ -88,7 +90,8 @@ const change = async (
 
 const list = async (
   { pool }: Database,
-  { origin, furtherServers }: Config,
+  { origin }: Config,
+  furtherServers: readonly FurtherServer[],
   type: LinkedType,
   { limit }: Extract<Call, { kind: 'list' }>,
   base: string | undefined,
@@ -111,9 +114,10 @@ const linksOf =
       print(call.fault);
       return 2;
     }
-    const server = config.furtherServers.find(({ name }) => name === call.server);
+    const { all } = furtherServersOf(config, '');
+    const server = all.find(({ name }) => name === call.server);
     if (call.server !== undefined && server === undefined) {
-      const names = config.furtherServers.map(({ name }) => name).join(', ');
+      const names = all.map(({ name }) => name).join(', ');
       print(
         `There is no server "${call.server}" under resource_servers. ${names === '' ? 'There is none.' : `There are: ${names}.`}`,
       );
@@ -122,7 +126,7 @@ const linksOf =
     const base = server === undefined ? undefined : furtherBase(config.origin, server);
     const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
     try {
-      if (call.kind === 'list') return await list(database, config, type, call, base, print);
+      if (call.kind === 'list') return await list(database, config, all, type, call, base, print);
       const done = await change(database, config, type, call, base ?? '');
       const [who, where] = [`${type}/${call.id}`, call.server];
       if (done === 'taken') {

@@ -2,13 +2,14 @@
 import { linkAll } from '@affinity/authorization-server/cross-reference.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
+import type { Config } from '../../config.ts';
 import type { FurtherServer } from '../../upstreams.ts';
 import { hospitalMapping, prepareHospital } from './prepare-hospital.ts';
 
 const path = '/hospital/fhir';
 
 /** Undefined where the settings have one of that name or place already. */
-export const hospitalServer = (databaseUrl: string, declared: readonly FurtherServer[]): FurtherServer | undefined =>
+const hospitalServer = (databaseUrl: string, declared: readonly FurtherServer[]): FurtherServer | undefined =>
   declared.some((one) => one.name === 'hospital' || one.path.startsWith('/hospital'))
     ? undefined
     : {
@@ -19,6 +20,17 @@ export const hospitalServer = (databaseUrl: string, declared: readonly FurtherSe
         gateway: {},
         upstream: { kind: 'sql', database: { postgres: databaseUrl }, mapping: hospitalMapping },
       };
+
+/** Those of the settings, and in the demonstration its hospital before them. @param databaseUrl of the demonstration */
+export const furtherServersOf = (
+  { demonstration, furtherServers }: Pick<Config, 'demonstration' | 'furtherServers'>,
+  databaseUrl: string,
+): { readonly all: readonly FurtherServer[]; readonly hasHospital: boolean } => {
+  const hospital = demonstration === undefined ? undefined : hospitalServer(databaseUrl, furtherServers);
+  return hospital === undefined
+    ? { all: furtherServers, hasHospital: false }
+    : { all: [hospital, ...furtherServers], hasHospital: true };
+};
 
 export interface HospitalNeighbours {
   readonly pool: pg.Pool;

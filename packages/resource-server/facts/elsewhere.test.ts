@@ -185,6 +185,23 @@ test('IHE PCF: labels and kinds that are refused at home are refused at the hosp
   assert.equal(sees(doctor, facts, goal), false);
 });
 
+test('IHE PCF: a purpose that is refused at home is refused here, and so is whom an emergency alone would let in', async () => {
+  const reason = (code: string) => [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code }];
+  const { clinic, factsOf } = await setUp();
+  await clinic.put(grant(undefined));
+  await clinic.put(but('not-for-research', { purpose: reason('HRESCH') }));
+  const treating: Principal = { ...doctor, purposes: ['TREAT'] };
+  assert.equal(sees(treating, await factsOf(treating), weight('o', 'h1')), true);
+  const researching: Principal = { ...doctor, purposes: ['HRESCH'] };
+  assert.equal(sees(researching, await factsOf(researching), weight('o', 'h1')), false);
+  const other = await setUp();
+  await other.clinic.put(grant(undefined));
+  const opened = [{ type: 'permit', purpose: reason('BTG') }];
+  const notX = { actor: [{ role: recipient, reference: to('Practitioner/x') }], provision: opened };
+  await other.clinic.put(but('but-in-an-emergency', notX));
+  assert.equal(sees(treating, await other.factsOf(treating), weight('o', 'h1')), false);
+});
+
 test('actors of a Consent are those of the home: a linked practitioner is meant, one of the same id here is not', async () => {
   const { clinic, factsOf, links, unlink } = await setUp();
   await clinic.put(grant(undefined));
