@@ -7,12 +7,13 @@ import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { SearchIndex } from '@affinity/core/fhir/search-index.ts';
 import type { SearchParameters } from '@affinity/core/fhir/search-parameter.ts';
 import type { KnownOthers } from './known-others.ts';
-import type { Looks } from './looks.ts';
+import { type Looks, references } from './looks.ts';
 
 /** The parameters of one type that are looked at. */
 export const parametersOf = (all: SearchParameters, type: string, looks: Looks): SearchParameters => {
-  if (looks === 'everything') return all;
-  const some = all.of(type).filter(({ code }) => looks.has(code));
+  const some = all
+    .of(type)
+    .filter((parameter) => looks.has(parameter.code) || (parameter.type === 'reference' && looks.has(references)));
   return { find: all.find, of: (asked) => (asked === type ? some : []) };
 };
 

@@ -2,18 +2,15 @@
 import type { Filter } from '@affinity/core/fhir/filter.ts';
 import type { SearchClause } from '@affinity/core/fhir/search-query.ts';
 
-export type Looks = 'everything' | ReadonlySet<string>;
+/** Codes of parameters, and `references` for all that are references. */
+export type Looks = ReadonlySet<string>;
+
+/** No parameter has this code: a colon stands in none. */
+export const references = ':references';
 
 const none: Looks = new Set();
 
-export const together = (all: readonly Looks[]): Looks => {
-  const params = new Set<string>();
-  for (const looks of all) {
-    if (looks === 'everything') return looks;
-    for (const param of looks) params.add(param);
-  }
-  return params;
-};
+export const together = (all: readonly Looks[]): Looks => new Set(all.flatMap((looks) => [...looks]));
 
 const find = (filter: Filter): Looks => {
   switch (filter.kind) {
@@ -27,7 +24,7 @@ const find = (filter: Filter): Looks => {
     case 'dated':
       return new Set([filter.param]);
     case 'names':
-      return 'everything';
+      return new Set([references]);
     default:
       return none;
   }
