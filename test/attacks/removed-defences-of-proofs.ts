@@ -33,7 +33,7 @@ export const removedDefencesOfProofs: readonly RemovedDefence[] = [
   without(
     'code injection: a code that is bound to a key, with another',
     `${A}/token-code.ts`,
-    "    if (payload.dpopJkt !== undefined && payload.dpopJkt !== jkt) return refused(invalidGrant('another key, or none'));\n",
+    "  if (payload.dpopJkt !== undefined && payload.dpopJkt !== jkt) return refused(invalidGrant('another key, or none'));\n",
   ),
   without(
     'proof replay: on a second process',
@@ -66,8 +66,8 @@ export const removedDefencesOfProofs: readonly RemovedDefence[] = [
   ),
   without(
     'refresh token theft: one that is bound to a key, without it or with another',
-    `${A}/token-refresh.ts`,
-    "    if (row.jkt !== null && row.jkt !== jkt) return refused(invalidGrant('another key, or none'));\n",
+    `${A}/refresh-decision.ts`,
+    "  if (row.jkt !== null && row.jkt !== jkt) return refused(invalidGrant('another key, or none'));\n",
   ),
   without(
     'launch: one handle for many, at once',

@@ -48,8 +48,8 @@ export const removedDefencesOfSessions: readonly RemovedDefence[] = [
   without(
     'session: a code kept back until after signing out',
     'token-code.ts',
-    '    if (!grant.lasting && session === undefined) {',
-    "    if (!grant.lasting && session === undefined && grant.id === '') {",
+    '  if (!grant.lasting && session === undefined) return',
+    "  if (!grant.lasting && session === undefined && grant.id === '') return",
   ),
   without(
     'shared computer: a refresh token to take away',
