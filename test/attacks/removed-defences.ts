@@ -232,9 +232,9 @@ export const removedDefences: readonly RemovedDefence[] = [
   {
     name: 'without: refresh: after the person was disabled',
     attack: 'refresh: after the person was disabled',
-    file: 'packages/authorization-server/people.ts',
-    find: 'where sub = $1 and disabled_at is null`, [sub]);\n  return rows[0] === undefined',
-    replace: 'where sub = $1`, [sub]);\n  return rows[0] === undefined',
+    file: 'packages/authorization-server/grant-facts.ts',
+    find: ' and p.disabled_at is null',
+    replace: '',
   },
   {
     name: 'without: client authentication downgrade: a confidential app that says nothing but its name',
