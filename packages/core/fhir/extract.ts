@@ -128,6 +128,9 @@ const readComponents = (components: readonly SearchParameter[], within: Within):
     return values;
   });
 
+const keyOf = (to: keyof SearchIndex, value: object): string =>
+  `${to} ${to === 'composites' ? JSON.stringify(value) : Object.values(value).join('\n')}`;
+
 /**
  * The search index of a resource: every parameter of its type, and `_tag`, `_security`, `_profile`, `_source`. `_id` and
  * `_lastUpdated` are left out: they are facts of a version, not of the content. Contained resources are not indexed, and
@@ -153,16 +156,27 @@ export const extract = (
     positions: [],
     composites: [],
   };
-  const seen = new Set<string>();
-  const into =
-    (param: string): Emit =>
-    (to, value) => {
-      // Each entry stands once, however often the resource says it.
-      const key = `${param} ${to} ${to === 'composites' ? JSON.stringify(value) : Object.values(value).join('\n')}`;
-      if (seen.has(key)) return;
-      seen.add(key);
+  const sinks = new Map<string, Emit>();
+  /** Each entry stands once, however often the resource says it. Most parameters have one: only a second is compared. */
+  const into = (param: string): Emit => {
+    const known = sinks.get(param);
+    if (known !== undefined) return known;
+    const firsts: Partial<Record<keyof SearchIndex, object>> = {};
+    const seen = new Set<string>();
+    const sink: Emit = (to, value) => {
+      const first = firsts[to];
+      if (first === undefined) firsts[to] = value;
+      else {
+        seen.add(keyOf(to, first));
+        const key = keyOf(to, value);
+        if (seen.has(key)) return;
+        seen.add(key);
+      }
       (lists[to] as object[]).push({ param, ...value });
     };
+    sinks.set(param, sink);
+    return sink;
+  };
   for (const parameter of parameters.of(resource.resourceType)) {
     const { code, type, paths, components = [] } = parameter;
     if (code === '_id' || code === '_lastUpdated') continue;

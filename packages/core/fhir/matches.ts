@@ -26,7 +26,7 @@ const valueMatches = (
   { param, modifier }: SearchClause,
   value: SearchValue,
   facts: ResourceFacts,
-  updated: DateRange,
+  updated: () => DateRange | undefined,
   canonical?: Canonical,
 ): boolean => {
   const { index } = facts;
@@ -51,7 +51,10 @@ const valueMatches = (
       if (modifier === 'text') return any(index.texts, ({ folded }) => folded.startsWith(fold(value.text)));
       return any(index.strings, (entry) => textMatches(entry, value.text, modifier));
     case 'date':
-      if (param === '_lastUpdated') return dateMatches(updated, value);
+      if (param === '_lastUpdated') {
+        const range = updated();
+        return range !== undefined && dateMatches(range, value);
+      }
       return any(index.dates, (entry) => dateMatches(entry, value));
     case 'number':
       return any(index.numbers, (entry) => numberMatches(entry, value));
@@ -86,8 +89,8 @@ export const matches = (
   lastUpdated: string,
   canonical?: Canonical,
 ): boolean => {
-  const updated = dateRange(lastUpdated);
-  if (updated === undefined || type !== facts.type) return false;
+  if (type !== facts.type) return false;
+  const updated = (): DateRange | undefined => dateRange(lastUpdated);
   return clauses.every((clause) => {
     const found = clause.values.some((value) => valueMatches(clause, value, facts, updated, canonical));
     return clause.modifier === 'not' ? !found : found;
