@@ -35,6 +35,23 @@ const attempts = 10;
 const place = (grantId: string) => ({ type: 'Consent', id: grantConsentId(grantId) });
 const contentOf = (resource: Resource): Content => ({ resource, json: JSON.stringify(resource) });
 
+/** Consents whose text need not be parsed again while it is the same, letter by letter. */
+const mostRemembered = 1_000;
+
+const createReading = (): ((grantId: string, body: string) => Resource) => {
+  const remembered = new Map<string, { readonly body: string; readonly resource: Resource }>();
+  return (grantId, body) => {
+    const known = remembered.get(grantId);
+    if (known?.body === body) return known.resource;
+    const resource = JSON.parse(body) as Resource;
+    remembered.delete(grantId);
+    remembered.set(grantId, { body, resource });
+    const [oldest] = remembered.keys();
+    if (remembered.size > mostRemembered && oldest !== undefined) remembered.delete(oldest);
+    return resource;
+  };
+};
+
 /** The stored text with what has changed; everything else in it as it was. */
 const changed = (body: string, change: (resource: Resource) => Resource): Content => {
   const stored = JSON.parse(body) as Resource;
@@ -51,6 +68,7 @@ const changed = (body: string, change: (resource: Resource) => Resource): Conten
 
 export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping): GrantConsents => {
   const people = createCrossReference(base);
+  const resourceOf = createReading();
   /** Who allowed it: the person's own resource, or the patient whose own record it is. */
   const performerOf = async (
     client: pg.PoolClient,
@@ -88,7 +106,7 @@ export const createGrantConsents = ({ backend, base, clients }: ConsentKeeping):
         db === undefined
           ? await backend.read(place(grantId), everything)
           : await backend.within(db).read(place(grantId));
-      return found.kind === 'found' ? (JSON.parse(found.version.body) as Resource) : undefined;
+      return found.kind === 'found' ? resourceOf(grantId, found.version.body) : undefined;
     },
     async end(client, grantId, at) {
       const within = backend.within(client);

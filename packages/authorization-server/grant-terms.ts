@@ -1,5 +1,5 @@
 /** A grant as its Consent says it, and back: whoever keeps the Consents needs both. FHIR R4 consent.html. */
-import { parseConsent } from '@affinity/core/fhir/consent-parse.ts';
+import { type ParsedConsent, parseConsent } from '@affinity/core/fhir/consent-parse.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { type Granted, remainderOf } from '@affinity/core/smart/grant-remainder.ts';
 import type { GrantTerms } from '@affinity/core/smart/grant-terms.ts';
@@ -27,6 +27,18 @@ export interface ConsentReading {
   readonly ownBases: readonly string[];
 }
 
+const read = new WeakMap<Resource, { readonly bases: string; readonly parsed: ParsedConsent }>();
+
+/** A resource is never changed, so what it says is read once, for as long as somebody keeps it. */
+const parsedOf = (consent: Resource, ownBases: readonly string[]): ParsedConsent => {
+  const bases = ownBases.join(' ');
+  const known = read.get(consent);
+  if (known?.bases === bases) return known.parsed;
+  const parsed = parseConsent(consent, ownBases);
+  read.set(consent, { bases, parsed });
+  return parsed;
+};
+
 /**
  * The grant as this Consent says it now, or undefined where nothing of it is left: it is inactive, over, gone, of another
  * patient, or not to be understood.
@@ -37,7 +49,7 @@ export const presentGrant = (
   { purposes, ownBases }: ConsentReading,
   at: Date,
 ): PresentGrant | undefined => {
-  const parsed = consent === undefined ? undefined : parseConsent(consent, ownBases);
+  const parsed = consent === undefined ? undefined : parsedOf(consent, ownBases);
   if (parsed?.kind !== 'consent') return undefined;
   const { patient } = parsed.consent;
   if (patient !== undefined && grant.patient !== undefined && patient !== grant.patient) return undefined;
