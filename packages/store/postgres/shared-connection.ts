@@ -55,6 +55,8 @@ export const createSharedConnection = (options: SharedConnectionOptions): Shared
       pipeline: true,
       connectionTimeoutMillis: options.connectTimeout ?? 10_000,
       application_name: options.applicationName ?? 'affinity reads',
+      // A statement by a key is planned once: made while a table was small, its plan would read all of a large one for ever.
+      options: '-c enable_seqscan=off -c jit=off',
     });
     const forget = (): void => {
       if (open?.client === client) open = undefined;
