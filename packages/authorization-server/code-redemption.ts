@@ -101,7 +101,7 @@ const statement = {
       for update skip locked
     ), held as materialized (
       select id from authorization_grant
-      where id = (select grant_id from code) and redeemed_at is null and ended_at is null and expires_at > $3
+      where id = (select grant_id from code) and redeemed_at is null and (ended_at is null)::int = 1 and expires_at > $3
       for no key update skip locked
     ), consumed as (
       update authorization_state set consumed_at = $3

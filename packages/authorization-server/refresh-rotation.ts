@@ -32,7 +32,7 @@ const statement = {
       select from sign_in_session where uid = $5 and ended_at is null and expires_at > $3 for share skip locked
     ), held as materialized (
       select id from authorization_grant
-      where id = $1 and ended_at is null and expires_at > $3 and ($5::text is null or exists (select from session))
+      where id = $1 and (ended_at is null)::int = 1 and expires_at > $3 and ($5::text is null or exists (select from session))
       for no key update skip locked
     ), consumed as (
       update refresh_token set consumed_at = $3, answer = $6
