@@ -1,11 +1,12 @@
 /**
- * `npm run proof [-- WORLDS [SEED [REQUESTS]]] [--gateway]`: 2,000 worlds of 50 requests each unless said otherwise, in two
+ * `npm run proof [-- WORLDS [SEED [REQUESTS]]] [--gateway[=KIND]]`: 2,000 worlds of 50 requests each unless said otherwise, in two
  * processes on one PostgreSQL. Every tenth world is asked over a socket. The same seed gives the same worlds. `--gateway`:
- * the records are a foreign system's, which behaves badly, behind the gateway.
+ * the records are a foreign system's, which behaves badly, behind the gateway: `store` unless told, `remote` or `sql`.
  */
 import { fork } from 'node:child_process';
 import { startTestCluster } from '@affinity/store/testing/cluster.ts';
 import { testDatabaseOn } from '@affinity/store/testing/template-database.ts';
+import { type ForeignKind, foreignKinds } from './foreign-systems.ts';
 import { openStage } from './stage.ts';
 import { callerOf, noWorlds, runWorld, type Tally, together } from './world-run.ts';
 
@@ -17,7 +18,7 @@ interface Part {
   readonly until: number;
   readonly step: number;
   readonly requests: number;
-  readonly gateway: boolean;
+  readonly gateway?: ForeignKind;
 }
 
 /** The worlds of one process. */
@@ -33,7 +34,7 @@ const play = async ({ url, from, until, step, ...course }: Part, told: (tally: T
   }
 };
 
-const lead = async (worlds: number, first: number, requests: number, gateway: boolean): Promise<void> => {
+const lead = async (worlds: number, first: number, requests: number, gateway?: ForeignKind): Promise<void> => {
   const cluster = await startTestCluster();
   const began = performance.now();
   let all = noWorlds;
@@ -55,7 +56,7 @@ const lead = async (worlds: number, first: number, requests: number, gateway: bo
           until: first + worlds,
           step: processes,
           requests,
-          gateway,
+          ...(gateway === undefined ? {} : { gateway }),
         } satisfies Part);
       });
     await Promise.all(Array.from({ length: processes }, (_, number) => run(first + number)));
@@ -64,7 +65,7 @@ const lead = async (worlds: number, first: number, requests: number, gateway: bo
   }
   const statuses = Object.entries(all.statuses).map(([status, count]) => `${status}: ${count}`);
   console.log(
-    `${all.worlds} pairs of worlds ${gateway ? 'behind the gateway ' : ''}from seed ${first}, ${requests} requests each, ${perMinute()} pairs a minute`,
+    `${all.worlds} pairs of worlds ${gateway === undefined ? '' : `behind the gateway (${gateway}) `}from seed ${first}, ${requests} requests each, ${perMinute()} pairs a minute`,
   );
   console.log(`${all.differences.length} differ (${statuses.join(', ')})`);
   process.exitCode = all.differences.length === 0 && all.worlds === worlds ? 0 : 1;
@@ -76,8 +77,11 @@ if (process.argv[2] === '--part') {
   });
 } else {
   const given = process.argv.slice(2);
-  const gateway = given.includes('--gateway');
-  const numbers = given.filter((one) => one !== '--gateway').map(Number);
+  const asked = given.find((one) => one.startsWith('--gateway'));
+  const named = asked === '--gateway' ? 'store' : asked?.slice('--gateway='.length);
+  const gateway = foreignKinds.find((kind) => kind === named);
+  if (named !== gateway) throw new Error(`--gateway is one of ${foreignKinds.join(', ')}`);
+  const numbers = given.filter((one) => one !== asked).map(Number);
   const [worlds = 2000, seed = Date.now() % 1_000_000, requests = 50] = numbers;
   await lead(worlds, seed, requests, gateway);
 }

@@ -35,9 +35,14 @@ export interface Side {
 }
 
 export interface Stage {
-  /** Both sides without a record, each with a resource server of these options. */
+  /** Both sides without a record, each with a resource server of these options; `url` is of its database. */
   empty(
-    options: (clock: Clock, whole: StoredBackend, own: StoredBackend) => Partial<ResourceServerOptions>,
+    options: (
+      clock: Clock,
+      whole: StoredBackend,
+      own: StoredBackend,
+      url: string,
+    ) => Promise<Partial<ResourceServerOptions>>,
   ): Promise<readonly [Side, Side]>;
   close(): Promise<void>;
 }
@@ -61,7 +66,7 @@ export const openStage = async (urls: readonly [string, string]): Promise<Stage>
           clock,
           clinic: openAgain(standing, {
             now: () => clock.now,
-            ...options(clock, sides[0].standing.backend, standing.backend),
+            ...(await options(clock, sides[0].standing.backend, standing.backend, urls[side])),
           }),
         };
       };
