@@ -11,7 +11,7 @@ import type { Around, Fetch } from './fetch.ts';
 import type { KnowOthers } from './known-others.ts';
 import type { GatewayLimits } from './limits.ts';
 import { signalOf } from './request-context.ts';
-import type { At, Deleted, Held, Source } from './source.ts';
+import type { At, Deleted, Held, Source, SourceHistory } from './source.ts';
 import { toVersion } from './version.ts';
 
 export type Current =
@@ -59,18 +59,28 @@ export const createReading = (options: {
     signal: signalOf(given),
   });
 
+  /** Where it cannot be had, a failure would tell that something was there: that is known to the operator alone. */
+  const newest = async (at: At, { signal }: Around): Promise<SourceHistory | 'absent' | undefined> => {
+    try {
+      return await source.historyInstance?.({ ...at, page: { count: 2 } }, signal);
+    } catch {
+      signal?.throwIfAborted();
+      return undefined;
+    }
+  };
+
   /** The newest entries of its history tell what was deleted. */
   const deleted = async (at: At, filter: Filter, around: Around): Promise<Current> => {
-    const history = await source.historyInstance?.({ ...at, page: { count: 2 } }, around.signal);
+    const history = await newest(at, around);
     if (history === undefined || history === 'absent') return absent;
-    const [newest, before] = history.entries;
-    if (newest === undefined || before === undefined || isHeld(newest.version) || !isHeld(before.version))
+    const [deletion, before] = history.entries;
+    if (deletion === undefined || before === undefined || isHeld(deletion.version) || !isHeld(before.version))
       return absent;
-    if (newest.version.type !== at.type || newest.version.id !== at.id) return absent;
+    if (deletion.version.type !== at.type || deletion.version.id !== at.id) return absent;
     const last = before.version;
     if (last.type !== at.type || last.id !== at.id) return absent;
     const facts = await judgeOne(last, filter, around);
-    return facts === undefined ? absent : { kind: 'deleted', deletion: toDeletion(newest.version), last };
+    return facts === undefined ? absent : { kind: 'deleted', deletion: toDeletion(deletion.version), last };
   };
 
   const currentWithin = async (at: At, filter: Filter, around: Around): Promise<Current> => {

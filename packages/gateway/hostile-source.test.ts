@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Backend, BackendUnavailable } from '@affinity/core/fhir/backend.ts';
 import { everything, type Filter } from '@affinity/core/fhir/filter.ts';
+import { fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { askFor, placesOf } from '@affinity/core/testing/backend-under-test.ts';
 import type { SourceReport } from './report.ts';
@@ -134,4 +135,21 @@ test('a question whose caller hangs up is given up between pages', async () => {
   const { signal } = controller;
   await assert.rejects(backend.searchType(askFor(backend, 'Observation'), everything, { signal }));
   assert.equal(answers, 3);
+});
+
+test('E28 E81: where the history of what was deleted cannot be had, it is as one that never was', async () => {
+  const { source } = under();
+  for (const id of ['a1', 'b1']) source.remove('Observation', id);
+  for (const fault of [fhirError(502, 'exception', 'no answer that can be used'), new BackendUnavailable('away')]) {
+    const failing: Source = { ...source, historyInstance: () => Promise.reject(fault) };
+    const backend = createSourceBackend({ source: failing, ownBases: [] });
+    const asked = async (id: string): Promise<readonly unknown[]> => {
+      const at = { type: 'Observation', id };
+      const vread = await backend.vread({ ...at, versionId: '1' }, ofA);
+      const history = await backend.historyInstance({ ...at, page: { count: 10 } }, ofA);
+      return [await backend.read(at, ofA), vread, history, await backend.delete(at, ofA)];
+    };
+    assert.deepEqual(await asked('b1'), await asked('never'));
+    assert.deepEqual(await asked('a1'), await asked('never'));
+  }
 });
