@@ -9,7 +9,7 @@ const jar = join(target, 'hapi-0.1.0.jar');
 const libraries = join(target, 'lib');
 
 /** Reading its own definitions takes most of the start, and more where others work too. */
-const patienceMilliseconds = 240_000;
+const patienceMilliseconds = 600_000;
 
 /** What is missing to build and run it, in words; undefined: nothing. */
 export const missingTools = (): string | undefined => {

@@ -64,7 +64,7 @@ export const startDomain = async (options: DomainOptions = {}): Promise<Domain> 
   );
   const origin = `http://localhost:${port}`;
   for (let attempt = 0; ; attempt++) {
-    if (child.exitCode !== null || attempt > 1_200) throw new Error(`The domain did not start:\n${output}`);
+    if (child.exitCode !== null || attempt > 4_800) throw new Error(`The domain did not start:\n${output}`);
     const ready = await fetch(`${origin}/health/ready`).then(
       (response) => response.ok,
       () => false,
