@@ -122,6 +122,13 @@ test('the gateway knows no server, no store and no page', () => {
   assert.deepEqual(offenders(within('packages/gateway'), allowed), []);
 });
 
+for (const service of ['identity', 'record-locator', 'registry'])
+  test(`${service} knows no other service, no authorization server and no page`, () => {
+    const floors = ['core', 'policy', 'store', 'outbound', 'validation', 'resource-server', service];
+    const allowed = beyond(...floors.map((name) => `packages/${name}`));
+    assert.deepEqual(offenders(within(`packages/${service}`), allowed), []);
+  });
+
 test('apps know the client and nothing of the servers', () => {
   assert.deepEqual(offenders(within('apps'), beyond('packages/client', 'packages/core', 'apps')), []);
 });
