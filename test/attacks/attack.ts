@@ -17,6 +17,7 @@ import {
   type TestDomain,
   type Tokens,
 } from '@affinity/authorization-server/testing/domain.ts';
+import { transaction } from '@affinity/store/postgres/pool.ts';
 
 export interface Attack {
   /** what is tried */
@@ -71,6 +72,35 @@ export const assertErrorAfterSignIn = async (
   const answer = answerOf(shown.headers.has('location') ? shown : await allow(browser, shown));
   assert.equal(answer.get('code'), null);
   assert.equal(answer.get('error'), error);
+};
+
+/**
+ * Runs a race for rows that are held until at least two of the racers wait for them: so that nobody is too late to take
+ * part, however slow the machine.
+ * @param rows a statement that locks them
+ */
+export const raceFor = async <Result>(
+  { database: { pool } }: TestDomain,
+  rows: string,
+  run: () => Promise<Result>,
+): Promise<Result> => {
+  const waiting =
+    "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' limit 2";
+  const running = await transaction(pool, async (holder) => {
+    await holder.query(rows);
+    let over = false;
+    const race = run().finally(() => {
+      over = true;
+    });
+    race.catch(() => {});
+    while (!over && (await holder.query(waiting)).rowCount !== 2) {
+      await new Promise((done) => setTimeout(done, 5));
+      // within a transaction, what was seen once is shown again
+      await holder.query('select pg_stat_clear_snapshot()');
+    }
+    return { race };
+  });
+  return running.race;
 };
 
 /** A form of ours, posted as another site would post it: with what the attacker chooses. */

@@ -17,7 +17,7 @@ import {
 import { ehrToken, launchOf, scope as launchScope } from '@affinity/authorization-server/testing/launch-flow.ts';
 import { createProver, type Prover } from '@affinity/proof/testing/prover.ts';
 import { createClinic, observation } from '@affinity/resource-server/testing/clinic.ts';
-import { type Attack, assertErrorAfterSignIn, assertRefused, codeOfVictim } from './attack.ts';
+import { type Attack, assertErrorAfterSignIn, assertRefused, codeOfVictim, raceFor } from './attack.ts';
 
 type Changes = Parameters<typeof authorizeUrl>[0];
 
@@ -175,7 +175,9 @@ export const attacksOnProofs: readonly Attack[] = [
         const url = authorizeUrl({ scope: launchScope, launch, prompt: 'consent' });
         waiting.push({ browser, shown: await signIn(browser, url, 'doctor') });
       }
-      const backs = await Promise.all(waiting.map(({ browser, shown }) => allow(browser, shown)));
+      const backs = await raceFor(domain, 'select from ehr_launch for update', () =>
+        Promise.all(waiting.map(({ browser, shown }) => allow(browser, shown))),
+      );
       const codes = backs.filter(({ headers }) => headers.get('location')?.includes('code='));
       assert.equal(codes.length, 1);
     },
