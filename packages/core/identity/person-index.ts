@@ -24,3 +24,6 @@ export interface PersonIndex {
   placesOf(person: string): Promise<readonly Place[]>;
   identifiersOf(person: string): Promise<readonly PersonIdentifier[]>;
 }
+
+/** Whom the id of a person means now: who was merged into another is the other; undefined: nobody ever had it. */
+export type SurvivorOf = (person: string) => Promise<string | undefined>;
