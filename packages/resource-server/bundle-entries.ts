@@ -8,6 +8,10 @@ import type { Limits } from './limits.ts';
 export interface SentBundle {
   readonly type: 'batch' | 'transaction';
   readonly entries: readonly (Incoming | FhirError)[];
+  /** canonical URLs in its `meta.profile` */
+  readonly profiles: readonly string[];
+  /** the same entries as they were sent */
+  readonly sent: readonly Exact[];
 }
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -53,7 +57,8 @@ const binaryPatch = (resource: ExactObject, limits: Limits) => {
 
 const bodyless = (): FhirError => fhirError(400, 'required', 'the entry holds no resource', 'resource');
 
-const entryOf = (entry: Exact, base: string, limits: Limits): Incoming | FhirError => {
+/** One entry as a request of its own. */
+export const entryOf = (entry: Exact, base: string, limits: Limits): Incoming | FhirError => {
   const { request, resource, fullUrl } = isExactObject(entry) ? entry : {};
   if (!isExactObject(request)) return fhirError(400, 'required', 'an entry has a request', 'request');
   const method = text(request.method) ?? '';
@@ -84,6 +89,11 @@ const entryOf = (entry: Exact, base: string, limits: Limits): Incoming | FhirErr
   };
 };
 
+const profilesOf = ({ meta }: ExactObject): readonly string[] => {
+  const profiles = isExactObject(meta) ? meta.profile : undefined;
+  return Array.isArray(profiles) ? profiles.filter((one) => typeof one === 'string') : [];
+};
+
 /** `json` must have passed `parseJson`. */
 export const bundleOf = (json: string, base: string, limits: Limits): SentBundle | FhirError => {
   const bundle = parseExact(json);
@@ -95,5 +105,6 @@ export const bundleOf = (json: string, base: string, limits: Limits): SentBundle
   if (!Array.isArray(entry)) return fhirError(400, 'structure', 'an array is expected', 'Bundle.entry');
   if (entry.length > limits.bundleEntries)
     return fhirError(413, 'too-costly', `a Bundle has at most ${limits.bundleEntries} entries`, 'Bundle.entry');
-  return { type, entries: entry.map((each) => entryOf(each, base, limits)) };
+  const entries = entry.map((each) => entryOf(each, base, limits));
+  return { type, entries, profiles: profilesOf(bundle), sent: entry };
 };

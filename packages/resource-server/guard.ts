@@ -31,6 +31,8 @@ import { checkedBackend } from './second-check.ts';
 export interface Entry {
   readonly asked: Looking | Writing;
   readonly subject: AuditSubject;
+  /** of what it creates, where the server has chosen one already */
+  readonly id?: string;
 }
 export type Transacted =
   | { readonly kind: 'answers'; readonly answers: readonly Answer[] }
@@ -151,12 +153,12 @@ export const createGuard = (options: GuardOptions): Guard => {
 
     const transact = async (entries: readonly Entry[], given?: string): Promise<Transacted> => {
       const prepared: PreparedEntry[] = [];
-      for (const [index, { asked }] of entries.entries()) {
+      for (const [index, { asked, id }] of entries.entries()) {
         const ready = asked.kind === 'write' ? prepare(asked, rights) : asked;
         const denied = asked.kind === 'look' ? rights.ask(asked.intent) : ready;
         if (isDenied(denied)) return refusedEntry(entries, index, refusal(denied.error), why(denied));
         if (asked.fault !== undefined) return refusedEntry(entries, index, refusal(asked.fault));
-        if (!isDenied(ready)) prepared.push({ prepared: ready, freshId: randomUUID() });
+        if (!isDenied(ready)) prepared.push({ prepared: ready, freshId: id ?? randomUUID() });
       }
       const permit = given === undefined ? undefined : rights.ask({ kind: 'create', type: 'Provenance' });
       if (permit?.kind === 'denied') return refusedEntry(entries, 0, refusal(permit.error), why(permit));

@@ -15,11 +15,10 @@ import { defaultAlgorithms } from './access-token.ts';
 import { eventOf, routeOf, targetOf } from './api.ts';
 import type { Validate } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
-import { type Authentication, checkGrant, createAuthenticate, type Introspect } from './authenticate.ts';
+import { checkGrant, createAuthenticate, type Introspect } from './authenticate.ts';
 import { timeOfBundle } from './bundle-time.ts';
-import { challenge } from './challenge.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
-import { type Exchange, performBundle, performOne } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { FactsUnavailable } from './facts/unavailable.ts';
 import { nameOf } from './fault.ts';
 import { createGuard } from './guard.ts';
@@ -28,7 +27,11 @@ import { defaultLimits, type Limits } from './limits.ts';
 import { preferencesOf, representationOf } from './negotiation.ts';
 import { createOffer } from './offer.ts';
 import { createPageCursors } from './page-cursor.ts';
+import { performBundle } from './perform-bundle.ts';
+import { performOne } from './perform-one.ts';
+import type { PrepareWrites } from './prepare-writes.ts';
 import { createPublicDocuments, type PublicOptions, protectedResourcePath } from './public-documents.ts';
+import { createRefusal, undecided } from './refused-authentication.ts';
 import { requestIdOf } from './request-id.ts';
 import { type EdgeHeaders, respond, respondError } from './respond.ts';
 
@@ -67,6 +70,8 @@ export interface ResourceServerOptions {
   readonly limits?: Partial<Limits>;
   /** an update of what is not there creates it, for those who reach every record; not unless told */
   readonly updateCreate?: boolean;
+  /** makes of a write what is judged: it may change and add, and decides nothing */
+  readonly prepare?: PrepareWrites;
   /** says what is wrong with a resource: `$validate` is offered where it is given */
   readonly validate?: Validate;
   /** canonical URLs of what the server as a whole conforms to, and of profiles by type, for the CapabilityStatement */
@@ -110,6 +115,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
   const updateCreate = options.updateCreate ?? false;
   const pages = createPageCursors({ key: options.pageKey, base, seconds: limits.pageSeconds, now });
   const audit = createAuditTrail(options.audit, { name, base, issuer }, now);
+  const refused = createRefusal(realm);
   const guard = createGuard({
     backend,
     audit,
@@ -152,35 +158,6 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     now,
   });
   const nonceHeader = (): EdgeHeaders => (proofs?.requireNonce ? { 'DPoP-Nonce': proofs.nonces.current() } : {});
-
-  /** No decision, and so no answer: never an answer without one. */
-  const undecided = (): FhirError => {
-    const issue = { severity: 'error', code: 'transient', diagnostics: 'access cannot be decided now' } as const;
-    return new FhirError(503, [issue], { 'Retry-After': '1' });
-  };
-
-  const refused = (authentication: Exclude<Authentication, { kind: 'principal' }>): FhirError => {
-    const denied = (status: number, diagnostics: string, header: string): FhirError =>
-      new FhirError(status, [{ severity: 'error', code: 'login', diagnostics }], { 'WWW-Authenticate': header });
-    switch (authentication.kind) {
-      case 'anonymous':
-        return denied(401, 'an access token is needed', challenge(realm));
-      case 'invalid-token':
-        return denied(
-          401,
-          authentication.proof === undefined || authentication.proof === 'invalid_token'
-            ? 'the access token is not valid'
-            : 'the DPoP proof is not valid',
-          challenge(realm, { error: authentication.proof ?? 'invalid_token' }, authentication.proof !== undefined),
-        );
-      case 'invalid-request': {
-        const error = { error: 'invalid_request', description: authentication.reason } as const;
-        return denied(400, authentication.reason, challenge(realm, error));
-      }
-      case 'unavailable':
-        return undecided();
-    }
-  };
 
   /** Everything under the base that is not public: recorded before it is answered, whatever the answer is. */
   const answerRecords = async (
@@ -246,6 +223,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const exchange: Exchange = {
       guarded,
       ...(whole === undefined ? {} : { whole: whole.signal }),
+      ...(options.prepare === undefined ? {} : { prepare: options.prepare }),
       audit,
       around: { ...limited, ...(parameters === undefined ? {} : { parameters }) },
       base,
