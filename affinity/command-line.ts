@@ -36,19 +36,31 @@ const commands: readonly Command[] = [
     name: 'people',
     usage:
       'people add USERNAME --name NAME [--patient ID | --practitioner ID] [--acts-for ID=RELATION]… [--administrator]\n' +
-      '      [--auditor] [--emergency] [--relabel]\n' +
+      '      [--auditor] [--emergency] [--relabel] [--steward] [--evidence KIND] [--proved-by NAME]\n' +
       '  people set USERNAME [--administrator on|off] [--auditor on|off] [--emergency on|off] [--relabel on|off]\n' +
-      '      [--disabled on|off] [--second-factor off]\n' +
-      '  people invite --patient ID | --practitioner ID --name NAME [--days N]',
+      '      [--steward on|off] [--disabled on|off] [--second-factor off]\n' +
+      '  people invite --patient ID | --practitioner ID --name NAME [--days N]\n' +
+      '  people prove USERNAME --patient ID | --practitioner ID | --acts-for ID=RELATION [--related-person ID]\n' +
+      '      [--from DATE] [--until DATE] --evidence KIND --by NAME [--note TEXT]\n' +
+      '  people prove USERNAME --end [--acts-for ID] --by NAME --reason TEXT\n' +
+      '  people proofs USERNAME',
     summary:
       'adds somebody who may sign in (the password is read from standard input); changes what somebody may do, or ' +
-      'whether they may sign in at all; prints a code with which a sign-in elsewhere becomes theirs',
-    run: async (input) =>
-      input.args[0] === 'set'
-        ? (await import('./commands/people-set.ts')).setPeople(input)
-        : input.args[0] === 'invite'
-          ? (await import('./commands/people-invite.ts')).invitePeople(input)
-          : (await import('./commands/people.ts')).people(input),
+      'whether they may sign in at all; prints a code with which a sign-in elsewhere becomes theirs; ties a sign-in to ' +
+      'a Patient, or lets it act for one, by a proof that is kept, and shows these proofs',
+    run: async (input) => {
+      switch (input.args[0]) {
+        case 'set':
+          return (await import('./commands/people-set.ts')).setPeople(input);
+        case 'invite':
+          return (await import('./commands/people-invite.ts')).invitePeople(input);
+        case 'prove':
+        case 'proofs':
+          return (await import('./commands/people-prove.ts')).provePeople(input);
+        default:
+          return (await import('./commands/people.ts')).people(input);
+      }
+    },
   },
   {
     name: 'patients',

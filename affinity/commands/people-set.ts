@@ -3,6 +3,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { removeTotp } from '@affinity/authorization-server/factors/totp.ts';
 import { type PersonChanges, privileges, setPerson } from '@affinity/authorization-server/people.ts';
+import { IdentityTaken } from '@affinity/authorization-server/proofs.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { openDatabase } from '../database.ts';
@@ -95,6 +96,10 @@ export const setPeople = async ({ config, args, log, print }: CommandInput): Pro
         : `${username}: ${said.join(', ')}.`,
     );
     return found === undefined ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof IdentityTaken)) throw error;
+    print(`${error.message} Nothing was changed.`);
+    return 1;
   } finally {
     await database.close();
   }

@@ -3,6 +3,13 @@ import { randomUUIDv7 } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { type ActsFor, createPeople, type Privilege, privileges } from '@affinity/authorization-server/people.ts';
+import {
+  type Evidence,
+  evidences,
+  IdentityTaken,
+  type Proof,
+  wordsOfProof,
+} from '@affinity/authorization-server/proofs.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
 import { createAuditLog } from '@affinity/store/audit-log.ts';
 import { openDatabase } from '../database.ts';
@@ -23,12 +30,13 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
   }
   const database = await openDatabase(config, { log, join: true, onLost: (message) => log(message) });
   try {
-    const { username, name, own, practitioner, others, held } = call;
+    const { username, name, own, practitioner, others, held, proof } = call;
     const fhirUser = own !== undefined ? `Patient/${own}` : practitioner && `Practitioner/${practitioner}`;
     const { added, sub } = await createPeople(database.pool).add({
       username,
       name,
       password,
+      proof,
       ...Object.fromEntries(held.map((privilege) => [privilege, true])),
       ...(fhirUser === undefined ? {} : { fhirUser }),
       patients: [...(own === undefined ? [] : [{ patient: own, relation: 'self' }]), ...others],
@@ -37,22 +45,30 @@ export const people = async ({ config, args, log, print }: CommandInput): Promis
       print(`There is somebody called "${username}" already; nothing was changed.`);
       return 1;
     }
-    if (held.length > 0) {
-      await createAuditLog({ pool: database.pool }).append({
-        id: randomUUIDv7(),
-        recorded: new Date().toISOString(),
-        source: 'command-line',
-        event: 'role-changed',
-        outcome: 'permitted',
-        user: sub,
-        issuer: `${config.origin}/auth`,
-        base: config.origin,
-        reason: held.join(' '),
-      });
+    const tied = [...(fhirUser === undefined ? [] : [fhirUser]), ...others.map(({ patient }) => `Patient/${patient}`)];
+    const audit = createAuditLog({ pool: database.pool });
+    const common = {
+      recorded: new Date().toISOString(),
+      source: 'command-line',
+      outcome: 'permitted',
+      user: sub,
+      issuer: `${config.origin}/auth`,
+      base: config.origin,
+    } as const;
+    for (const target of tied) {
+      const patient = target.startsWith('Patient/') ? { patient: target.slice('Patient/'.length) } : {};
+      const reason = wordsOfProof(proof);
+      await audit.append({ ...common, id: randomUUIDv7(), event: 'identity-linked', target, ...patient, reason });
     }
+    if (held.length > 0)
+      await audit.append({ ...common, id: randomUUIDv7(), event: 'role-changed', reason: held.join(' ') });
     const also = held.map((privilege) => `, and ${words[privilege]}`).join('');
     print(`${name} may sign in as "${username}"${also}.`);
     return 0;
+  } catch (error) {
+    if (!(error instanceof IdentityTaken)) throw error;
+    print(`${error.message} Nothing was changed.`);
+    return 1;
   } finally {
     await database.close();
   }
@@ -70,11 +86,13 @@ type Call =
       /** those for whom this person may act */
       readonly others: readonly ActsFor[];
       readonly held: readonly Privilege[];
+      readonly proof: Proof;
     }
   | { readonly kind: 'fault'; readonly fault: string };
 
 const usage =
   'Usage: npx affinity people add USERNAME --name NAME [--patient ID | --practitioner ID] [--acts-for ID=RELATION]… ' +
+  `[--evidence ${evidences.join('|')}] [--proved-by NAME] ` +
   privileges.map((privilege) => `[--${privilege}]`).join(' ');
 
 const words: Readonly<Record<Privilege, string>> = {
@@ -82,6 +100,7 @@ const words: Readonly<Record<Privilege, string>> = {
   auditor: 'may read its audit log',
   emergency: 'may declare an emergency',
   relabel: 'may change how confidential a record is',
+  steward: 'may decide whether two records are one person’s',
 };
 
 const readCall = (args: readonly string[]): Call => {
@@ -98,6 +117,9 @@ const readCall = (args: readonly string[]): Call => {
         auditor: { type: 'boolean' },
         emergency: { type: 'boolean' },
         relabel: { type: 'boolean' },
+        steward: { type: 'boolean' },
+        evidence: { type: 'string' },
+        'proved-by': { type: 'string' },
       },
     });
     const [verb, username, ...rest] = positionals;
@@ -119,11 +141,17 @@ const readCall = (args: readonly string[]): Call => {
     if (verb !== 'add' || username === undefined || rest.length > 0) return { kind: 'fault', fault: usage };
     if (values.name === undefined || values.name === '') return { kind: 'fault', fault: `--name is missing. ${usage}` };
     const held = privileges.filter((privilege) => values[privilege] === true);
-    return { kind: 'add', username, name: values.name, own, practitioner, others, held };
+    const evidence = readEvidence(values.evidence ?? 'declared');
+    if (evidence === undefined)
+      return { kind: 'fault', fault: `--evidence takes one of ${evidences.join(', ')}. ${usage}` };
+    const proof = { evidence, by: values['proved-by'] ?? 'operator' };
+    return { kind: 'add', username, name: values.name, own, practitioner, others, held, proof };
   } catch (error) {
     return { kind: 'fault', fault: `${error instanceof Error ? error.message : error}\n${usage}` };
   }
 };
+
+export const readEvidence = (text: string): Evidence | undefined => evidences.find((one) => one === text);
 
 /** `patient-7=child` */
 const readActsFor = (text: string): ActsFor => {

@@ -18,6 +18,7 @@ export const addSamplePeople = async (
         emergency,
         administrator,
         auditor: administrator,
+        proof: { evidence: 'sample', by: 'the demonstration' },
         ...(fhirUser === undefined ? {} : { fhirUser }),
       }),
     ),

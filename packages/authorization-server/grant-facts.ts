@@ -4,7 +4,7 @@
  */
 import { type AsJson, asJson, type Look, lookOne } from '@affinity/store/postgres/look.ts';
 import { type Grant, type GrantRow, grantColumns, grantOf } from './grants.ts';
-import type { ActsFor, Person } from './people.ts';
+import { type ActsFor, actsAt, type Person } from './people.ts';
 import { isEmergency } from './purposes.ts';
 
 export interface GrantFacts {
@@ -29,7 +29,7 @@ export interface GrantFactsRow extends Omit<GrantRow, 'id'> {
 /** Of a grant `g` and a person `p`; `$2` is the moment. */
 export const factColumns = `${grantColumns.replace(/\b[a-z_]+\b/g, 'g.$&')}, p.username, p.name as person_name, p.fhir_user, p.emergency,
   (select json_agg(json_build_object('patient', a.patient, 'relation', a.relation)) from person_patient a
-    where a.sub = g.sub and a.starts_at <= $2 and a.ends_at > $2) as acts`;
+    where a.sub = g.sub and ${actsAt}) as acts`;
 /** Said so that no index of living grants fits: planned while there were few, a statement by a key would read all of one for ever. */
 export const grantLives = '(g.ended_at is null)::int = 1 and g.expires_at > $2';
 export const joinedPerson = 'left join person p on p.sub = g.sub and p.disabled_at is null';

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { hashPassword, maxPasswordBytes, verifyPassword } from './password.ts';
+import { declared, type Proof, toldTaken } from './proofs.ts';
 
 export interface Person {
   /** opaque, never reused */
@@ -19,6 +20,8 @@ export interface ActsFor {
   readonly relation: string;
   readonly from?: Date;
   readonly until?: Date;
+  /** bare id of the RelatedPerson that it rests on: it counts while that says so (FHIR R4 relatedperson.html) */
+  readonly relatedPerson?: string;
 }
 
 export interface NewPerson {
@@ -27,6 +30,8 @@ export interface NewPerson {
   readonly name: string;
   readonly fhirUser?: string;
   readonly patients?: readonly ActsFor[];
+  /** on what it is said who the person is, and for whom they act; nothing but the operator's word unless told */
+  readonly proof?: Proof;
   /** runs the domain: written down with the person, and no right to any record */
   readonly administrator?: boolean;
   /** may read the whole audit log: no right to any record */
@@ -35,10 +40,12 @@ export interface NewPerson {
   readonly emergency?: boolean;
   /** may change how confidential a record is */
   readonly relabel?: boolean;
+  /** may decide whether two records are one person's */
+  readonly steward?: boolean;
 }
 
 /** What an administrator says of a person: none of it ever comes from a claim. */
-export const privileges = ['administrator', 'auditor', 'emergency', 'relabel'] as const;
+export const privileges = ['administrator', 'auditor', 'emergency', 'relabel', 'steward'] as const;
 export type Privilege = (typeof privileges)[number];
 export type PersonChanges = Partial<Readonly<Record<Privilege | 'disabled', boolean>>>;
 
@@ -48,7 +55,10 @@ export type Verification =
   | { readonly kind: 'refused'; readonly sub?: string };
 
 export interface People {
-  /** Adding a username again changes nothing: `added` is false, and `sub` is the one that it has. */
+  /**
+   * Adding a username again changes nothing: `added` is false, and `sub` is the one that it has.
+   * @throws IdentityTaken where somebody else signs in as this Patient or Practitioner
+   */
   add(person: NewPerson): Promise<{ readonly sub: string; readonly added: boolean }>;
   /** The same work is done for an unknown username. */
   verify(username: string, password: string): Promise<Verification>;
@@ -63,6 +73,8 @@ export interface People {
   mayDeclareEmergency(sub: string): Promise<boolean>;
   /** Whether this person may change how confidential a record is; false where unknown or disabled. */
   mayRelabel(sub: string): Promise<boolean>;
+  /** Whether this person may decide whether two records are one person's; false where unknown or disabled. */
+  isSteward(sub: string): Promise<boolean>;
   /** Changes what is said of a person, and nothing else. @returns undefined where nobody has that username */
   set(username: string, changes: PersonChanges, at: Date): Promise<{ readonly sub: string } | undefined>;
   disable(sub: string, at: Date): Promise<void>;
@@ -101,9 +113,14 @@ export async function findPerson(db: Queryable, sub: string): Promise<Person | u
   return rows[0] === undefined ? undefined : personOf(rows[0]);
 }
 
+/** Of a row `a` of person_patient; `$2` is the moment. Where it rests on a RelatedPerson, that must say so too. */
+export const actsAt = `a.starts_at <= $2 and a.ends_at > $2 and (a.related_person is null or exists (
+  select from related_person_standing r
+  where r.id = a.related_person and r.patient = a.patient and r.starts_at <= $2 and r.ends_at > $2))`;
+
 export async function findPatientsOf(db: Queryable, sub: string, at: Date): Promise<readonly ActsFor[]> {
   const { rows } = await db.query<{ patient: string; relation: string }>(
-    `select patient, relation from person_patient where sub = $1 and starts_at <= $2 and ends_at > $2
+    `select patient, relation from person_patient a where sub = $1 and ${actsAt}
      order by relation <> 'self', patient`,
     [sub, at],
   );
@@ -124,7 +141,7 @@ export async function setPerson(
   changes: PersonChanges,
   at: Date,
 ): Promise<{ readonly sub: string } | undefined> {
-  const { rows } = await db.query<{ sub: string }>(
+  const asked = db.query<{ sub: string }>(
     `update person set
        ${privileges.map((privilege, index) => `${privilege} = coalesce($${index + 4}, ${privilege})`).join(', ')},
        disabled_at = case $3::boolean when true then coalesce(disabled_at, $2) when false then null else disabled_at end
@@ -136,44 +153,59 @@ export async function setPerson(
       ...privileges.map((privilege) => changes[privilege] ?? null),
     ],
   );
+  // An account that is opened again may find that somebody else is this Patient by now.
+  const { rows } = await asked.catch(toldTaken);
   return rows[0];
 }
 
 export function createPeople(pool: pg.Pool): People {
   return {
-    async add({ username, password, name, fhirUser, patients = [], ...roles }) {
+    async add({ username, password, name, fhirUser, patients = [], proof = declared, ...roles }) {
       const folded = foldUsername(username);
       if (folded === '' || folded.length > 200) throw new Error('A username has 1 to 200 characters.');
       if (password === '' || Buffer.byteLength(password) > maxPasswordBytes) {
         throw new Error(`A password has 1 to ${maxPasswordBytes} bytes.`);
       }
       const hash = await hashPassword(password);
-      const { rows } = await pool.query<{ sub: string; added: boolean }>(
-        `with added as (
+      const { rows } = await pool
+        .query<{ sub: string; added: boolean }>(
+          `with added as (
            insert into person (sub, username, password_hash, name, fhir_user, ${privileges.join(', ')})
-           values ($1, $2, $3, $4, $5, $10, $11, $12, $13)
+           values ($1, $2, $3, $4, $5, ${privileges.map((_, index) => `$${index + 14}`).join(', ')})
            on conflict (username) do nothing returning sub
          ), linked as (
-           insert into person_patient (sub, patient, relation, starts_at, ends_at)
-           select added.sub, p.patient, p.relation, coalesce(p.starts_at, '-infinity'), coalesce(p.ends_at, 'infinity')
-           from added, unnest($6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[])
-             as p (patient, relation, starts_at, ends_at)
+           insert into person_patient (sub, patient, relation, starts_at, ends_at, related_person)
+           select added.sub, p.patient, p.relation, coalesce(p.starts_at, '-infinity'),
+             coalesce(p.ends_at, 'infinity'), p.related_person
+           from added, unnest($6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::text[])
+             as p (patient, relation, starts_at, ends_at, related_person)
+         ), proved as (
+           insert into proofing_event (sub, kind, target, evidence, proved_by, note, proved_at)
+           select added.sub, e.kind, e.target, $11, $12, $13, now() from added, (
+             select 'identity' as kind, $5::text as target where $5::text is not null
+             union all select 'proxy', 'Patient/' || patient from unnest($6::text[]) as p (patient)
+             where 'Patient/' || patient is distinct from $5) e
          )
          select sub, true as added from added
          union all select sub, false from person where username = $2 limit 1`,
-        [
-          randomUUID(),
-          folded,
-          hash,
-          name,
-          fhirUser ?? null,
-          patients.map(({ patient }) => patient),
-          patients.map(({ relation }) => relation),
-          patients.map(({ from }) => from ?? null),
-          patients.map(({ until }) => until ?? null),
-          ...privileges.map((privilege) => roles[privilege] ?? false),
-        ],
-      );
+          [
+            randomUUID(),
+            folded,
+            hash,
+            name,
+            fhirUser ?? null,
+            patients.map(({ patient }) => patient),
+            patients.map(({ relation }) => relation),
+            patients.map(({ from }) => from ?? null),
+            patients.map(({ until }) => until ?? null),
+            patients.map(({ relatedPerson }) => relatedPerson ?? null),
+            proof.evidence,
+            proof.by,
+            proof.note ?? null,
+            ...privileges.map((privilege) => roles[privilege] ?? false),
+          ],
+        )
+        .catch(toldTaken);
       const [row] = rows;
       if (row === undefined) throw new Error('The person could not be added; try again.');
       return row;
@@ -200,6 +232,7 @@ export function createPeople(pool: pg.Pool): People {
     isAuditor: (sub) => holds(pool, sub, 'auditor'),
     mayDeclareEmergency: (sub) => holds(pool, sub, 'emergency'),
     mayRelabel: (sub) => holds(pool, sub, 'relabel'),
+    isSteward: (sub) => holds(pool, sub, 'steward'),
     set: (username, changes, at) => setPerson(pool, username, changes, at),
     async disable(sub, at) {
       await pool.query('update person set disabled_at = coalesce(disabled_at, $2) where sub = $1', [sub, at]);

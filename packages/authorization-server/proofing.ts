@@ -9,6 +9,7 @@ import { hashOf } from './adapter.ts';
 import { linkIdentity } from './factors/federated-identities.ts';
 import { foldTypedCode, makeTypedCode } from './factors/typed-code.ts';
 import type { Elsewhere } from './federation.ts';
+import { noteProof } from './proofs.ts';
 
 const groups = 5;
 const hashFor = (typed: string): Buffer => hashOf(`invitation ${foldTypedCode(typed)}`);
@@ -92,6 +93,8 @@ export async function redeemInvitation(
         `insert into person (sub, username, password_hash, name, fhir_user) values ($1, $2, null, $3, $4)`,
         [sub, `person-${sub.slice(0, 13)}`, name, fhirUser],
       );
+      const proof = { evidence: 'invitation', by: 'the staff who gave the invitation', at } as const;
+      await noteProof(db, sub, { ...proof, kind: 'identity', target: fhirUser });
       if (patient !== null)
         await db.query(`insert into person_patient (sub, patient, relation) values ($1, $2, 'self')`, [sub, patient]);
       const { rowCount } = await db.query(`update proofing_invitation set consumed_at = $2, sub = $3 where ${live}`, [

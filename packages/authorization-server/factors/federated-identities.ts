@@ -44,8 +44,14 @@ export async function linkIdentity(
   },
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `insert into federated_identity (issuer, subject, sub, provider, proof, linked_at)
-     values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    `with linked as (
+       insert into federated_identity (issuer, subject, sub, provider, proof, linked_at)
+       values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning sub, issuer, proof, linked_at
+     ), proved as (
+       insert into proofing_event (sub, kind, target, evidence, proved_by, proved_at)
+       select sub, 'sign-in', issuer, proof, sub::text, linked_at from linked
+     )
+     select from linked`,
     [issuer, subject, link.sub, link.provider, link.proof, link.at],
   );
   return rowCount === 1;
