@@ -14,8 +14,14 @@ import { toInstant } from './version-row.ts';
  */
 export type ImportItem =
   | { readonly kind: 'resource'; readonly resource: Resource; readonly origin?: string }
-  /** `id` stands in where the resource has none */
-  | { readonly kind: 'json'; readonly json: string; readonly id?: string; readonly origin: string }
+  /** `id` stands in where the resource has none; `as` is the id that it is stored under, whatever it says itself */
+  | {
+      readonly kind: 'json';
+      readonly json: string;
+      readonly id?: string;
+      readonly as?: string;
+      readonly origin: string;
+    }
   | { readonly kind: 'refused'; readonly reason: string; readonly origin: string };
 
 export interface PreparedResource {
@@ -96,6 +102,6 @@ export const prepareItem = (item: ImportItem): Preparation => {
   if (parsed.kind === 'fault') return refused(faultReason(parsed.fault));
   const reason = refusalOf(parsed.value);
   if (reason !== undefined || !isObject(parsed.value)) return refused(reason ?? 'not a resource');
-  const id = parsed.value.id ?? item.id ?? randomUUID();
+  const id = item.as ?? parsed.value.id ?? item.id ?? randomUUID();
   return ready(parsed.value, id, textBody(item.json, parsed.members, id));
 };

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import tar from 'tar-stream';
 import { importResources } from './import.ts';
 import type { ImportItem } from './import-item.ts';
 import { readImportSource, type SourceOptions } from './import-source.ts';
 import { arrayElements } from './json-array.ts';
 import { testDatabase } from './testing/database.ts';
+import { packed } from './testing/packed.ts';
 
 type Context = { after(work: () => void): void };
 
@@ -28,16 +28,6 @@ const readAll = async (path: string, options?: SourceOptions): Promise<readonly 
 };
 const texts = (items: readonly ImportItem[]) =>
   items.map((item) => (item.kind === 'json' ? item.json : item.kind === 'refused' ? `refused: ${item.reason}` : ''));
-
-type Header = { readonly name: string; readonly type?: 'file' | 'symlink' | 'link'; readonly linkname?: string };
-const packed = async (files: readonly (readonly [string | Header, string])[]): Promise<Buffer> => {
-  const pack = tar.pack();
-  for (const [header, content] of files) pack.entry(typeof header === 'string' ? { name: header } : header, content);
-  pack.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of pack) chunks.push(chunk as Buffer);
-  return gzipSync(Buffer.concat(chunks));
-};
 
 test('a single resource is taken as its text stands', async (t) => {
   const text = '{ "resourceType": "Patient", "x": 0.10 }';

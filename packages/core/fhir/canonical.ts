@@ -93,6 +93,12 @@ const changeable: ReadonlySet<string> = new Set(['id', 'meta', 'status', 'date',
 /** Out of these nothing becomes editable again: what was relied upon as active stays what it was. */
 const published: ReadonlySet<unknown> = new Set(['active', 'retired']);
 
+/** Whether two are the same artefact, whatever has become of its status since: what is not changeable is equal. */
+export const sameArtefact = (one: Resource, other: Resource): boolean =>
+  [...new Set([...Object.keys(one), ...Object.keys(other)])].every(
+    (name) => changeable.has(name) || same(one[name], other[name]),
+  );
+
 const refusal = (type: string, element: string, diagnostics: string): Issue => ({
   severity: 'error',
   code: 'business-rule',
