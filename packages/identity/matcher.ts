@@ -1,23 +1,41 @@
-/** What the index of persons asks of a matcher: by what a record is found, and how much two records are of one human being. */
+/**
+ * What the index of persons asks of a matcher: to keep what records are compared by, and to say who may be whom. A record is
+ * named by its place at the identity server. FHIR R4 patient-operation-match.html.
+ */
 import type { Resource } from '@affinity/core/fhir/resource.ts';
+import type { Place } from '@affinity/core/identity/person-index.ts';
+import type pg from 'pg';
 
-/** What a record is compared by: made once of its Patient, kept as JSON, and opaque to whoever keeps it. */
-export type Features = Readonly<Record<string, unknown>>;
+export type Queryable = pg.Pool | pg.PoolClient;
 
 /** FHIR R4 valueset-match-grade. */
 export type MatchGrade = 'certain' | 'probable' | 'possible' | 'certainly-not';
 
-export interface Comparison {
+export interface Match {
+  readonly place: Place;
   readonly grade: MatchGrade;
   /** 0…1 */
   readonly score: number;
-  /** what agrees and what does not, in plain words without any value of a record */
-  readonly reasons: readonly string[];
+  /** how each kind of evidence agrees; no value of a record */
+  readonly comparison: Readonly<Record<string, unknown>>;
 }
 
 export interface Matcher {
-  /** `keys`: records that share none of them are never compared */
-  describe(patient: Resource): { readonly features: Features; readonly keys: readonly string[] };
-  /** The same whichever comes first. */
-  compare(one: Features, other: Features): Comparison;
+  /** Puts records in, each in place of what was known of it. */
+  index(db: Queryable, records: readonly { readonly place: Place; readonly patient: Resource }[]): Promise<void>;
+  forget(db: Queryable, places: readonly Place[]): Promise<void>;
+  /** Best first. `visible`: the others count as if they were not there. */
+  match(
+    db: Queryable,
+    patient: Resource,
+    question: {
+      readonly limit: number;
+      readonly except?: Place;
+      readonly visible?: (places: readonly Place[]) => Promise<readonly boolean[]>;
+    },
+  ): Promise<readonly Match[]>;
 }
+
+/** In plain words: `birthDate: same`. */
+export const reasonsOf = ({ comparison }: Pick<Match, 'comparison'>): readonly string[] =>
+  Object.entries(comparison).flatMap(([kind, level]) => (typeof level === 'string' ? [`${kind}: ${level}`] : []));

@@ -24,9 +24,7 @@ create table person_record (
   -- in use; one that its source has replaced by another is not
   active boolean not null,
   -- by which other record its source has replaced it
-  replaced_by text collate "C",
-  -- what the matcher compares
-  features jsonb not null
+  replaced_by text collate "C"
 );
 create index person_record_by_person on person_record (person);
 
@@ -37,14 +35,6 @@ create table person_identifier (
   primary key (system, value, record)
 );
 create index person_identifier_by_record on person_identifier (record);
-
--- By what a record is found among others.
-create table person_key (
-  key text collate "C" not null,
-  record text collate "C" not null references person_record (record) on delete cascade,
-  primary key (key, record)
-);
-create index person_key_by_record on person_key (record);
 
 -- Pairs of records that somebody has said are of different people: it holds for ever, also for a record that comes back.
 create table person_different (
