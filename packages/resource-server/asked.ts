@@ -112,6 +112,9 @@ export type Validate = (
   },
 ) => Promise<Resource>;
 
+/** What is wrong with giving a Binary out, by the resource that it is in a record through. FHIR R4 binary.html#security. */
+export type DocumentFault = (binary: Resource, through: Resource) => FhirError | undefined;
+
 export type Asked = Looking | Writing | SearchingAll | HistoryOfAll | Everything | Meta | Validating;
 
 /** A request as far as the door has understood it. */

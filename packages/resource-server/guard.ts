@@ -9,7 +9,7 @@ import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import { type Answer, refusal, statusOf, versionsIn } from './answer.ts';
-import type { Asked, Looking, Validate, Writing } from './asked.ts';
+import type { Asked, DocumentFault, Looking, Validate, Writing } from './asked.ts';
 import type { AuditSubject, AuditTrail, Verdict } from './audit-trail.ts';
 import type { Realm } from './challenge.ts';
 import { type About, aboutVersions } from './guard/about.ts';
@@ -62,6 +62,8 @@ export interface GuardOptions {
   readonly updateCreate: boolean;
   readonly jsonDepth: number;
   readonly validate?: Validate;
+  /** where a Binary is a document: what is wrong with giving it out */
+  readonly documents?: DocumentFault;
   /** asked before a transaction stands, which may have begun long before: why the caller is refused by now */
   readonly objection?: (principal: Principal) => FhirError | undefined;
 }
@@ -98,7 +100,9 @@ export const createGuard = (options: GuardOptions): Guard => {
       types,
       updateCreate,
       jsonDepth,
+      ownBases,
       ...(options.validate === undefined ? {} : { validate: options.validate }),
+      ...(options.documents === undefined ? {} : { documents: options.documents }),
       signal: () => patience?.question(),
     };
 

@@ -13,11 +13,12 @@ import { createProofCheck, type ProofNeighbours } from '@affinity/proof/dpop-che
 import type { JSONWebKeySet } from 'jose';
 import { defaultAlgorithms } from './access-token.ts';
 import { eventOf, routeOf, targetOf } from './api.ts';
-import type { Validate } from './asked.ts';
+import type { DocumentFault, Validate } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
 import { checkGrant, createAuthenticate, type Introspect } from './authenticate.ts';
 import { timeOfBundle } from './bundle-time.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
+import { asksForDocument, respondDocument } from './document-response.ts';
 import type { Exchange } from './exchange.ts';
 import { FactsUnavailable } from './facts/unavailable.ts';
 import { nameOf } from './fault.ts';
@@ -72,6 +73,8 @@ export interface ResourceServerOptions {
   readonly updateCreate?: boolean;
   /** makes of a write what is judged: it may change and add, and decides nothing */
   readonly prepare?: PrepareWrites;
+  /** a Binary is given as the document that it holds, if there is nothing wrong with it; not unless told */
+  readonly documents?: DocumentFault;
   /** says what is wrong with a resource: `$validate` is offered where it is given */
   readonly validate?: Validate;
   /** canonical URLs of what the server as a whole conforms to, and of profiles by type, for the CapabilityStatement */
@@ -127,6 +130,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     updateCreate,
     jsonDepth: limits.jsonDepth,
     ...(options.validate === undefined ? {} : { validate: options.validate }),
+    ...(options.documents === undefined ? {} : { documents: options.documents }),
     objection: (principal) => {
       const checked = checkGrant(principal, grants);
       return checked.kind === 'principal' ? undefined : refused(checked);
@@ -197,7 +201,9 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       return respondError(routed.error, edge);
     }
     const preferences = preferencesOf(request.headers);
-    const wanted = representationOf(request.headers, url.searchParams);
+    const { headers } = request;
+    const isDocument = options.documents !== undefined && asksForDocument(routed.route, headers, url.searchParams);
+    const wanted = representationOf(isDocument ? new Headers() : headers, url.searchParams);
     const [representation, fault] = wanted instanceof FhirError ? [undefined, wanted] : [wanted, undefined];
     const { parameters } = backend;
     const { handling } = preferences;
@@ -235,7 +241,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       route.kind === 'bundle'
         ? await performBundle(incoming, exchange, fault).finally(() => whole?.end())
         : await performOne(incoming, route, exchange, fault);
-    return respond(made, edge, representation);
+    return isDocument ? respondDocument(made, headers, edge) : respond(made, edge, representation);
   };
 
   const answer = async (request: Request, connection: { readonly address?: string }, requestId: string) => {

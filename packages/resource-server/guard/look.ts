@@ -3,6 +3,7 @@ import type { Asking, Backend, FilterOf } from '@affinity/core/fhir/backend.ts';
 import type { Filter } from '@affinity/core/fhir/filter.ts';
 import { type Answer, gone, notFound } from '../answer.ts';
 import type { Looking } from '../asked.ts';
+import { withheld } from './document.ts';
 import { isDenied, notOffered } from './refusals.ts';
 import type { Denied, Rights } from './rights.ts';
 import { type On, type Surroundings, signalling } from './surroundings.ts';
@@ -53,7 +54,8 @@ const lookWithin = async (asked: Looking, filter: Filter, on: On, around: Surrou
     case 'read':
     case 'vread': {
       const result = intent.kind === 'read' ? await on.read(intent, filter) : await on.vread(intent, filter);
-      if (result.kind === 'found') return { kind: 'resource', version: result.version };
+      if (result.kind === 'found')
+        return (await withheld(result.version, on, around)) ?? { kind: 'resource', version: result.version };
       return result.kind === 'absent' ? notFound() : gone();
     }
     case 'history-instance': {

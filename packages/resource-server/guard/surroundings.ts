@@ -2,7 +2,7 @@
 import type { Backend, Interactions, Version } from '@affinity/core/fhir/backend.ts';
 import type { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import type { Validate } from '../asked.ts';
+import type { DocumentFault, Validate } from '../asked.ts';
 import type { About } from './about.ts';
 import type { OwnedFacts, WrittenFacts } from './owned-facts.ts';
 import type { Rights } from './rights.ts';
@@ -23,6 +23,9 @@ export interface Surroundings {
   /** how deep what a patch makes may nest */
   readonly jsonDepth: number;
   readonly validate?: Validate;
+  /** a Binary is shown only with what it is in a record through, and if there is nothing wrong with it */
+  readonly documents?: DocumentFault;
+  readonly ownBases: readonly string[];
   /** for one question: the caller has gone, or its time is up */
   readonly signal: () => AbortSignal | undefined;
 }
