@@ -95,10 +95,19 @@ export async function findAllLinked(
 
 export type Linking = 'linked' | 'linked-already' | 'taken';
 
-/** Says under which id another server knows somebody. Neither a second id of the same one nor an id of another is taken. */
+/**
+ * Says under which id another server knows somebody. It stands before what the index of persons says of either of the two.
+ * Neither a second id of the same one nor an id of another that somebody has stated is taken.
+ */
 export async function link(db: Queryable, type: LinkedType, id: string, base: string, known: string): Promise<Linking> {
   const { table, home, there } = tables[type];
   const at = canonicalBase(base);
+  const stated = `select from ${table} where base = $2 and origin = 'stated' and (${home} = $1 or ${there} = $3)`;
+  await db.query(
+    `with again as (delete from link_taken_back where type = $4 and id = $1 and base = $2 and there = $3)
+     delete from ${table} where base = $2 and origin = 'index' and (${home} = $1 or ${there} = $3) and not exists (${stated})`,
+    [id, at, known, type],
+  );
   const { rowCount } = await db.query(
     `insert into ${table} (${home}, base, ${there}) values ($1, $2, $3) on conflict do nothing`,
     [id, at, known],
@@ -122,13 +131,20 @@ export async function linkAll(
   );
 }
 
-/** Takes that back: no token for that server is issued any more, and those in use open nothing there. */
+/**
+ * Takes that back, for good where the index of persons made it: no token for that server is issued any more, and those in use
+ * open nothing there.
+ */
 export async function unlink(db: Queryable, type: LinkedType, id: string, base: string): Promise<boolean> {
-  const { table, home } = tables[type];
-  const { rowCount } = await db.query(`delete from ${table} where ${home} = $1 and base = $2`, [
-    id,
-    canonicalBase(base),
-  ]);
+  const { table, home, there } = tables[type];
+  const { rowCount } = await db.query(
+    `with gone as (
+       delete from ${table} where ${home} = $1 and base = $2 returning ${there} as there
+     )
+     insert into link_taken_back (type, id, base, there) select $3, $1, $2, there from gone
+     on conflict (type, id, base, there) do update set at = excluded.at`,
+    [id, canonicalBase(base), type],
+  );
   return rowCount === 1;
 }
 
