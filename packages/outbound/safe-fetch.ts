@@ -19,6 +19,8 @@ export interface OutboundRequest extends Permissions {
   readonly bytes?: number;
   /** for looking up, connecting and reading together */
   readonly milliseconds?: number;
+  /** the work is given up when whoever waits for it has gone */
+  readonly signal?: AbortSignal;
 }
 
 /** Why there is no answer: for our own log. Whoever gave the URL learns no more than that it could not be used. */
@@ -58,6 +60,7 @@ const essence = (type: string | null): string => (type ?? '').split(';')[0]?.tri
 /** Rejects when the time is over, even where what is waited for cannot be stopped. */
 const within = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     work.then(resolve, reject);
   });
@@ -69,7 +72,8 @@ export const createSafeFetch =
     const read = readOutboundUrl(asked.url, asked);
     if (read.kind === 'fault') return refused('url');
     const { url } = read;
-    const signal = AbortSignal.timeout(asked.milliseconds ?? most.milliseconds);
+    const time = AbortSignal.timeout(asked.milliseconds ?? most.milliseconds);
+    const signal = asked.signal === undefined ? time : AbortSignal.any([time, asked.signal]);
     const literal = literalOf(url);
     let addresses: readonly string[];
     try {

@@ -27,6 +27,7 @@ export type IssueType =
   | 'conflict'
   | 'transient'
   | 'timeout'
+  | 'incomplete'
   | 'throttled'
   | 'exception'
   | 'informational';
