@@ -131,6 +131,8 @@ export async function exchangeToken(neighbours: ExchangeNeighbours, request: Tok
       const unknown = new OAuthError('invalid_target', 'the patient of the subject_token is not known at that server');
       return { ...refused(unknown), grant };
     }
+    // Who the person is there; an absolute URL of the home where nobody there is known to be them.
+    const { fhirUser } = await crossReference.personAt(db, person, target);
     const purposes = readPurposeClaim(claims.extensions);
     if (purposes === undefined) return { ...refused(unfit('purpose_of_use is malformed')), grant };
     const clearance = lower(claims.clearance, present.grant.clearance);
@@ -151,8 +153,7 @@ export async function exchangeToken(neighbours: ExchangeNeighbours, request: Tok
         ...(claims.auth_time === undefined ? {} : { auth_time: claims.auth_time }),
         ...(claims.acr === undefined ? {} : { acr: claims.acr }),
         ...(patient === undefined ? {} : { patient }),
-        // An absolute URL: whoever is somebody on one server is not taken for somebody else on another.
-        ...(claims.fhirUser === undefined ? {} : { fhirUser: claims.fhirUser }),
+        ...(claims.fhirUser === undefined || fhirUser === undefined ? {} : { fhirUser }),
         ...(clearance === undefined ? {} : { clearance }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
       },
