@@ -163,6 +163,14 @@ const registration = z
     secret_overlap_hours: z.int().min(0).max(720).default(24),
   })
   .prefault({});
+/** what the servers of a domain share, each useful alone */
+const services = z
+  .strictObject({
+    identity: z.boolean().default(true),
+    locator: z.boolean().default(true),
+    registry: z.boolean().default(true),
+  })
+  .prefault({});
 /** the userinfo endpoint as a process of its own: `affinity start --only userinfo` */
 const userinfo = z
   .strictObject({
@@ -182,6 +190,7 @@ const file = z.strictObject({
   userinfo,
   outbound,
   registration,
+  services,
   policy,
   tokens,
   sessions,

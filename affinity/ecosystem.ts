@@ -46,6 +46,7 @@ import { createIdentifierReader } from './person-identifiers.ts';
 import type { Ready } from './ready.ts';
 import { createRecordFacts } from './record-facts.ts';
 import { registrationOf } from './registration.ts';
+import { createSharedServers, sharedServersOf } from './shared-servers.ts';
 import { followUpstreams, under } from './upstream-parts.ts';
 import { createUpstreamReports } from './upstream-reports.ts';
 
@@ -76,7 +77,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const ownBases = [clinicBase];
   const { all: furtherServers, hasHospital } = furtherServersOf(config, database.url);
   const declared = furtherServers.map((one) => ({ ...one, base: furtherBase(origin, one) }));
-  const addresses = addressesOf(origin, config.protect?.title ?? 'clinic', declared);
+  const shared = sharedServersOf(config);
+  const addresses = addressesOf(origin, config.protect?.title ?? 'clinic', declared, shared);
 
   const audit = createAuditLog({ pool: database.audit });
   const { store, indexing } = await openStore({ config, database, ownBases, log });
@@ -169,6 +171,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     resourceServers: [
       { base: clinicBase, name: config.protect?.title ?? 'Clinic', tokens: file.tokens.format },
       ...declared.map(({ base, title, tokens }) => ({ base, name: title, tokens })),
+      ...shared.map(({ base, title }) => ({ base, name: title, tokens: file.tokens.format })),
     ],
     ...(config.userinfo === undefined ? {} : { userinfoEndpoint: config.userinfo.endpoint }),
     pages: portal.pages,
@@ -201,6 +204,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const further = await Promise.all(
     furtherServers.map((one) => createFurtherServer(one, { ...guarded, home, people, consents, report })),
   );
+  const services = await createSharedServers({ ...guarded, database, home, people, consents });
   const state = createStateServer({
     base: stateBase,
     recordsBase: clinicBase,
@@ -232,7 +236,10 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     if (under(path, statePath)) return ['app-state', state];
     if (under(path, '/auth') || issuerPaths.has(path)) return ['authorization-server', authorization.fetch];
     if (config.sampleApp && under(path, vitalsPath)) return ['vitals', (request) => vitals.fetch(request)];
-    return answerFurther(path) ?? ['portal', (request, connection) => portal.fetch(request, connection)];
+    return (
+      services.fetch(path) ??
+      answerFurther(path) ?? ['portal', (request, connection) => portal.fetch(request, connection)]
+    );
   };
   const fetch: Fetch = async (request, connection) => {
     const began = performance.now();
@@ -273,6 +280,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     },
     close: async () => {
       await filling.close();
+      await services.close();
       await upstreams.close();
       await indexing.stop();
       await authorization.close();

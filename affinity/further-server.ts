@@ -1,12 +1,12 @@
 /** An existing records system as a FHIR server of the domain: the same guard, its own records, the Consents of the home. RFC 8707. */
-import { createCrossReference, findAllLinked } from '@affinity/authorization-server/cross-reference.ts';
 import type { Backend } from '@affinity/core/fhir/backend.ts';
 import { createSourceBackend } from '@affinity/gateway/source-backend.ts';
 import type { ResourceServer } from '@affinity/resource-server/resource-server.ts';
 import { standaloneCapabilities } from './clinic.ts';
-import { createClinicFacts, type FactsNeighbours } from './clinic-facts.ts';
+import type { FactsNeighbours } from './clinic-facts.ts';
 import { createGuardedServer, type GuardedNeighbours } from './guarded-server.ts';
 import { whileKnown } from './known-backend.ts';
+import { createLinkedFacts } from './linked-facts.ts';
 import type { Upstream } from './opened-upstream.ts';
 import { openUpstream } from './upstream.ts';
 import type { ReportUpstream } from './upstream-reports.ts';
@@ -41,27 +41,7 @@ export const createFurtherServer = async (declared: FurtherServer, neighbours: F
   });
   const asked = createSourceBackend({ source: upstream.source, ownBases: [base], limits: gateway, report });
   const backend = whileKnown(asked, upstream.state);
-  const { personAt } = createCrossReference(home.base);
-  const facts = createClinicFacts({
-    config,
-    base,
-    pool,
-    backend,
-    consents,
-    people,
-    registry,
-    now,
-    log,
-    home: {
-      backend: home.backend,
-      ownBases: [home.base],
-      links: (type, from, ids) => findAllLinked(pool, type, base, from, ids),
-      identityOf: async (user) => {
-        const person = await people.find(user);
-        return person === undefined ? undefined : (await personAt(pool, person, base)).fhirUser;
-      },
-    },
-  });
+  const facts = createLinkedFacts({ config, base, pool, backend, consents, people, registry, now, log, home });
   const server = await createGuardedServer(neighbours, {
     name,
     base,

@@ -35,7 +35,14 @@ export type OwnOptions = Pick<ResourceServerOptions, 'name' | 'base' | 'facts' |
   Partial<
     Pick<
       ResourceServerOptions,
-      'associated' | 'brands' | 'updateCreate' | 'instantiates' | 'supportedProfiles' | 'validate'
+      | 'associated'
+      | 'brands'
+      | 'updateCreate'
+      | 'instantiates'
+      | 'supportedProfiles'
+      | 'validate'
+      | 'operations'
+      | 'objects'
     >
   > & { readonly backend: Backend };
 

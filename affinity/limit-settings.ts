@@ -35,6 +35,8 @@ export const limits = z
     device_codes_per_address: z.int().min(1).max(10_000).default(20),
     device_codes_altogether: z.int().min(1).max(100_000).default(1000),
     database_connections: z.int().min(4).max(500).default(20),
+    /** of each of the servers that keep records of their own: identity, locator, registry */
+    service_database_connections: z.int().min(2).max(500).default(6),
     /** how long a statement may take, and how long an answer is waited for, before the caller is told 503 */
     database_patience_seconds: seconds(1, 600, 15),
     /** entries of a batch or transaction, and operations of a patch */

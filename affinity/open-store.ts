@@ -7,7 +7,7 @@ import type { Log } from './log.ts';
 
 export interface StoreNeighbours {
   readonly config: Config;
-  readonly database: Database;
+  readonly database: Pick<Database, 'pool' | 'shared'>;
   readonly ownBases: readonly string[];
   readonly log: Log;
 }

@@ -187,7 +187,9 @@ export type FurtherSetting = z.infer<typeof further>;
 /** Paths of the domain itself. */
 const taken = [
   ...['fhir', 'auth', 'state', 'health', 'metrics', 'apps', 'admin', 'ehr', 'assets', 'userinfo', 'upstream-keys'],
+  ...['identity', 'locator', 'registry'],
 ].map((name) => `/${name}`);
+const ownNames: ReadonlySet<string> = new Set(['clinic', 'state', 'identity', 'locator', 'registry']);
 const overlap = (one: string, other: string): boolean =>
   one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
 
@@ -199,7 +201,7 @@ export const resourceServers = z
     for (const [index, { name, path }] of all.entries()) {
       const before = all.slice(0, index);
       const fault = (at: string, message: string) => context.addIssue({ code: 'custom', path: [index, at], message });
-      if (name === 'clinic' || name === 'state' || before.some((one) => one.name === name))
+      if (ownNames.has(name) || before.some((one) => one.name === name))
         fault('name', 'each name once, and none of the domain itself');
       if (taken.some((one) => overlap(path, one)) || before.some((one) => overlap(path, one.path)))
         fault('path', 'a path of its own, beside those of the domain and of the other servers');

@@ -44,7 +44,16 @@ type Released =
       readonly next?: string;
     }
   /** a resource that is made for the answer, as JSON text */
-  | { readonly kind: 'made'; readonly json: string; readonly of?: Version }
+  | {
+      readonly kind: 'made';
+      readonly json: string;
+      readonly of?: Version;
+      /** 200 unless told */
+      readonly status?: number;
+      /** of a server's own operation: what of the records it shows, and whom else it tells about */
+      readonly shows?: readonly Version[];
+      readonly patients?: readonly string[];
+    }
   | { readonly kind: 'refusal'; readonly error: FhirError };
 
 export const statusOf = (answer: Answer): number => {
@@ -55,6 +64,8 @@ export const statusOf = (answer: Answer): number => {
       return answer.status;
     case 'done':
       return 204;
+    case 'made':
+      return answer.status ?? 200;
     default:
       return 200;
   }
@@ -77,7 +88,7 @@ export const versionsIn = (answer: Answer): readonly Version[] => {
     case 'history':
       return answer.entries.flatMap(({ version }) => ('body' in version ? [version] : []));
     case 'made':
-      return answer.of === undefined ? [] : [answer.of];
+      return [...(answer.of === undefined ? [] : [answer.of]), ...(answer.shows ?? [])];
     default:
       return [];
   }

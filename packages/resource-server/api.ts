@@ -4,6 +4,7 @@ import type { TypeCapability } from '@affinity/core/fhir/backend.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import { isResourceId } from '@affinity/core/fhir/resource.ts';
 import type { Offer, Operation } from './offer.ts';
+import { isAt, type OperationPlace, type OwnOperation } from './own-operation.ts';
 
 interface OfType {
   readonly type: string;
@@ -31,7 +32,9 @@ export type Route =
       readonly operation: Operation;
       readonly id?: string;
       readonly posted: boolean;
-    } & OfType);
+    } & OfType)
+  /** of a server's own; without a type, of the whole system */
+  | { readonly kind: 'operation'; readonly own: OwnOperation; readonly type?: string; readonly id?: string };
 
 export type Routed =
   | { readonly kind: 'route'; readonly route: Route }
@@ -88,9 +91,21 @@ const notAllowed = (method: string, offered: readonly string[]): Routed => {
   return noRoute(new FhirError(405, [issue], { Allow: allow }));
 };
 
+/** Undefined where the server has none of that name there. */
+const ownOf = (asked: string, name: string, at: OperationPlace, offer: Offer): Routed | undefined => {
+  const place = at.type === undefined ? 'system' : at.id === undefined ? 'type' : 'instance';
+  const own = offer.own.find((one) => one.name === name && isAt(one, at.type ?? '', place));
+  if (own === undefined) return undefined;
+  return own.methods.some((method) => method === asked)
+    ? route({ kind: 'operation', own, ...at })
+    : notAllowed(asked, own.methods);
+};
+
 const operationOf = (asked: string, segments: readonly string[], offer: Offer): Routed => {
   const [type = '', second = '', third] = segments;
   const name = (third ?? second).slice(1);
+  const own = ownOf(asked, name, { type, ...(third === undefined ? {} : { id: second }) }, offer);
+  if (own !== undefined) return own;
   const operation = offer.operations(type).find((each) => each === name);
   const known = operation === undefined ? undefined : operations[operation];
   const place = third === undefined ? 'type' : 'instance';
@@ -126,6 +141,7 @@ export const routeOf = (method: string, path: string, offer: Offer): Routed => {
   const shape = shapeOf(segments);
   const asked = method === 'HEAD' ? 'GET' : method;
   const posted = method === 'POST';
+  if (segments.length === 1 && type.startsWith('$')) return ownOf(asked, type.slice(1), {}, offer) ?? nothing();
   if (shape === '/' || shape === '/_search' || shape === '/_history') {
     const system: readonly string[] = ['bundle', ...offer.system];
     const offered = Object.entries<Route['kind']>(shapes[shape]).filter(([, kind]) => system.includes(kind));
@@ -173,7 +189,7 @@ export const routeOf = (method: string, path: string, offer: Offer): Routed => {
 
 /** `Type/id/_history/v`, `Type/id` or `Type`, as the log names it; nothing for the whole system. */
 export const targetOf = (given: Route): string | undefined => {
-  if (!('type' in given)) return undefined;
+  if (!('type' in given) || given.type === undefined) return undefined;
   if (given.kind === 'vread') return `${given.type}/${given.id}/_history/${given.versionId}`;
   return 'id' in given && given.id !== undefined ? `${given.type}/${given.id}` : given.type;
 };

@@ -4,9 +4,11 @@ import type { HistoryPage } from '@affinity/core/fhir/interaction.ts';
 import type { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import type { SearchQuery, Subset, SystemQuery } from '@affinity/core/fhir/search-query.ts';
+import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { Intent } from '@affinity/policy/decision.ts';
 import type { Loaded } from './body.ts';
 import type { Representation } from './negotiation.ts';
+import type { OperationAsked, OperationPlace, OwnOperation } from './own-operation.ts';
 
 /** Reads what was sent, once the decision permits; the same again however often it is called. */
 export type Load<Value> = () => Promise<Value | FhirError>;
@@ -115,7 +117,26 @@ export type Validate = (
 /** What is wrong with giving a Binary out, by the resource that it is in a record through. FHIR R4 binary.html#security. */
 export type DocumentFault = (binary: Resource, through: Resource) => FhirError | undefined;
 
-export type Asked = Looking | Writing | SearchingAll | HistoryOfAll | Everything | Meta | Validating;
+/** What a write would make of a stored resource. Absent before: it is created; absent after: it is deleted. */
+export interface Change {
+  readonly principal: Principal;
+  readonly type: string;
+  readonly id: string;
+  readonly before?: Resource;
+  readonly after?: Resource;
+}
+/** What a server has against a change that the rights allow: a rule of its own, such as whose entries a source may change. */
+export type Objects = (change: Change) => FhirError | undefined | Promise<FhirError | undefined>;
+
+/** What a server's own operation is asked, once the decision permits. */
+export interface Operating extends Faulty {
+  readonly kind: 'operation';
+  readonly operation: OwnOperation;
+  readonly at: OperationPlace;
+  readonly load: Load<Omit<OperationAsked, 'signal' | keyof OperationPlace>>;
+}
+
+export type Asked = Looking | Writing | SearchingAll | HistoryOfAll | Everything | Meta | Validating | Operating;
 
 /** A request as far as the door has understood it. */
 export interface AskedRequest {

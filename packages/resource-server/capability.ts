@@ -1,6 +1,7 @@
 /** What the server can do, written from what is offered of its backend: the CapabilityStatement. FHIR R4 capabilitystatement.html. */
 import type { TypeCapability } from '@affinity/core/fhir/backend.ts';
 import type { Offer, Operation } from './offer.ts';
+import { isAt } from './own-operation.ts';
 
 const definitions: Readonly<Record<Operation, string>> = {
   everything: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
@@ -36,7 +37,14 @@ const resourceOf = (
 ) => {
   const conditional = offer.conditional && interactions.includes('search-type');
   const profiles = Object.hasOwn(supportedProfiles, type) ? (supportedProfiles[type] ?? []) : [];
-  const operations = offer.operations(type).map((name) => ({ name, definition: definitions[name] }));
+  const own = offer.own.filter((one) => isAt(one, type, 'type') || isAt(one, type, 'instance'));
+  const operations = [
+    ...own.map(({ name, definition }) => ({ name, definition })),
+    ...offer
+      .operations(type)
+      .filter((name) => !own.some((one) => one.name === name))
+      .map((name) => ({ name, definition: definitions[name] })),
+  ];
   return {
     type,
     ...listed('supportedProfile', profiles),
@@ -117,6 +125,10 @@ export const capabilityStatement = (described: Omit<Described, 'started'>, oauth
         },
         resource: types.map((type) => resourceOf(type, described, offer)),
         interaction: offer.system.map((code) => ({ code })),
+        ...listed(
+          'operation',
+          offer.own.flatMap((one) => (isAt(one, '', 'system') ? [{ name: one.name, definition: one.definition }] : [])),
+        ),
       },
     ],
   };

@@ -8,15 +8,16 @@ import type { Backend, Version } from '@affinity/core/fhir/backend.ts';
 import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
-import { type Answer, refusal, statusOf, versionsIn } from './answer.ts';
-import type { Asked, DocumentFault, Looking, Validate, Writing } from './asked.ts';
+import { type Answer, refusal, statusOf } from './answer.ts';
+import type { Asked, DocumentFault, Looking, Objects, Validate, Writing } from './asked.ts';
 import type { AuditSubject, AuditTrail, Verdict } from './audit-trail.ts';
 import type { Realm } from './challenge.ts';
-import { type About, aboutVersions } from './guard/about.ts';
+import { type About, aboutAnswer, aboutVersions } from './guard/about.ts';
 import { agentClaim, namedBy } from './guard/agent-claim.ts';
 import { auditClaim } from './guard/audit-claim.ts';
 import { look } from './guard/look.ts';
 import { tellMeta, validate } from './guard/operations.ts';
+import { operate } from './guard/own-operation.ts';
 import { createOwnedFacts } from './guard/owned-facts.ts';
 import { planOf } from './guard/plan.ts';
 import { type Prepared, prepare } from './guard/preparation.ts';
@@ -64,6 +65,8 @@ export interface GuardOptions {
   readonly validate?: Validate;
   /** where a Binary is a document: what is wrong with giving it out */
   readonly documents?: DocumentFault;
+  /** the server's own rule about writes */
+  readonly objects?: Objects;
   /** asked before a transaction stands, which may have begun long before: why the caller is refused by now */
   readonly objection?: (principal: Principal) => FhirError | undefined;
 }
@@ -103,6 +106,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       ownBases,
       ...(options.validate === undefined ? {} : { validate: options.validate }),
       ...(options.documents === undefined ? {} : { documents: options.documents }),
+      objects: async (change) => options.objects?.({ ...change, principal }),
       signal: () => patience?.question(),
     };
 
@@ -114,7 +118,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       const target =
         version === undefined ? {} : { target: `${version.type}/${version.id}/_history/${version.versionId}` };
       const because = answer.because === undefined ? {} : { because: answer.because };
-      const about = aboutVersions(versionsIn(answer), ownBases);
+      const about = aboutAnswer(answer, ownBases);
       await audit(subject, { outcome, status, ...because, ...about, ...target, ...verdict });
       return answer;
     };
@@ -242,6 +246,13 @@ export const createGuard = (options: GuardOptions): Guard => {
           return tell(subject, await tellMeta(asked, around));
         case 'validate':
           return tell(subject, await validate(asked, around));
+        case 'operation':
+          return tell(
+            subject,
+            await operate(asked, around, async () => {
+              await audit(subject, { outcome: 'permitted' });
+            }),
+          );
       }
     };
     return { perform, transact } as Guarded;

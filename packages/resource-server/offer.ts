@@ -1,5 +1,6 @@
 /** What is offered of a backend at this moment: the routes and the CapabilityStatement are made from it alone. FHIR R4 http.html. */
 import type { Backend, TypeCapability, TypeInteraction } from '@affinity/core/fhir/backend.ts';
+import type { OwnOperation } from './own-operation.ts';
 
 export type Operation = 'everything' | 'meta' | 'validate' | 'docref';
 export type SystemInteraction = 'transaction' | 'batch' | 'search-system' | 'history-system';
@@ -14,6 +15,8 @@ export interface Offer {
   readonly conditional: boolean;
   readonly system: readonly SystemInteraction[];
   operations(type: string): readonly Operation[];
+  /** the server's own, which go before the others */
+  readonly own: readonly OwnOperation[];
 }
 
 /** FHIR R4 auditevent.html: a record of what happened is added, by others too (RESTful ATNA ITI-20), and never changed. */
@@ -29,12 +32,13 @@ const interactionsOf = ({ type, interactions }: TypeCapability, backend: Offerin
   return [...all].filter((each) => !(appendOnly.has(type) && changes.has(each)));
 };
 
-const offerOf = (backend: Offering, canValidate: boolean): Offer => {
+const offerOf = (backend: Offering, canValidate: boolean, own: readonly OwnOperation[]): Offer => {
   const types = new Map(
     backend.capabilities.map((each) => [each.type, { ...each, interactions: interactionsOf(each, backend) }]),
   );
   return {
     types,
+    own,
     conditional: backend.transact !== undefined,
     system: [
       'batch',
@@ -56,10 +60,15 @@ const offerOf = (backend: Offering, canValidate: boolean): Offer => {
 };
 
 /** The same value as long as the backend's capabilities are the same array. */
-export const createOffer = (backend: Offering, canValidate: boolean): (() => Offer) => {
+export const createOffer = (
+  backend: Offering,
+  canValidate: boolean,
+  own: readonly OwnOperation[] = [],
+): (() => Offer) => {
   let known: { readonly of: Backend['capabilities']; readonly offer: Offer } | undefined;
   return () => {
-    if (known?.of !== backend.capabilities) known = { of: backend.capabilities, offer: offerOf(backend, canValidate) };
+    if (known?.of !== backend.capabilities)
+      known = { of: backend.capabilities, offer: offerOf(backend, canValidate, own) };
     return known.offer;
   };
 };

@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly pages: PageCursors;
   readonly principal: Principal;
   readonly limits: Limits;
+  readonly requestId: string;
   readonly ownBases: readonly string[];
   readonly handling: 'strict' | 'lenient';
   readonly offer: Offer;

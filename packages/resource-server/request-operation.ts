@@ -10,7 +10,7 @@ import type { Incoming } from './incoming.ts';
 import { countOf, instantOf, openPage, type Surroundings, searchOf } from './parameters.ts';
 import { validationOf } from './validate-input.ts';
 
-type OperationRoute = Extract<Route, { kind: 'operation' }>;
+type OperationRoute = Extract<Route, { kind: 'operation'; operation: unknown }>;
 
 /** The simple values of a Parameters resource, as if they stood in the URL. */
 const simpleParameters = ({ parameter }: Resource): readonly (readonly [string, string])[] | FhirError => {

@@ -6,6 +6,7 @@ import type { Incoming } from './incoming.ts';
 import type { Surroundings } from './parameters.ts';
 import { historyAsked, readAsked, searchAsked } from './request-look.ts';
 import { operationAsked } from './request-operation.ts';
+import { ownOperationAsked } from './request-own-operation.ts';
 import { writeAsked } from './request-write.ts';
 
 /** `fault` is one that is known already; the first that is known is told. */
@@ -41,6 +42,6 @@ const askedOf = async (
     case 'delete':
       return { asked: writeAsked(incoming, route, around) };
     case 'operation':
-      return operationAsked(incoming, route, around);
+      return 'own' in route ? ownOperationAsked(incoming, route, around) : operationAsked(incoming, route, around);
   }
 };

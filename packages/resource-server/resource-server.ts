@@ -13,7 +13,7 @@ import { createProofCheck, type ProofNeighbours } from '@affinity/proof/dpop-che
 import type { JSONWebKeySet } from 'jose';
 import { defaultAlgorithms } from './access-token.ts';
 import { eventOf, routeOf, targetOf } from './api.ts';
-import type { DocumentFault, Validate } from './asked.ts';
+import type { DocumentFault, Objects, Validate } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
 import { checkGrant, createAuthenticate, type Introspect } from './authenticate.ts';
 import { timeOfBundle } from './bundle-time.ts';
@@ -27,6 +27,7 @@ import { incomingOf } from './incoming.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { preferencesOf, representationOf } from './negotiation.ts';
 import { createOffer } from './offer.ts';
+import type { OwnOperation } from './own-operation.ts';
 import { createPageCursors } from './page-cursor.ts';
 import { performBundle } from './perform-bundle.ts';
 import { performOne } from './perform-one.ts';
@@ -75,6 +76,10 @@ export interface ResourceServerOptions {
   readonly prepare?: PrepareWrites;
   /** a Binary is given as the document that it holds, if there is nothing wrong with it; not unless told */
   readonly documents?: DocumentFault;
+  /** operations of its own, each behind the guard */
+  readonly operations?: readonly OwnOperation[];
+  /** a rule of its own about writes, beside the rights: it can only refuse */
+  readonly objects?: Objects;
   /** says what is wrong with a resource: `$validate` is offered where it is given */
   readonly validate?: Validate;
   /** canonical URLs of what the server as a whole conforms to, and of profiles by type, for the CapabilityStatement */
@@ -114,7 +119,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
   const { proofs } = options;
   const proofsTaken = proofs === undefined ? 'none' : proofs.required ? 'needed' : 'taken';
   const realm = { base, metadata: `${origin}${protectedResourcePath(base)}`, proofs: proofsTaken } as const;
-  const offer = createOffer(backend, options.validate !== undefined);
+  const offer = createOffer(backend, options.validate !== undefined, options.operations);
   const updateCreate = options.updateCreate ?? false;
   const pages = createPageCursors({ key: options.pageKey, base, seconds: limits.pageSeconds, now });
   const audit = createAuditTrail(options.audit, { name, base, issuer }, now);
@@ -131,6 +136,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     jsonDepth: limits.jsonDepth,
     ...(options.validate === undefined ? {} : { validate: options.validate }),
     ...(options.documents === undefined ? {} : { documents: options.documents }),
+    ...(options.objects === undefined ? {} : { objects: options.objects }),
     objection: (principal) => {
       const checked = checkGrant(principal, grants);
       return checked.kind === 'principal' ? undefined : refused(checked);
@@ -207,7 +213,8 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const [representation, fault] = wanted instanceof FhirError ? [undefined, wanted] : [wanted, undefined];
     const { parameters } = backend;
     const { handling } = preferences;
-    const limited = { pages, principal, limits, ownBases, handling, offer: offered, now: now() };
+    const { requestId } = known;
+    const limited = { pages, principal, limits, requestId, ownBases, handling, offer: offered, now: now() };
     const { route } = routed;
     const whole = route.kind === 'bundle' ? timeOfBundle(request.signal, limits.bundleSeconds) : undefined;
     const given = whole?.signal ?? request.signal;

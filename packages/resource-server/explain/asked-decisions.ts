@@ -88,6 +88,8 @@ export const askedDecisions = (
           ? [own({ kind: 'read', type, id: asked.of.patient })]
           : [own(reading(type)), own(searching({ type, clauses: [] }))],
       );
+    case 'operation':
+      return asked.operation.needs(asked.at).map(own);
     case 'meta':
       return [own({ kind: 'read', type: asked.type, id: asked.id })];
     case 'validate':

@@ -58,6 +58,13 @@ const verdictOf = (asked: Asked, rights: Rights, types: readonly string[]): Verd
       const permit = rights.ask({ kind: 'read', type: asked.type, id: asked.id });
       return permit.kind === 'denied' ? permit : permitted(permit);
     }
+    case 'operation': {
+      const denied = asked.operation
+        .needs(asked.at)
+        .map(rights.ask)
+        .find((each) => each.kind === 'denied');
+      return denied?.kind === 'denied' ? denied : permitted();
+    }
     case 'validate': {
       const create = rights.ask({ kind: 'create', type: asked.type });
       const update = create.kind === 'permit' ? create : rights.ask({ kind: 'update', type: asked.type });
@@ -141,6 +148,8 @@ const permittedEnd = (asked: Asked, permit: Permit | undefined): Pick<ExplainedE
       );
     case 'meta':
       return ofOne('200 if all rules let this record through; if not, 404, exactly as for one that does not exist.');
+    case 'operation':
+      return { status: 200, words: `The operation is performed on what all rules let through. ${hidden}` };
     case 'validate':
       return { status: 200, words: 'What is sent is checked, and nothing is stored.' };
   }

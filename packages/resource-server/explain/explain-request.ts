@@ -213,6 +213,7 @@ export const createExplainRequest = (neighbours: ExplainNeighbours) => {
       pages,
       principal,
       limits,
+      requestId: '',
       ownBases: [base],
       handling: 'lenient' as const,
       offer: offered,

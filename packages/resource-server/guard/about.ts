@@ -8,6 +8,7 @@ import type { Confidentiality } from '@affinity/core/fhir/filter.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { ResourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import { confidentialityWithin, isAtMost, mayHoldLabels } from '@affinity/core/fhir/security-label.ts';
+import { type Answer, versionsIn } from '../answer.ts';
 
 export interface About {
   readonly patients: readonly string[];
@@ -36,4 +37,11 @@ export const aboutVersions = (versions: readonly Version[], ownBases: readonly s
     if (!isAtMost(level, highest)) highest = level;
   }
   return { patients: [...owners], confidentiality: highest };
+};
+
+/** What an answer shows, and whom else an operation tells about. */
+export const aboutAnswer = (answer: Answer, ownBases: readonly string[]): About => {
+  const about = aboutVersions(versionsIn(answer), ownBases);
+  const told = answer.kind === 'made' ? (answer.patients ?? []) : [];
+  return told.length === 0 ? about : { ...about, patients: [...new Set([...about.patients, ...told])] };
 };

@@ -2,7 +2,7 @@
 import type { Backend, Interactions, Version } from '@affinity/core/fhir/backend.ts';
 import type { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import type { DocumentFault, Validate } from '../asked.ts';
+import type { Change, DocumentFault, Validate } from '../asked.ts';
 import type { About } from './about.ts';
 import type { OwnedFacts, WrittenFacts } from './owned-facts.ts';
 import type { Rights } from './rights.ts';
@@ -26,6 +26,8 @@ export interface Surroundings {
   /** a Binary is shown only with what it is in a record through, and if there is nothing wrong with it */
   readonly documents?: DocumentFault;
   readonly ownBases: readonly string[];
+  /** what the server itself has against a change */
+  readonly objects: (change: Omit<Change, 'principal'>) => Promise<FhirError | undefined>;
   /** for one question: the caller has gone, or its time is up */
   readonly signal: () => AbortSignal | undefined;
 }

@@ -4,6 +4,7 @@ import { allOf, nothing } from '@affinity/core/fhir/filter.ts';
 import type { Intent } from '@affinity/policy/decision.ts';
 import { type Answer, notFound, refusal } from '../answer.ts';
 import type { Everything, HistoryOfAll, SearchingAll } from '../asked.ts';
+import { emptySearch } from './empty-search.ts';
 import { notOffered } from './refusals.ts';
 import type { Denied } from './rights.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -38,9 +39,6 @@ export const granted = (
   }
   return open.length > 0 || first === undefined ? { kind: 'granted', types: open, because: [...because] } : first;
 };
-
-const emptyQuery = (type: string) =>
-  ({ type, clauses: [], count: 0, sort: [], total: 'none', understood: [] }) as const;
 
 export const searchSystem = async (asked: SearchingAll, around: Surroundings): Promise<Answer | Denied> => {
   const { query, fault, ignored } = asked;
@@ -84,7 +82,7 @@ export const historySystem = async (asked: HistoryOfAll, around: Surroundings): 
 };
 
 const reading = (type: string, id: string): Intent => ({ kind: 'read', type, id });
-const searching = (type: string): Intent => ({ kind: 'search-type', type, query: emptyQuery(type) });
+const searching = (type: string): Intent => ({ kind: 'search-type', type, query: emptySearch(type) });
 
 /** What a type takes to be part of a patient's everything. */
 export const needsOfEverything =

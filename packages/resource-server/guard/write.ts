@@ -91,6 +91,8 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     if (change !== undefined) return faulty(change, prepared, at, place);
   }
   const { filter } = prepared.permit;
+  const objection = await objectionTo(at, prepared.permit.filter, content.resource, plan.kind, place);
+  if (objection !== undefined) return faulty(objection, prepared, at, place);
   const keeps = keepsLabelsOf(content.resource, facts);
   // What is deleted keeps its labels for everybody: whoever may relabel brings it back with them first.
   const relabelled =
@@ -112,6 +114,19 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
     return born.kind === 'id-taken' ? absentUpdate() : written(born, around.rights.mayRead(facts));
   }
   return written(result, around.rights.mayRead(facts));
+};
+
+/** What the server itself has against it. What is not there to the caller, or was deleted, has nothing before. */
+const objectionTo = async (
+  at: At,
+  filter: Filter,
+  after: Resource,
+  kind: Plan['kind'],
+  { on, around }: Place,
+): Promise<FhirError | undefined> => {
+  const stored = kind === 'change' ? await on.read(at, filter) : undefined;
+  const before = stored?.kind === 'found' ? { before: JSON.parse(stored.version.body) as Resource } : {};
+  return around.objects({ ...at, ...before, after });
 };
 
 /** The stored text whose labels would be weakened; undefined where they would not. */
@@ -161,7 +176,9 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
   if (claim !== undefined) return refusal(claim);
   const weakens = !keepsLabelsOf(loaded.content.resource, facts)(body);
   if (weakens && !around.rights.mayRelabel) return weakened();
-  const fault = changeFault(body, loaded.content.resource);
+  const fault =
+    changeFault(body, loaded.content.resource) ??
+    (await around.objects({ ...at, before: JSON.parse(body) as Resource, after: loaded.content.resource }));
   if (fault !== undefined) return refusal(fault);
   await before(at, aboutFacts(facts));
   if (weakens) await before(at, aboutRelabelling(body, facts), 'label-changed');
@@ -175,6 +192,9 @@ const patch = async (prepared: Prepared, at: At, place: Place): Promise<Answer> 
 const remove = async ({ asked, permit }: Prepared, at: At, { on, around, before }: Place): Promise<Answer> => {
   const ifMatch = asked.intent.kind === 'delete' && asked.intent.ifMatch !== undefined ? asked.intent : {};
   const current = await on.read(at, permit.filter);
+  const stored = current.kind === 'found' ? (JSON.parse(current.version.body) as Resource) : undefined;
+  const objection = stored === undefined ? undefined : await around.objects({ ...at, before: stored });
+  if (objection !== undefined) return refusal(objection);
   await before(at, current.kind === 'found' ? around.aboutOf(current.version) : aboutNothing);
   const result = await on.delete({ ...ifMatch, ...at }, permit.filter);
   // What is not there is as deleted as it can be; hidden or not, the answer is one (FHIR R4 http.html#delete).

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { searchPath } from './search-path.ts';
 
 /** One migration file: `0001-resources.sql`. */
 export type Migration = { readonly name: string; readonly checksum: string; readonly sql: string };
@@ -38,16 +39,22 @@ export function readMigrations(folder: string = MIGRATIONS): readonly Migration[
 /**
  * Runs the migrations that `url`'s database has not had, each in a transaction of its own. Several processes may do this
  * at once: one works, the others wait and find nothing to do.
+ * @param schema where the tables are made, and made if it is not there; the database's own unless told.
  * @returns the names of those that ran.
  * @throws Error when a migration fails, or when the database was made by other files than these.
  */
-export async function migrate(url: string, migrations = readMigrations()): Promise<readonly string[]> {
-  const client = new pg.Client({ connectionString: url, application_name: 'affinity migration' });
+export async function migrate(url: string, migrations = readMigrations(), schema?: string): Promise<readonly string[]> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'affinity migration',
+    ...(schema === undefined ? {} : { options: searchPath(schema) }),
+  });
   client.on('error', () => {}); // the statement under way reports it
   await client.connect();
   try {
     // Held by the session: it ends with the connection, whatever happens to this process.
     await client.query('select pg_advisory_lock($1)', [LOCK]);
+    if (schema !== undefined) await client.query(`create schema if not exists ${schema}`);
     await client.query(
       'create table if not exists schema_migration (name text primary key, checksum text not null, ' +
         'applied_at timestamptz not null default now())',

@@ -3,11 +3,14 @@
  * (PostgreSQL 18 documentation, 3.4; node-postgres.com/apis/pool).
  */
 import pg from 'pg';
+import { searchPath } from './search-path.ts';
 
 /** How to connect. */
 export type PoolOptions = {
   /** `postgresql://user:password@host/database`; a socket folder is a host in percent-encoding. */
   readonly url: string;
+  /** Where its tables are; the database's own schema by default. */
+  readonly schema?: string;
   /** Connections at most; 10 by default. */
   readonly max?: number;
   /** Milliseconds after which the server cancels a statement; none by default. */
@@ -33,7 +36,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: options.connectTimeout ?? 10_000,
     application_name: options.applicationName ?? 'affinity',
     // What a search reads is little and its estimates are high: compiling its plan would take longer than running it.
-    options: '-c jit=off',
+    options: ['-c jit=off', ...(options.schema === undefined ? [] : [searchPath(options.schema)])].join(' '),
     ...(options.statementTimeout === undefined ? {} : { statement_timeout: options.statementTimeout }),
     ...(options.queryTimeout === undefined ? {} : { query_timeout: options.queryTimeout }),
   });

@@ -5,9 +5,12 @@
  */
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { searchPath } from './search-path.ts';
 
 export interface SharedConnectionOptions {
   readonly url: string;
+  /** where its tables are; the database's own schema unless told */
+  readonly schema?: string;
   /** milliseconds; 10,000 unless told */
   readonly connectTimeout?: number;
   /**
@@ -56,7 +59,10 @@ export const createSharedConnection = (options: SharedConnectionOptions): Shared
       connectionTimeoutMillis: options.connectTimeout ?? 10_000,
       application_name: options.applicationName ?? 'affinity reads',
       // A statement by a key is planned once: made while a table was small, its plan would read all of a large one for ever.
-      options: '-c enable_seqscan=off -c jit=off',
+      options: [
+        '-c enable_seqscan=off -c jit=off',
+        ...(options.schema === undefined ? [] : [searchPath(options.schema)]),
+      ].join(' '),
     });
     const forget = (): void => {
       if (open?.client === client) open = undefined;

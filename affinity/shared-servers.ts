@@ -1,0 +1,45 @@
+/** The services that a domain shares: which of them run, and which of them answers. */
+import type { Config } from './config.ts';
+import type { Fetch } from './http-server.ts';
+import { createIdentity, identityService } from './identity.ts';
+import { createLocator, locatorService } from './locator.ts';
+import { createRegistry, registryService } from './registry.ts';
+import { type SharedDescription, type SharedNeighbours, type SharedServer, sharedBase } from './shared-server.ts';
+import { under } from './upstream-parts.ts';
+
+const all = [
+  { ...identityService, create: createIdentity },
+  { ...locatorService, create: createLocator },
+  { ...registryService, create: createRegistry },
+] as const;
+
+/** Those that the settings let run. */
+const running = ({ file }: Config) => all.filter(({ name }) => file.services[name]);
+
+/** Under which addresses tokens are given for them. */
+export const sharedServersOf = (config: Config): readonly (SharedDescription & { readonly base: string })[] =>
+  running(config).map(({ create: _, ...one }) => ({ ...one, base: sharedBase(config.origin, one) }));
+
+export interface SharedServers {
+  readonly all: readonly SharedServer[];
+  /** Undefined: the path is of none of them. */
+  fetch(path: string): readonly [part: string, answer: Fetch] | undefined;
+  close(): Promise<void>;
+}
+
+export const createSharedServers = async (neighbours: SharedNeighbours): Promise<SharedServers> => {
+  const services = await Promise.all(running(neighbours.config).map(({ create }) => create(neighbours)));
+  return {
+    all: services,
+    fetch: (path) => {
+      for (const { name, server } of services) {
+        const [mount, metadataPath] = server.paths;
+        if (under(path, mount) || path === metadataPath) return [name, server.fetch];
+      }
+      return undefined;
+    },
+    close: async () => {
+      await Promise.all(services.map((one) => one.close()));
+    },
+  };
+};
