@@ -4,14 +4,17 @@
  * hands every flag (as `--flag=value`) to Node's test runner.
  */
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { startTestCluster } from '@affinity/store/testing/cluster.ts';
+import { batchesOf } from './batches.ts';
 
 const root = join(import.meta.dirname, '..');
-/** What has been read and compiled once is kept, by its content: each file's test is a process of its own. */
-const compiled = join(root, 'node_modules/.cache/affinity-compiled');
+const cache = join(root, 'node_modules/.cache');
+/** What has been read and compiled once is kept, by its content, for all the processes. */
+const compiled = join(cache, 'affinity-compiled');
 const words = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith('-'));
 const files = globSync('{packages,apps,affinity,test,bench}/**/*.test.ts', {
@@ -28,11 +31,24 @@ if (files.length === 0) {
   process.exitCode = await runFiles(files);
 }
 
+/** For each process one module that loads its files. Node runs them by name, which says the order. */
+function writeBatches(directory: string, paths: readonly string[]): readonly string[] {
+  return batchesOf(root, paths).map((batch, at) => {
+    const written = join(directory, `${String(at).padStart(4, '0')}.test.mjs`);
+    const lines = batch.map((file) => `await import(${JSON.stringify(pathToFileURL(join(root, file)).href)});\n`);
+    writeFileSync(written, lines.join(''));
+    return written;
+  });
+}
+
 async function runFiles(paths: readonly string[]): Promise<number> {
+  mkdirSync(cache, { recursive: true });
+  const directory = mkdtempSync(join(cache, 'affinity-tests-'));
   const cluster = await startTestCluster();
   try {
+    const batches = writeBatches(directory, paths);
     const concurrency = `--test-concurrency=${availableParallelism()}`;
-    const child = spawn(process.execPath, ['--test', '--test-reporter=spec', concurrency, ...flags, ...paths], {
+    const child = spawn(process.execPath, ['--test', '--test-reporter=spec', concurrency, ...flags, ...batches], {
       cwd: root,
       stdio: 'inherit',
       env: { ...process.env, AFFINITY_TEST_DATABASE_URL: cluster.url, NODE_COMPILE_CACHE: compiled },
@@ -45,5 +61,6 @@ async function runFiles(paths: readonly string[]): Promise<number> {
     });
   } finally {
     await cluster.stop();
+    rmSync(directory, { recursive: true });
   }
 }
