@@ -167,7 +167,7 @@ describe('without JavaScript', () => {
     await show(pages.signIn(views.signIn));
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    assert.match(page.url(), /#content$/);
+    await page.waitForURL(/#content$/);
   });
 });
 

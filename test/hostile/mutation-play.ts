@@ -27,41 +27,38 @@ const play = async (order: Play, mutation?: Mutation): Promise<Played> => {
   return (loaded as typeof import('./play-worlds.ts')).playWorlds(order);
 };
 
-/** As many at once as there are grounds. */
-export const onGrounds = async <Item>(
-  grounds: readonly Ground[],
-  items: readonly Item[],
-  work: (item: Item, ground: Ground) => Promise<void>,
-): Promise<void> => {
-  const left = [...items];
-  const lane = async (ground: Ground): Promise<void> => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item, ground);
-  };
-  await Promise.all(grounds.map(lane));
+const faultsOf = async (work: () => Promise<string | undefined>): Promise<readonly string[]> => {
+  const fault = await work().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  return fault === undefined ? [] : [fault];
 };
 
-/** A sentence for each mutation that was not noticed, and for each world that differs though nothing is broken. */
-export const unnoticed = async (
-  grounds: readonly Ground[],
-  mutations: readonly Mutation[],
-): Promise<readonly string[]> => {
+/** The worlds that these mutations are to be noticed in, each once. */
+export const coursesOf = (mutations: readonly Mutation[]): readonly Noticed[] => [
+  ...new Map(mutations.map(({ noticed }) => [`${noticed.seed} ${noticed.caller}`, noticed])).values(),
+];
+
+/**
+ * A sentence for each mutation that was not noticed. One after another: the ids that a world gives are those of the whole
+ * process.
+ */
+export const unnoticed = async (ground: Ground, mutations: readonly Mutation[]): Promise<readonly string[]> => {
   const faults: string[] = [];
-  const courses = new Map(mutations.map(({ noticed }) => [`${noticed.seed} ${noticed.caller}`, noticed]));
-  const unbroken = async (ground: Ground): Promise<void> => {
-    const { differs, told } = await play({ ground, courses: [...courses.values()] });
-    if (differs !== undefined) faults.push(`Unbroken, ${JSON.stringify(differs)} differs: ${told}`);
-  };
-  const broken = async (mutation: Mutation, ground: Ground): Promise<void> => {
-    const { differs } = await play({ ground, courses: [mutation.noticed] }, mutation);
-    if (differs === undefined) faults.push(`Not noticed: ${mutation.name} (${mutation.file})`);
-  };
-  await onGrounds(grounds, [undefined, ...mutations], async (mutation, ground) => {
-    await (mutation === undefined ? unbroken(ground) : broken(mutation, ground)).catch((error: unknown) => {
-      faults.push(error instanceof Error ? error.message : String(error));
+  for (const mutation of mutations) {
+    const told = await faultsOf(async () => {
+      const { differs } = await play({ ground, courses: [mutation.noticed] }, mutation);
+      return differs === undefined ? `Not noticed: ${mutation.name} (${mutation.file})` : undefined;
     });
-  });
+    faults.push(...told);
+  }
   return faults;
 };
+
+/** A sentence where one of these worlds differs though nothing is broken. */
+export const differingUnbroken = (ground: Ground, courses: readonly Noticed[]): Promise<readonly string[]> =>
+  faultsOf(async () => {
+    const { differs, told } = await play({ ground, courses });
+    return differs === undefined ? undefined : `Unbroken, ${JSON.stringify(differs)} differs: ${told}`;
+  });
 
 /** A world that notices: the remembered one, or another of its caller, or of another caller. */
 export const searchFor = async (ground: Ground, mutation: Mutation, seeds = 30): Promise<Noticed | undefined> => {
