@@ -51,6 +51,10 @@ export interface DecisionFacts {
   readonly emergency?: boolean;
   /** the caller may take labels off, or make a record less confidential: said by an administrator, never by a claim */
   readonly relabel?: boolean;
+  /** types of this server that anybody may read: a setting of the server, never a claim */
+  readonly open?: ReadonlySet<string>;
+  /** the user may write what is of these types: said by an administrator, never by a claim */
+  readonly publisher?: boolean;
   /** of a backend service */
   readonly service?: ServiceFacts;
   /** what the person's grant says at this moment: its Consent; absent where it has ended or cannot be read */

@@ -3,6 +3,8 @@ import type { Confidentiality } from '../fhir/filter.ts';
 import type { ResourceScope } from './scope.ts';
 
 export interface Principal {
+  /** nobody: no token was sent, and nothing else is known; the client and the token are empty then */
+  readonly anonymous?: true;
   readonly clientId: string;
   /** jti of the access token */
   readonly tokenId: string;

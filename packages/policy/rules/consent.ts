@@ -7,6 +7,7 @@ import { isOfAuditLog } from './audit-log.ts';
 import { sharedTypes } from './compartment.ts';
 import { consentedByEverybody, consentedBySome } from './consent/patients.ts';
 import { emergencyPatient } from './emergency.ts';
+import { isOpenType } from './open.ts';
 import { consentsGiven, patientsReached, type Reached } from './role.ts';
 import { speakingOf } from './speaking.ts';
 
@@ -25,7 +26,12 @@ const reachedBy = (question: Question): Reached => {
 export const byConsent: Rule = (question) => {
   const { interaction, principal, facts } = question;
   const toldOfAll = isOfAuditLog(question) && (facts.auditor === true || principal.user === undefined);
-  if (sharedTypes.has(interaction.type) || toldOfAll || emergencyPatient(question) !== undefined) {
+  if (
+    isOpenType(question) ||
+    sharedTypes.has(interaction.type) ||
+    toldOfAll ||
+    emergencyPatient(question) !== undefined
+  ) {
     return { kind: 'permit', filter: everything };
   }
   const reached = reachedBy(question);

@@ -9,6 +9,7 @@ import type { Question, Rule } from '../decision.ts';
 import { isOfAuditLog } from './audit-log.ts';
 import { isWithin } from './consent/caller.ts';
 import { consentedBy } from './consent/provision.ts';
+import { isOpenRead } from './open.ts';
 
 const ended = (reason: string) => ({ kind: 'deny', status: 401, reason }) as const;
 
@@ -56,6 +57,7 @@ const grantOf = ({ principal, facts }: Question) => {
 /** Only a backend service acts without the grant of a person. */
 export const byGrant: Rule = (question) => {
   const { principal } = question;
+  if (isOpenRead(question)) return { kind: 'permit', filter: everything };
   if (principal.grant === undefined && principal.user === undefined) return { kind: 'permit', filter: everything };
   const grant = grantOf(question);
   if (typeof grant === 'string') return ended(grant);

@@ -10,6 +10,7 @@ import type { Question } from '../decision.ts';
 import { auditReach, isOfAuditLog } from './audit-log.ts';
 import { recordsOf, sharedTypes } from './compartment.ts';
 import { emergencyPatient } from './emergency.ts';
+import { isOpenType } from './open.ts';
 
 /** Ids of the patients whose records are within reach. */
 export type Reached = 'everybody' | readonly string[];
@@ -73,6 +74,9 @@ export const consentsGiven = ({ principal, interaction }: Question): Filter => {
 /** What a scope of this compartment reaches for this caller. */
 export const reachOf = (compartment: Compartment, question: Question): Filter => {
   if (isOfAuditLog(question)) return auditReach(compartment, question);
+  // Definitions are written by whoever was made a publisher, and by services that reach everything.
+  if (isOpenType(question) && compartment === 'user')
+    return question.facts.publisher === true && question.principal.user !== undefined ? everything : nothing;
   const reached = patientsReached(compartment, question);
   if (reached === 'everybody') return everything;
   const records = recordsOf(reached, question.interaction);

@@ -2,12 +2,13 @@
  * What the token's scopes let through: the union of all that carry the needed letter for the type. SMART App Launch 2.2,
  * scopes; RFC 6750 §3.1 `insufficient_scope`.
  */
-import { allOf, anyOf } from '@affinity/core/fhir/filter.ts';
+import { allOf, anyOf, everything } from '@affinity/core/fhir/filter.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { Compartment, ResourceScope } from '@affinity/core/smart/scope.ts';
 import { neededScope } from '@affinity/core/smart/scope-interaction.ts';
 import type { Deny, Question, Rule } from '../decision.ts';
 import { uncoveredValue } from './constraint.ts';
+import { isOpenRead } from './open.ts';
 import { reachOf } from './role.ts';
 import { speakingOf } from './speaking.ts';
 
@@ -27,6 +28,7 @@ const insufficient = (
 });
 
 export const byScope: Rule = (question) => {
+  if (isOpenRead(question)) return { kind: 'permit', filter: everything };
   const { principal, interaction } = question;
   const speaking = speakingOf(principal, interaction);
   if (speaking.length === 0) return insufficient(question, 'no scope for this interaction and type');

@@ -24,6 +24,8 @@ const compared: Readonly<Record<Part, true>> = {
   auditor: true,
   emergency: true,
   relabel: true,
+  open: true,
+  publisher: true,
   service: true,
   grant: true,
 };
