@@ -36,9 +36,9 @@ const commands: readonly Command[] = [
     name: 'people',
     usage:
       'people add USERNAME --name NAME [--patient ID | --practitioner ID] [--acts-for ID=RELATION]… [--administrator]\n' +
-      '      [--auditor] [--emergency] [--relabel] [--steward] [--evidence KIND] [--proved-by NAME]\n' +
+      '      [--auditor] [--emergency] [--relabel] [--steward] [--publisher] [--evidence KIND] [--proved-by NAME]\n' +
       '  people set USERNAME [--administrator on|off] [--auditor on|off] [--emergency on|off] [--relabel on|off]\n' +
-      '      [--steward on|off] [--disabled on|off] [--second-factor off]\n' +
+      '      [--steward on|off] [--publisher on|off] [--disabled on|off] [--second-factor off]\n' +
       '  people invite --patient ID | --practitioner ID --name NAME [--days N]\n' +
       '  people prove USERNAME --patient ID | --practitioner ID | --acts-for ID=RELATION [--related-person ID]\n' +
       '      [--from DATE] [--until DATE] --evidence KIND --by NAME [--note TEXT]\n' +

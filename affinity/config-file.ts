@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { brandSetting } from './brand-setting.ts';
 import { identityProviders } from './identity-providers.ts';
 import { limits } from './limit-settings.ts';
+import { registrySettings } from './registry-settings.ts';
 import { protectedServer, resourceServers } from './upstream-settings.ts';
 
 export type Fault = {
@@ -191,6 +192,7 @@ const file = z.strictObject({
   outbound,
   registration,
   services,
+  registry: registrySettings,
   policy,
   tokens,
   sessions,

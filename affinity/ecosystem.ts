@@ -38,6 +38,7 @@ import { launchStyles } from './launch-styles.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
+import { openRegistry } from './opened-registry.ts';
 import { outboundPermissions } from './outbound.ts';
 import description from './package.json' with { type: 'json' };
 import { loadDeskKey } from './page-key.ts';
@@ -95,6 +96,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     log: (event, details) => log(event, { detail: JSON.stringify(details) }),
   });
   if (file.audit.events) filling.start();
+  const definitions = file.services.registry ? await openRegistry({ config, database, now, log }) : undefined;
   const people = createPeople(pool);
   const feeds = followGrantsAndConsents({
     connect: () => new pg.Client({ connectionString: database.url, application_name: 'affinity feeds' }),
@@ -204,7 +206,14 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const further = await Promise.all(
     furtherServers.map((one) => createFurtherServer(one, { ...guarded, home, people, consents, report })),
   );
-  const services = await createSharedServers({ ...guarded, database, home, people, consents });
+  const services = await createSharedServers({
+    ...guarded,
+    database,
+    home,
+    people,
+    consents,
+    ...(definitions === undefined ? {} : { definitions }),
+  });
   const state = createStateServer({
     base: stateBase,
     recordsBase: clinicBase,

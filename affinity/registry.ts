@@ -1,28 +1,39 @@
 /** What records are made of: the registry of profiles and ValueSets at `/registry/fhir`. IHE SVCM; FHIR R4 conformance-module.html. */
-import {
-  createSharedServer,
-  type SharedDescription,
-  type SharedNeighbours,
-  type SharedServer,
-} from './shared-server.ts';
+import { createPublicationRule } from '@affinity/registry/publication-rule.ts';
+import { createPublishOperations } from '@affinity/registry/publish-operations.ts';
+import { registryTypes } from '@affinity/registry/registry-types.ts';
+import type { OpenedRegistry } from './opened-registry.ts';
+import { withTypes } from './record-space.ts';
+import { registryService } from './registry-service.ts';
+import { createSharedServer, type SharedNeighbours, type SharedServer } from './shared-server.ts';
 
-export const registryService = {
-  name: 'registry',
-  title: 'Registry',
-  path: '/registry/fhir',
-} as const satisfies SharedDescription;
+export interface RegistryServerNeighbours extends SharedNeighbours {
+  readonly definitions: OpenedRegistry;
+}
 
-const types = [
-  'StructureDefinition',
-  'ValueSet',
-  'CodeSystem',
-  'ConceptMap',
-  'SearchParameter',
-  'NamingSystem',
-  'OperationDefinition',
-  'CapabilityStatement',
-  'ImplementationGuide',
-];
+const open: ReadonlySet<string> = new Set(registryTypes);
 
-export const createRegistry = (neighbours: SharedNeighbours): Promise<SharedServer> =>
-  createSharedServer({ ...registryService, types }, neighbours);
+export const createRegistry = (neighbours: RegistryServerNeighbours): Promise<SharedServer> => {
+  const { config, people, definitions } = neighbours;
+  const { space, store, publication } = definitions;
+  const { anonymous, anonymous_per_minute, two_persons } = config.file.registry;
+  return createSharedServer(
+    {
+      ...registryService,
+      types: registryTypes,
+      space,
+      open,
+      own: async (_, base) => ({
+        backend: withTypes(store, registryTypes),
+        ...(anonymous ? { openReads: { types: open, perMinute: anonymous_per_minute } } : {}),
+        objects: createPublicationRule(two_persons),
+        operations: createPublishOperations({
+          publication,
+          nameOf: async (user) => (await people.find(user))?.name,
+          base,
+        }),
+      }),
+    },
+    neighbours,
+  );
+};

@@ -9,6 +9,7 @@ import type { FactsNeighbours } from './clinic-facts.ts';
 import type { Database } from './database.ts';
 import { createGuardedServer, type GuardedNeighbours, type OwnOptions } from './guarded-server.ts';
 import { createLinkedFacts } from './linked-facts.ts';
+import { createOpenFacts } from './open-facts.ts';
 import { openRecordSpace, type RecordSpace, withTypes } from './record-space.ts';
 
 export interface SharedNeighbours extends GuardedNeighbours, Pick<FactsNeighbours, 'consents' | 'people'> {
@@ -36,6 +37,10 @@ export interface SharedDescription {
 /** Its records, opened; `own` is made of them. */
 export interface SharedParts extends SharedDescription {
   readonly types: readonly string[];
+  /** its records, where they are opened already */
+  readonly space?: RecordSpace;
+  /** types that anybody may read, and publishers write */
+  readonly open?: ReadonlySet<string>;
   /** under which its resources are known beside its own base */
   readonly otherBases?: readonly string[];
   readonly own?: (
@@ -50,10 +55,14 @@ export const createSharedServer = async (parts: SharedParts, neighbours: SharedN
   const { config, database, home, pool, people, consents, registry, now, log } = neighbours;
   const { name, title, types, otherBases = [] } = parts;
   const base = sharedBase(config.origin, parts);
-  const space = await openRecordSpace({ config, database, name, ownBases: [base, ...otherBases], log });
+  const space =
+    parts.space ?? (await openRecordSpace({ config, database, name, ownBases: [base, ...otherBases], log }));
   const { close, ...own } = (await parts.own?.(space, base)) ?? {};
   const backend = own.backend ?? withTypes(space.store, types);
-  const facts = createLinkedFacts({ config, base, pool, backend, consents, people, registry, now, log, home });
+  const linked = createLinkedFacts({ config, base, pool, backend, consents, people, registry, now, log, home });
+  const seconds = config.file.policy.facts_seconds;
+  const facts =
+    parts.open === undefined ? linked : createOpenFacts({ facts: linked, open: parts.open, people, seconds, now });
   const server = await createGuardedServer(neighbours, {
     smartCapabilities: standaloneCapabilities,
     ...own,

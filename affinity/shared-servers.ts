@@ -3,14 +3,26 @@ import type { Config } from './config.ts';
 import type { Fetch } from './http-server.ts';
 import { createIdentity, identityService } from './identity.ts';
 import { createLocator, locatorService } from './locator.ts';
-import { createRegistry, registryService } from './registry.ts';
+import type { OpenedRegistry } from './opened-registry.ts';
+import { createRegistry } from './registry.ts';
+import { registryService } from './registry-service.ts';
 import { type SharedDescription, type SharedNeighbours, type SharedServer, sharedBase } from './shared-server.ts';
 import { under } from './upstream-parts.ts';
+
+export interface SharedServersNeighbours extends SharedNeighbours {
+  /** the records of the registry, where it runs */
+  readonly definitions?: OpenedRegistry;
+}
+
+const createRegistryOf = ({ definitions, ...neighbours }: SharedServersNeighbours): Promise<SharedServer> => {
+  if (definitions === undefined) throw new Error('The registry runs without its records.');
+  return createRegistry({ ...neighbours, definitions });
+};
 
 const all = [
   { ...identityService, create: createIdentity },
   { ...locatorService, create: createLocator },
-  { ...registryService, create: createRegistry },
+  { ...registryService, create: createRegistryOf },
 ] as const;
 
 /** Those that the settings let run. */
@@ -27,7 +39,7 @@ export interface SharedServers {
   close(): Promise<void>;
 }
 
-export const createSharedServers = async (neighbours: SharedNeighbours): Promise<SharedServers> => {
+export const createSharedServers = async (neighbours: SharedServersNeighbours): Promise<SharedServers> => {
   const services = await Promise.all(running(neighbours.config).map(({ create }) => create(neighbours)));
   return {
     all: services,

@@ -185,8 +185,10 @@ test('a Backend is asked within the guard, for the facts of a decision, for the 
   assert.deepEqual(
     askers.filter((file) => !guard.includes(file) && !facts.includes(file)),
     [
-      // What stands in the registry is for everybody to read.
+      // What stands in the registry is for everybody to read; it is published by those whose right the guard has asked for.
       'packages/registry/artefacts.ts',
+      'packages/registry/noticed-writes.ts',
+      'packages/registry/publication.ts',
       'affinity/grant-consents.ts',
       'affinity/launch-records.ts',
       'affinity/patient-directory.ts',

@@ -101,6 +101,7 @@ const words: Readonly<Record<Privilege, string>> = {
   emergency: 'may declare an emergency',
   relabel: 'may change how confidential a record is',
   steward: 'may decide whether two records are one person’s',
+  publisher: 'may write and publish the definitions of the registry',
 };
 
 const readCall = (args: readonly string[]): Call => {
@@ -118,6 +119,7 @@ const readCall = (args: readonly string[]): Call => {
         emergency: { type: 'boolean' },
         relabel: { type: 'boolean' },
         steward: { type: 'boolean' },
+        publisher: { type: 'boolean' },
         evidence: { type: 'string' },
         'proved-by': { type: 'string' },
       },

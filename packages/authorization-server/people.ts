@@ -42,10 +42,12 @@ export interface NewPerson {
   readonly relabel?: boolean;
   /** may decide whether two records are one person's */
   readonly steward?: boolean;
+  /** may write, publish and retire definitions of the registry */
+  readonly publisher?: boolean;
 }
 
 /** What an administrator says of a person: none of it ever comes from a claim. */
-export const privileges = ['administrator', 'auditor', 'emergency', 'relabel', 'steward'] as const;
+export const privileges = ['administrator', 'auditor', 'emergency', 'relabel', 'steward', 'publisher'] as const;
 export type Privilege = (typeof privileges)[number];
 export type PersonChanges = Partial<Readonly<Record<Privilege | 'disabled', boolean>>>;
 
@@ -75,6 +77,8 @@ export interface People {
   mayRelabel(sub: string): Promise<boolean>;
   /** Whether this person may decide whether two records are one person's; false where unknown or disabled. */
   isSteward(sub: string): Promise<boolean>;
+  /** Whether this person may write and publish definitions; false where unknown or disabled. */
+  isPublisher(sub: string): Promise<boolean>;
   /** Changes what is said of a person, and nothing else. @returns undefined where nobody has that username */
   set(username: string, changes: PersonChanges, at: Date): Promise<{ readonly sub: string } | undefined>;
   disable(sub: string, at: Date): Promise<void>;
@@ -233,6 +237,7 @@ export function createPeople(pool: pg.Pool): People {
     mayDeclareEmergency: (sub) => holds(pool, sub, 'emergency'),
     mayRelabel: (sub) => holds(pool, sub, 'relabel'),
     isSteward: (sub) => holds(pool, sub, 'steward'),
+    isPublisher: (sub) => holds(pool, sub, 'publisher'),
     set: (username, changes, at) => setPerson(pool, username, changes, at),
     async disable(sub, at) {
       await pool.query('update person set disabled_at = coalesce(disabled_at, $2) where sub = $1', [sub, at]);

@@ -2,6 +2,7 @@
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Authentication } from './authenticate.ts';
 import { challenge, type Realm } from './challenge.ts';
+import type { TooMany } from './open-reads.ts';
 
 /** No decision, and so no answer: never an answer without one. */
 export const undecided = (): FhirError => {
@@ -11,7 +12,7 @@ export const undecided = (): FhirError => {
 
 export const createRefusal =
   (realm: Realm) =>
-  (authentication: Exclude<Authentication, { kind: 'principal' }>): FhirError => {
+  (authentication: Exclude<Authentication, { kind: 'principal' }> | TooMany): FhirError => {
     const denied = (status: number, diagnostics: string, header: string): FhirError =>
       new FhirError(status, [{ severity: 'error', code: 'login', diagnostics }], { 'WWW-Authenticate': header });
     switch (authentication.kind) {
@@ -28,6 +29,10 @@ export const createRefusal =
       case 'invalid-request': {
         const error = { error: 'invalid_request', description: authentication.reason } as const;
         return denied(400, authentication.reason, challenge(realm, error));
+      }
+      case 'too-many': {
+        const issue = { severity: 'error', code: 'throttled', diagnostics: authentication.reason } as const;
+        return new FhirError(429, [issue], { 'Retry-After': '60' });
       }
       case 'unavailable':
         return undecided();

@@ -27,6 +27,7 @@ import { incomingOf } from './incoming.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { preferencesOf, representationOf } from './negotiation.ts';
 import { createOffer } from './offer.ts';
+import { createAdmit, type OpenReads } from './open-reads.ts';
 import type { OwnOperation } from './own-operation.ts';
 import { createPageCursors } from './page-cursor.ts';
 import { performBundle } from './perform-bundle.ts';
@@ -78,6 +79,8 @@ export interface ResourceServerOptions {
   readonly documents?: DocumentFault;
   /** operations of its own, each behind the guard */
   readonly operations?: readonly OwnOperation[];
+  /** types that anybody reads without a token; `facts` must say the same of them */
+  readonly openReads?: OpenReads;
   /** a rule of its own about writes, beside the rights: it can only refuse */
   readonly objects?: Objects;
   /** says what is wrong with a resource: `$validate` is offered where it is given */
@@ -124,6 +127,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
   const pages = createPageCursors({ key: options.pageKey, base, seconds: limits.pageSeconds, now });
   const audit = createAuditTrail(options.audit, { name, base, issuer }, now);
   const refused = createRefusal(realm);
+  const admit = createAdmit(options.openReads, now);
   const guard = createGuard({
     backend,
     audit,
@@ -186,12 +190,9 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       event: routed.kind === 'route' ? eventOf(routed.route) : 'request',
       ...(target === undefined ? {} : { target }),
     };
-    const authentication = await authenticate({
-      headers: request.headers,
-      query: url.searchParams,
-      method: incoming.method,
-      url: base + incoming.path,
-    });
+    const { headers } = request;
+    const presented = { headers, query: url.searchParams, method: incoming.method, url: base + incoming.path };
+    const authentication = admit(await authenticate(presented), routed, known.address);
     if (authentication.kind !== 'principal') {
       const error = refused(authentication);
       const reason = 'reason' in authentication ? authentication.reason : 'no token';

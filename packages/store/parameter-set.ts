@@ -144,8 +144,11 @@ const readState = async (query: Query): Promise<StateRow> => {
     select g.generation,
       (select jsonb_agg(jsonb_build_object('type', t.type, 'parameters', t.parameters) order by t.type)
         from type_index t) as indexed,
-      (select jsonb_agg(jsonb_build_object('id', r.id, 'version', r.version, 'body', r.body) order by r.rid)
-        from resource r where r.type = 'SearchParameter' and not r.deleted) as definitions
+      (select jsonb_agg(jsonb_build_object('id', d.id, 'version', d.version, 'body', d.body) order by d.given, d.place)
+        from (select r.id, r.version, r.body, false as given, r.rid::text as place from resource r
+              where r.type = 'SearchParameter' and not r.deleted
+          union all
+          select p.url, p.version, p.body, true, p.url from given_search_parameter p) d) as definitions
     from index_generation g`);
   if (row === undefined) throw new Error('The database has not had the migrations.');
   return row;

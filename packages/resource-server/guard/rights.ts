@@ -55,6 +55,10 @@ const mayDeclare = ({ principal, interaction, facts }: Question): boolean =>
 
 const denial = (realm: Realm, question: Question, { status, neededScope }: Deny): FhirError => {
   if (status === 404) return fhirError(404, 'not-found', 'there is no such resource');
+  if (question.principal.anonymous === true) {
+    const issue = { severity: 'error', code: 'login', diagnostics: 'an access token is needed' } as const;
+    return new FhirError(401, [issue], { 'WWW-Authenticate': challenge(realm) });
+  }
   const scope = neededScope === undefined ? {} : { scope: printScope(neededScope) };
   const code = status === 401 ? 'login' : 'forbidden';
   const diagnostics = status === 401 ? hasEnded : mayDeclare(question) ? couldDeclare : notGiven;

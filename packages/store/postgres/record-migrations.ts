@@ -13,6 +13,8 @@ const names: ReadonlySet<string> = new Set([
   '0053-end-of-a-pass.sql',
   '0060-history-order.sql',
   '0080-facts-of-other-versions.sql',
+  '0127-registry-packages.sql',
+  '0129-registry.sql',
 ]);
 
 export const recordMigrations = (): readonly Migration[] => readMigrations().filter(({ name }) => names.has(name));

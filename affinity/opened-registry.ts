@@ -1,0 +1,67 @@
+/** The registry's records, opened: its artefacts, its packages, and how definitions are published. */
+import { type Artefacts, createArtefacts } from '@affinity/registry/artefacts.ts';
+import { noticedWrites } from '@affinity/registry/noticed-writes.ts';
+import { createLoadedPackages, type LoadedPackages } from '@affinity/registry/packages/loaded-packages.ts';
+import { createPublication, type Publication } from '@affinity/registry/publication.ts';
+import type { StoreBackend } from '@affinity/store/backend.ts';
+import type { Config } from './config.ts';
+import type { Database } from './database.ts';
+import type { Log } from './log.ts';
+import { openRecordSpace, type RecordSpace } from './record-space.ts';
+import { registryService } from './registry-service.ts';
+import type { RegistrySettings } from './registry-settings.ts';
+
+export interface OpenedRegistry {
+  readonly space: RecordSpace;
+  readonly base: string;
+  /** tells of what is written through it */
+  readonly store: StoreBackend;
+  readonly artefacts: Artefacts;
+  readonly packages: LoadedPackages;
+  readonly publication: Publication;
+}
+
+export interface RegistryNeighbours {
+  readonly config: Config;
+  readonly database: Pick<Database, 'url'>;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+export const packageLimitsOf = (settings: RegistrySettings) => ({
+  bytes: settings.package_bytes,
+  files: settings.package_files,
+  unpacked: settings.package_unpacked_bytes,
+  ratio: settings.package_ratio,
+  document: settings.artefact_bytes,
+});
+
+export const openRegistry = async ({ config, database, now, log }: RegistryNeighbours): Promise<OpenedRegistry> => {
+  const { name, path } = registryService;
+  const base = `${config.origin}${path}`;
+  const { registry } = config.file;
+  const space = await openRecordSpace({ config, database, name, ownBases: [base], log });
+  const artefacts = createArtefacts({
+    backend: space.store,
+    seconds: registry.remembered_seconds,
+    most: registry.remembered_artefacts,
+    now: () => now().getTime(),
+  });
+  const { changed } = artefacts;
+  const packages = createLoadedPackages({
+    pool: space.pool,
+    ownBases: [base],
+    limits: packageLimitsOf(registry),
+    changed,
+    now: () => now().getTime(),
+  });
+  const store = noticedWrites(space.store, changed);
+  const publication = createPublication({
+    pool: space.pool,
+    backend: store,
+    twoPersons: registry.two_persons,
+    changed,
+    now,
+  });
+  return { space, base, store, artefacts, packages, publication };
+};
