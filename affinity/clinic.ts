@@ -3,8 +3,10 @@ import type { SmartCapability } from '@affinity/core/smart/configuration.ts';
 import type { ResourceServer, ResourceServerOptions } from '@affinity/resource-server/resource-server.ts';
 import type { Validator } from '@affinity/validation/validator.ts';
 import { loadBrands } from './brands.ts';
+import { createEnforcement, createRegistryResolver, supportedWith } from './enforced-profiles.ts';
 import { createGuardedServer, type GuardedNeighbours } from './guarded-server.ts';
 import type { HomeBackend } from './home-backend.ts';
+import type { OpenedRegistry } from './opened-registry.ts';
 import { usCoreProfiles, usCoreServer } from './us-core-profiles.ts';
 import { createValidate } from './validation.ts';
 
@@ -14,6 +16,8 @@ export interface ClinicNeighbours extends GuardedNeighbours {
   readonly stateBase: string;
   readonly backend: HomeBackend;
   readonly validator: Validator;
+  /** the registry of the domain, where it has one */
+  readonly definitions?: OpenedRegistry;
   readonly facts: ResourceServerOptions['facts'];
 }
 
@@ -45,10 +49,12 @@ const capabilities: readonly SmartCapability[] = [
 ];
 
 export const createClinic = async (neighbours: ClinicNeighbours): Promise<ResourceServer> => {
-  const { config, base, pool, backend, facts, now } = neighbours;
+  const { config, base, pool, backend, facts, validator, definitions, now } = neighbours;
   const brands = await loadBrands(pool, config, now());
   // Of the records of another system we promise nothing.
   const isOwn = config.protect === undefined;
+  const enforced = definitions === undefined ? [] : config.file.registry.enforced_profiles;
+  const registered = definitions === undefined ? async () => undefined : createRegistryResolver(definitions.artefacts);
   return createGuardedServer(neighbours, {
     name: config.protect?.title ?? 'clinic',
     base,
@@ -58,7 +64,10 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     facts,
     ...(brands === undefined ? {} : { brands }),
     updateCreate: isOwn && config.file.fhir.update_create,
-    ...(isOwn ? { instantiates: [usCoreServer], supportedProfiles: usCoreProfiles } : {}),
-    validate: createValidate(neighbours.validator, backend),
+    ...(isOwn
+      ? { instantiates: [usCoreServer], supportedProfiles: supportedWith(usCoreProfiles, enforced) }
+      : { supportedProfiles: supportedWith({}, enforced) }),
+    ...(enforced.length === 0 ? {} : { objects: createEnforcement(enforced, validator, registered) }),
+    validate: createValidate(validator, backend, registered),
   });
 };

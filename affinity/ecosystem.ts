@@ -38,7 +38,7 @@ import { launchStyles } from './launch-styles.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { openStore } from './open-store.ts';
-import { openRegistry } from './opened-registry.ts';
+import { openDefinitions } from './opened-registry.ts';
 import { outboundPermissions } from './outbound.ts';
 import description from './package.json' with { type: 'json' };
 import { loadDeskKey } from './page-key.ts';
@@ -96,7 +96,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     log: (event, details) => log(event, { detail: JSON.stringify(details) }),
   });
   if (file.audit.events) filling.start();
-  const definitions = file.services.registry ? await openRegistry({ config, database, now, log }) : undefined;
+  const common = { config, now, log, ...(await openDefinitions({ config, database, now, log })) };
   const people = createPeople(pool);
   const feeds = followGrantsAndConsents({
     connect: () => new pg.Client({ connectionString: database.url, application_name: 'affinity feeds' }),
@@ -200,20 +200,13 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     issues: file.limits.validation_issues,
     waiting: file.limits.validation_waiting,
   });
-  const guarded = { config, issuer, pool, audit, grants: feeds.grants, authorization, registry, now, log };
+  const guarded = { ...common, issuer, pool, audit, grants: feeds.grants, authorization, registry };
   const clinic = await createClinic({ ...guarded, base: clinicBase, stateBase, backend, facts, validator });
   const home = { base: clinicBase, backend };
   const further = await Promise.all(
     furtherServers.map((one) => createFurtherServer(one, { ...guarded, home, people, consents, report })),
   );
-  const services = await createSharedServers({
-    ...guarded,
-    database,
-    home,
-    people,
-    consents,
-    ...(definitions === undefined ? {} : { definitions }),
-  });
+  const services = await createSharedServers({ ...guarded, database, home, people, consents });
   const state = createStateServer({
     base: stateBase,
     recordsBase: clinicBase,

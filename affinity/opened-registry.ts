@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 import type { Log } from './log.ts';
 import { openRecordSpace, type RecordSpace } from './record-space.ts';
+import { followParameters } from './registry-parameters.ts';
 import { registryService } from './registry-service.ts';
 import type { RegistrySettings } from './registry-settings.ts';
 
@@ -19,11 +20,12 @@ export interface OpenedRegistry {
   readonly artefacts: Artefacts;
   readonly packages: LoadedPackages;
   readonly publication: Publication;
+  close(): Promise<void>;
 }
 
 export interface RegistryNeighbours {
   readonly config: Config;
-  readonly database: Pick<Database, 'url'>;
+  readonly database: Pick<Database, 'url' | 'pool'>;
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -63,5 +65,26 @@ export const openRegistry = async ({ config, database, now, log }: RegistryNeigh
     changed,
     now,
   });
-  return { space, base, store, artefacts, packages, publication };
+  // Of the records of another system nothing is indexed here.
+  const parameters =
+    registry.search_parameters && config.protect === undefined
+      ? followParameters({ from: space.pool, to: database.pool, log })
+      : undefined;
+  return {
+    space,
+    base,
+    store,
+    artefacts,
+    packages,
+    publication,
+    close: async () => {
+      await parameters?.stop();
+    },
+  };
 };
+
+/** Nothing where the domain has no registry. */
+export const openDefinitions = async (
+  neighbours: RegistryNeighbours,
+): Promise<{ readonly definitions?: OpenedRegistry }> =>
+  neighbours.config.file.services.registry ? { definitions: await openRegistry(neighbours) } : {};

@@ -26,6 +26,7 @@ export const createRegistry = (neighbours: RegistryServerNeighbours): Promise<Sh
       own: async (_, base) => ({
         backend: withTypes(store, registryTypes),
         ...(anonymous ? { openReads: { types: open, perMinute: anonymous_per_minute } } : {}),
+        close: definitions.close,
         objects: createPublicationRule(two_persons),
         operations: createPublishOperations({
           publication,

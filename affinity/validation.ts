@@ -1,15 +1,20 @@
-/** `$validate` of the clinic: HL7's definitions and US Core, and the profiles that it holds, as far as the caller may read them. */
+/** `$validate` of the clinic: HL7's definitions and US Core, the profiles that it holds, as far as the caller may read them, and those of the registry. */
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { Validate } from '@affinity/resource-server/asked.ts';
 import type { StoreBackend } from '@affinity/store/backend.ts';
 import { validationOutcome } from '@affinity/validation/validation-outcome.ts';
-import type { Validator } from '@affinity/validation/validator.ts';
+import type { ResolveCanonical, Validator } from '@affinity/validation/validator.ts';
 
 /** What a canonical in a profile or in `meta.profile` may name. */
 const types = ['StructureDefinition', 'ValueSet'];
 
 export const createValidate =
-  (validator: Validator, { resolveCanonical }: Pick<StoreBackend, 'resolveCanonical'>): Validate =>
+  (
+    validator: Validator,
+    { resolveCanonical }: Pick<StoreBackend, 'resolveCanonical'>,
+    /** what everybody may read: the registry of the domain */
+    registered: ResolveCanonical = async () => undefined,
+  ): Validate =>
   async ({ content, mode, profile, read }) => {
     if (content === undefined) return validationOutcome([]);
     const resolve = async (url: string, version?: string): Promise<Resource | undefined> => {
@@ -19,7 +24,7 @@ export const createValidate =
         const found = at === undefined ? undefined : await read(at.type, at.id);
         if (found !== undefined) return found;
       }
-      return undefined;
+      return registered(url, version);
     };
     const asked = { ...(mode === undefined ? {} : { mode }), ...(profile === undefined ? {} : { profile }) };
     return validationOutcome(await validator.validate({ resource: content.resource, ...asked }, resolve));

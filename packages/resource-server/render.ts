@@ -132,6 +132,6 @@ export const render = (answer: Answer, context: RenderContext): EntryResponse =>
     case 'history':
       return { status: 200, headers: {}, json: history(base, answer.entries, linksOf(answer, answer, context)) };
     case 'made':
-      return { status: 200, headers: {}, json: answer.json };
+      return { status: answer.status ?? 200, headers: {}, json: answer.json };
   }
 };

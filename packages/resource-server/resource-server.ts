@@ -207,8 +207,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
       await audit({ ...subject, principal }, { outcome: 'failed', status: routed.error.status });
       return respondError(routed.error, edge);
     }
-    const preferences = preferencesOf(request.headers);
-    const { headers } = request;
+    const preferences = preferencesOf(headers);
     const isDocument = options.documents !== undefined && asksForDocument(routed.route, headers, url.searchParams);
     const wanted = representationOf(isDocument ? new Headers() : headers, url.searchParams);
     const [representation, fault] = wanted instanceof FhirError ? [undefined, wanted] : [wanted, undefined];
