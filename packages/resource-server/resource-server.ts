@@ -16,6 +16,7 @@ import { eventOf, routeOf, targetOf } from './api.ts';
 import type { DocumentFault, Objects, Validate } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
 import { checkGrant, createAuthenticate, type Introspect } from './authenticate.ts';
+import { carriedToken } from './bearer.ts';
 import { timeOfBundle } from './bundle-time.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
 import { asksForDocument, respondDocument } from './document-response.ts';
@@ -214,7 +215,19 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const { parameters } = backend;
     const { handling } = preferences;
     const { requestId } = known;
-    const limited = { pages, principal, limits, requestId, ownBases, handling, offer: offered, now: now() };
+    const carried = carriedToken(request.headers, url.searchParams);
+    const accessToken = carried.kind === 'token' ? carried.token : '';
+    const limited = {
+      pages,
+      principal,
+      limits,
+      requestId,
+      accessToken,
+      ownBases,
+      handling,
+      offer: offered,
+      now: now(),
+    };
     const { route } = routed;
     const whole = route.kind === 'bundle' ? timeOfBundle(request.signal, limits.bundleSeconds) : undefined;
     const given = whole?.signal ?? request.signal;
