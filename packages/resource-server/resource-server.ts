@@ -16,7 +16,7 @@ import { eventOf, routeOf, targetOf } from './api.ts';
 import type { DocumentFault, Objects, Validate } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
 import { checkGrant, createAuthenticate, type Introspect } from './authenticate.ts';
-import { carriedToken } from './bearer.ts';
+import { tokenIn } from './bearer.ts';
 import { timeOfBundle } from './bundle-time.ts';
 import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
 import { asksForDocument, respondDocument } from './document-response.ts';
@@ -215,8 +215,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const { parameters } = backend;
     const { handling } = preferences;
     const { requestId } = known;
-    const carried = carriedToken(request.headers, url.searchParams);
-    const accessToken = carried.kind === 'token' ? carried.token : '';
+    const accessToken = tokenIn(request.headers, url.searchParams);
     const limited = {
       pages,
       principal,
