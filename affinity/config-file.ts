@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { brandSetting } from './brand-setting.ts';
 import { identityProviders } from './identity-providers.ts';
+import { identity } from './identity-settings.ts';
 import { limits } from './limit-settings.ts';
 import { registrySettings } from './registry-settings.ts';
 import { protectedServer, resourceServers } from './upstream-settings.ts';
@@ -193,6 +194,7 @@ const file = z.strictObject({
   registration,
   services,
   registry: registrySettings,
+  identity,
   policy,
   tokens,
   sessions,

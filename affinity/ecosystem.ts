@@ -206,7 +206,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const further = await Promise.all(
     furtherServers.map((one) => createFurtherServer(one, { ...guarded, home, people, consents, report })),
   );
-  const services = await createSharedServers({ ...guarded, database, home, people, consents });
+  const services = await createSharedServers({ ...guarded, database, home, further, shared, people, consents });
   const state = createStateServer({
     base: stateBase,
     recordsBase: clinicBase,

@@ -17,6 +17,8 @@ export interface Further {
   readonly title: string;
   readonly base: string;
   readonly server: ResourceServer;
+  /** its records, as the gateway gives them */
+  readonly backend: Backend;
   readonly upstream: Upstream;
 }
 
@@ -49,5 +51,5 @@ export const createFurtherServer = async (declared: FurtherServer, neighbours: F
     facts,
     smartCapabilities: standaloneCapabilities,
   });
-  return { name, title, base, server, upstream };
+  return { name, title, base, server, backend, upstream };
 };

@@ -1,4 +1,12 @@
 /** Who is who: the identity service at `/identity/fhir`, patients and providers of the whole domain. IHE PIXm, PDQm, mCSD. */
+import { countEvidence, readDemographics } from '@affinity/identity/matching/demographics.ts';
+import { createIhePix } from '@affinity/identity/operations/ihe-pix.ts';
+import { createMatch } from '@affinity/identity/operations/match.ts';
+import { withPatientSearch } from '@affinity/identity/patient-search.ts';
+import { createSourceRule } from '@affinity/identity/source-rule.ts';
+import { createPersonsFollower } from './followed-persons.ts';
+import { openIndexOfPersons } from './index-of-persons.ts';
+import { withTypes } from './record-space.ts';
 import {
   createSharedServer,
   type SharedDescription,
@@ -24,4 +32,43 @@ const types = [
 ];
 
 export const createIdentity = (neighbours: SharedNeighbours): Promise<SharedServer> =>
-  createSharedServer({ ...identityService, types }, neighbours);
+  createSharedServer(
+    {
+      ...identityService,
+      types,
+      own: async (space, base) => {
+        const { config, pool, home, further, shared, log, now } = neighbours;
+        const { sources, shared_systems, domains, ...asking } = config.file.identity;
+        const records = { ...space, schema: identityService.name };
+        const locator = shared.find(({ name }) => name === 'locator')?.base;
+        const changed = createPersonsFollower({
+          ...{ home: home.base, identity: base },
+          ...(locator === undefined ? {} : { locator }),
+        });
+        const persons = await openIndexOfPersons({ config, pool, records, base, home, further, changed, now, log });
+        const { matcher, settle } = persons;
+        const known = new Set([...domains, ...sources.flatMap(({ systems }) => systems)]);
+        const limit = { pool, perMinute: asking.questions_per_minute, now: () => now().getTime() };
+        const bases = [home, ...further].map((one) => one.base);
+        return {
+          backend: withPatientSearch(withTypes(space.store, types), known),
+          operations: [
+            createIhePix({ pool, base, bases, domains: known, settle, limit, recordsMost: 20 }),
+            createMatch({
+              ...{ pool, base, matcher, settle, limit },
+              evidenceOf: (patient) => countEvidence(readDemographics(patient)),
+              evidenceLeast: asking.match_evidence,
+              resultsMost: asking.match_results,
+            }),
+          ],
+          objects: createSourceRule({
+            ...{ pool, base, settle },
+            sources: new Map(sources.map(({ client_id, systems }) => [client_id, new Set(systems)])),
+            shared: new Set(shared_systems),
+          }),
+          close: persons.close,
+        };
+      },
+    },
+    neighbours,
+  );

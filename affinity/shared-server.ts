@@ -16,6 +16,10 @@ export interface SharedNeighbours extends GuardedNeighbours, Pick<FactsNeighbour
   readonly database: Database;
   /** the server that keeps the Consents */
   readonly home: { readonly base: string; readonly backend: Backend };
+  /** the existing records systems of the domain */
+  readonly further: readonly { readonly base: string; readonly backend: Backend }[];
+  /** which services run, and where */
+  readonly shared: readonly { readonly name: string; readonly base: string }[];
 }
 
 /** A server of the domain that others can be given tokens for. */

@@ -173,7 +173,7 @@ test('the portal knows neither the store nor the policy', () => {
 
 // The facts of a decision are learned for the policy, not for a caller, so they are asked for without a Filter: nothing of
 // them leaves but a decision.
-test('a Backend is asked within the guard, for the facts of a decision, for the Consents that grants are, for the names on the sign-in pages, by the decision for launches, for the record that an administrator names, and for the definitions of the registry: nowhere else', () => {
+test('a Backend is asked within the guard, for the facts of a decision, for the Consents that grants are, for the names on the sign-in pages, by the decision for launches, for the record that an administrator names, for the definitions of the registry, and by the feeds of identity: nowhere else', () => {
   const askers = sources.filter((file) =>
     /\b(backend|on)\.(read|vread|create|update|delete|historyInstance|searchType|searchSystem|everything)\(/.test(
       code(file),
@@ -182,19 +182,17 @@ test('a Backend is asked within the guard, for the facts of a decision, for the 
   const ofFolder = (folder: string) => askers.filter((file) => dirname(file) === `packages/resource-server/${folder}`);
   const [guard, facts] = [ofFolder('guard'), ofFolder('facts')];
   assert.ok(guard.length > 0 && facts.length > 0);
-  assert.deepEqual(
-    askers.filter((file) => !guard.includes(file) && !facts.includes(file)),
-    [
-      // What stands in the registry is for everybody to read; it is published by those whose right the guard has asked for.
-      'packages/registry/artefacts.ts',
-      'packages/registry/noticed-writes.ts',
-      'packages/registry/publication.ts',
-      'affinity/grant-consents.ts',
-      'affinity/launch-records.ts',
-      'affinity/patient-directory.ts',
-      'affinity/record-facts.ts',
-    ],
-  );
+  assert.deepEqual(askers.filter((file) => !guard.includes(file) && !facts.includes(file)).toSorted(), [
+    'affinity/grant-consents.ts',
+    'affinity/launch-records.ts',
+    'affinity/patient-directory.ts',
+    'affinity/record-facts.ts',
+    'packages/identity/feeds/polled-feed.ts',
+    // What stands in the registry is for everybody to read; it is published by those whose right the guard has asked for.
+    'packages/registry/artefacts.ts',
+    'packages/registry/noticed-writes.ts',
+    'packages/registry/publication.ts',
+  ]);
 });
 
 test('within a transaction of another part only the Consents of grants are written, and the own numbers of who signs in read', () => {

@@ -45,13 +45,15 @@ export interface Searchset {
 }
 
 export const searchset = ({ base, result, links, ignored = [], shown }: Searchset): string => {
+  const { matches, included = [], total, scores } = result;
   const entryOf =
     (mode: 'match' | 'include') =>
     (version: Version): string => {
       const fullUrl = JSON.stringify(`${base}/${version.type}/${version.id}`);
-      return `{"fullUrl":${fullUrl},"resource":${shown(version, mode)},"search":{"mode":"${mode}"}}`;
+      const score = mode === 'match' ? scores?.get(version.id) : undefined;
+      const scored = score === undefined ? '' : `,"score":${score}`;
+      return `{"fullUrl":${fullUrl},"resource":${shown(version, mode)},"search":{"mode":"${mode}"${scored}}}`;
     };
-  const { matches, included = [], total } = result;
   const entries = [...matches.map(entryOf('match')), ...included.map(entryOf('include'))];
   if (ignored.length > 0) entries.push(ignoredEntry(ignored));
   return bundle('searchset', { links, entries, bodies: [...matches, ...included].map(({ body }) => body), total });

@@ -61,6 +61,8 @@ export interface SearchResult {
   readonly matches: readonly Version[];
   /** what `_include` and `_revinclude` add to the matches of this page, each once, none of them a match */
   readonly included?: readonly Version[];
+  /** how well matches fit what was asked for, 0…1, by id; absent: nothing is said of it */
+  readonly scores?: ReadonlyMap<string, number>;
   /** exact, present when asked for with `_total=accurate` or `_count=0`, or when the page shows everything */
   readonly total?: number;
   /** cursors of the page after this one, of the one before it, and of the last; absent where there is none, or not known */

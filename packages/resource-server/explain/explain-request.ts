@@ -214,7 +214,6 @@ export const createExplainRequest = (neighbours: ExplainNeighbours) => {
       principal,
       limits,
       requestId: '',
-      accessToken: '',
       ownBases: [base],
       handling: 'lenient' as const,
       offer: offered,

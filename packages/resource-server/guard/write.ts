@@ -92,7 +92,9 @@ const store = async (loaded: Loaded, prepared: Prepared, plan: Plan & { at: At }
   }
   const { filter } = prepared.permit;
   const objection = await objectionTo(at, prepared.permit.filter, content.resource, plan.kind, place);
-  if (objection !== undefined) return faulty(objection, prepared, at, place);
+  // Of what would be created there is nothing that could be hidden.
+  if (objection !== undefined)
+    return plan.kind === 'create' ? refusal(objection) : faulty(objection, prepared, at, place);
   const keeps = keepsLabelsOf(content.resource, facts);
   // What is deleted keeps its labels for everybody: whoever may relabel brings it back with them first.
   const relabelled =

@@ -125,3 +125,12 @@ create table identity_source (
   swept_at timestamptz,
   primary key (base, type)
 );
+
+-- Where the providers that were read from a server are from, so that those which it has no more can be removed.
+create table provider_place (
+  record text collate "C" primary key,
+  base text collate "C" not null,
+  type text collate "C" not null,
+  id text collate "C" not null,
+  unique (base, type, id)
+);
