@@ -1,7 +1,6 @@
 /** `affinity start`: the domain in the foreground, from the first line to a clean stop. */
 import type { Config } from '../config.ts';
 import { openDatabase } from '../database.ts';
-import { createEcosystem } from '../ecosystem.ts';
 import { graceMs, openServer, waitForStop } from '../foreground.ts';
 import { answerHealth } from '../health.ts';
 import { type Fetch, listen } from '../http-server.ts';
@@ -32,12 +31,14 @@ export const start = async ({ config, log, print }: CommandInput): Promise<numbe
     }),
   );
   try {
-    const database = await openDatabase(config, {
+    // PostgreSQL starts, or makes its cluster, while the code of the parts is loaded.
+    const opening = openDatabase(config, {
       log,
       join: false,
       patience: config.file.limits.database_patience_seconds * 1_000,
       onLost: (message) => stop.fail(message),
     });
+    const [database, { createEcosystem }] = await Promise.all([opening, import('../ecosystem.ts')]);
     try {
       const ecosystem = await createEcosystem({ config, database, metrics, log, now: () => new Date() });
       try {
