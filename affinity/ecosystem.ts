@@ -20,7 +20,7 @@ import { createClinic } from './clinic.ts';
 import { createClinicFacts } from './clinic-facts.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
-import { type DemonstrationNeighbours, prepareDemonstration } from './demo/domain.ts';
+import { beginDemonstration } from './demo/domain.ts';
 import { furtherServersOf, openHospital } from './demo/hospital/hospital-server.ts';
 import { samplePeople } from './demo/people.ts';
 import { vitalsCard, vitalsPath } from './demo/vitals.ts';
@@ -89,7 +89,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   if (hasHospital && demonstration !== undefined)
     await openHospital({ pool, origin, patients: demonstration.patients, now: now() });
   // Begun here: another process makes the records while this one builds the parts.
-  const preparation = beginPreparation({ pool, url: database.url, ownBases, now }, demonstration?.patients);
+  const preparing = beginDemonstration({ pool, url: database.url, ownBases, now }, demonstration?.patients);
   const filling = createAuditFilling({
     pool,
     ownBases,
@@ -267,7 +267,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     apps: config.sampleApp ? [{ name: 'Vitals', url: `${origin}${vitalsPath}/` }] : [],
     samplePeople: demonstration === undefined ? [] : samplePeople,
     locked: demonstration === undefined && !(await hasPeople(pool)),
-    prepare: preparation.done,
+    prepare: preparing.done,
     close: async () => {
       await filling.close();
       await services.close();
@@ -277,23 +277,6 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
       await feeds.close();
       await validator.close();
       await audit.settle();
-    },
-  };
-};
-
-const beginPreparation = (
-  neighbours: Pick<DemonstrationNeighbours, 'pool' | 'url' | 'ownBases' | 'now'>,
-  patients: number | undefined,
-): { done(print: (text: string) => void): Promise<void> } => {
-  if (patients === undefined) return { done: async () => {} };
-  const begun = Promise.withResolvers<void>();
-  const work = prepareDemonstration({ ...neighbours, patients, onProgress: () => begun.resolve() });
-  // Whoever waits for it is told.
-  work.catch(() => {});
-  return {
-    done: async (print) => {
-      void begun.promise.then(() => print(`Making the demonstration: ${patients} synthetic patients …`));
-      await work;
     },
   };
 };

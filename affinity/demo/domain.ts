@@ -6,7 +6,7 @@ import { recall } from './begun.ts';
 import type { PreparationNews, PreparationTask } from './set-up.ts';
 import { addMissingPeople } from './sign-ins.ts';
 
-export interface DemonstrationNeighbours {
+interface DemonstrationNeighbours {
   readonly pool: pg.Pool;
   /** of the same database, for the process that sets the demonstration up */
   readonly url: string;
@@ -17,13 +17,31 @@ export interface DemonstrationNeighbours {
 }
 
 /** Nothing is done where it was done before, but for people who came to the demonstration since. */
-export const prepareDemonstration = async (neighbours: DemonstrationNeighbours): Promise<void> => {
+const prepareDemonstration = async (neighbours: DemonstrationNeighbours): Promise<void> => {
   const { pool, url, ownBases, patients, now, onProgress } = neighbours;
   if ((await recall(pool, 'demonstration-done')) !== undefined) {
     await addMissingPeople(pool);
     return;
   }
   await runPreparation({ url, ownBases, patients, now: now().getTime() }, onProgress);
+};
+
+/** Begins to make it, where somebody wants one. */
+export const beginDemonstration = (
+  neighbours: Omit<DemonstrationNeighbours, 'patients' | 'onProgress'>,
+  patients: number | undefined,
+): { done(print: (text: string) => void): Promise<void> } => {
+  if (patients === undefined) return { done: async () => {} };
+  const begun = Promise.withResolvers<void>();
+  const work = prepareDemonstration({ ...neighbours, patients, onProgress: () => begun.resolve() });
+  // Whoever waits for it is told.
+  work.catch(() => {});
+  return {
+    done: async (print) => {
+      void begun.promise.then(() => print(`Making the demonstration: ${patients} synthetic patients …`));
+      await work;
+    },
+  };
 };
 
 /** A process of its own: what it takes to make a hundred records is not held for as long as the domain runs. */
