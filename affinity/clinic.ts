@@ -6,7 +6,7 @@ import { loadBrands } from './brands.ts';
 import { createEnforcement, createRegistryResolver, supportedWith } from './enforced-profiles.ts';
 import { createGuardedServer, type GuardedNeighbours } from './guarded-server.ts';
 import type { HomeBackend } from './home-backend.ts';
-import type { OpenedRegistry } from './opened-registry.ts';
+import { enforcedProfilesOf, type OpenedRegistry } from './opened-registry.ts';
 import { usCoreProfiles, usCoreServer } from './us-core-profiles.ts';
 import { createValidate } from './validation.ts';
 
@@ -53,7 +53,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
   const brands = await loadBrands(pool, config, now());
   // Of the records of another system we promise nothing.
   const isOwn = config.protect === undefined;
-  const enforced = definitions === undefined ? [] : config.file.registry.enforced_profiles;
+  const enforced = definitions === undefined ? [] : enforcedProfilesOf(config);
   const registered = definitions === undefined ? async () => undefined : createRegistryResolver(definitions.artefacts);
   return createGuardedServer(neighbours, {
     name: config.protect?.title ?? 'clinic',

@@ -1,11 +1,14 @@
 /** The registry's records, opened: its artefacts, its packages, and how definitions are published. */
 import { type Artefacts, createArtefacts } from '@affinity/registry/artefacts.ts';
+import { createCoreDefinitions } from '@affinity/registry/core-definitions.ts';
 import { noticedWrites } from '@affinity/registry/noticed-writes.ts';
 import { createLoadedPackages, type LoadedPackages } from '@affinity/registry/packages/loaded-packages.ts';
 import { createPublication, type Publication } from '@affinity/registry/publication.ts';
 import type { StoreBackend } from '@affinity/store/backend.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
+import { demonstrationProfiles, glucoseSensorDefinitions, glucoseSensorPackage } from './demo/glucose-sensor.ts';
+import type { EnforcedProfile } from './enforced-profiles.ts';
 import type { Log } from './log.ts';
 import { openRecordSpace, type RecordSpace } from './record-space.ts';
 import { followParameters } from './registry-parameters.ts';
@@ -38,6 +41,18 @@ export const packageLimitsOf = (settings: RegistrySettings) => ({
   document: settings.artefact_bytes,
 });
 
+/** What the demonstration needs; there since an earlier start, it stays as it is. */
+const loadOwn = async (packages: LoadedPackages): Promise<void> => {
+  const loaded = await packages.loadOwn(glucoseSensorPackage, glucoseSensorDefinitions, 'the demonstration');
+  if (loaded.kind === 'refused') throw new Error(`The demonstration's own definitions were refused: ${loaded.reason}`);
+};
+
+/** Beside those of the settings, what the demonstration shows. */
+export const enforcedProfilesOf = ({ demonstration, file }: Config): readonly EnforcedProfile[] => [
+  ...file.registry.enforced_profiles,
+  ...(demonstration === undefined ? [] : demonstrationProfiles),
+];
+
 export const openRegistry = async ({ config, database, now, log }: RegistryNeighbours): Promise<OpenedRegistry> => {
   const { name, path } = registryService;
   const base = `${config.origin}${path}`;
@@ -45,6 +60,7 @@ export const openRegistry = async ({ config, database, now, log }: RegistryNeigh
   const space = await openRecordSpace({ config, database, name, ownBases: [base], log });
   const artefacts = createArtefacts({
     backend: space.store,
+    carried: createCoreDefinitions(),
     seconds: registry.remembered_seconds,
     most: registry.remembered_artefacts,
     now: () => now().getTime(),
@@ -57,6 +73,7 @@ export const openRegistry = async ({ config, database, now, log }: RegistryNeigh
     changed,
     now: () => now().getTime(),
   });
+  if (config.demonstration !== undefined) await loadOwn(packages);
   const store = noticedWrites(space.store, changed);
   const publication = createPublication({
     pool: space.pool,
@@ -70,6 +87,8 @@ export const openRegistry = async ({ config, database, now, log }: RegistryNeigh
     registry.search_parameters && config.protect === undefined
       ? followParameters({ from: space.pool, to: database.pool, log })
       : undefined;
+  // Before anything is imported into a new demonstration: then nothing has to be gone through again.
+  await parameters?.looked;
   return {
     space,
     base,

@@ -26,18 +26,24 @@ export const followParameters = ({ from, to, log, pollMs = 2_000 }: ParametersNe
     known = generation;
     if (changed) log('the search parameters of the registry were given to the clinic');
   };
-  const run = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      await look().catch((error: unknown) =>
-        log('the search parameters of the registry were not given', {
-          error: error instanceof Error ? error.name : typeof error,
-        }),
-      );
+  const lookSafely = (): Promise<void> =>
+    look().catch((error: unknown) =>
+      log('the search parameters of the registry were not given', {
+        error: error instanceof Error ? error.name : typeof error,
+      }),
+    );
+  const run = async (first: Promise<void>): Promise<void> => {
+    for (let next = first; ; next = lookSafely()) {
+      await next;
       await sleep(pollMs, undefined, { signal: closing.signal }).catch(() => {});
+      if (closing.signal.aborted) return;
     }
   };
-  const running = run();
+  const looked = lookSafely();
+  const running = run(looked);
   return {
+    /** once what is active now has been given */
+    looked,
     stop: async (): Promise<void> => {
       closing.abort();
       await running;

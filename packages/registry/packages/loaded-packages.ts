@@ -1,5 +1,6 @@
 /** Packages that were loaded: stored as a whole, listed with what they depend on. HL7 FHIR package specification. */
 import type { Readable } from 'node:stream';
+import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { createImporting } from '@affinity/store/import-batch.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import { storeArtefacts } from '@affinity/store/store-artefacts.ts';
@@ -7,7 +8,7 @@ import { isConflict, isOutdated } from '@affinity/store/write-lock.ts';
 import type pg from 'pg';
 import { type Dependency, type Manifest, satisfies } from './manifest.ts';
 import type { PackageLimits } from './package-limits.ts';
-import { type ReadPackage, readPackage } from './read-package.ts';
+import { packageOf, type ReadPackage, readPackage } from './read-package.ts';
 
 /** What this server carries of itself: a dependency on it is met. */
 export const carriedPackages: readonly Dependency[] = [{ name: 'hl7.fhir.r4.core', version: '4.0.1' }];
@@ -41,6 +42,8 @@ export interface LoadedPackages {
     by: string,
     told?: { onRead?(artefacts: number): void; onStoring?(): void },
   ): Promise<Loading>;
+  /** Definitions of our own, which are no file. */
+  loadOwn(manifest: Manifest, definitions: readonly Resource[], by: string): Promise<Loading>;
   list(): Promise<readonly LoadedPackage[]>;
   /** ids of the artefacts that came with a package, by type */
   artefactsOf(name: string, version: string): Promise<readonly { readonly type: string; readonly id: string }[]>;
@@ -124,30 +127,31 @@ export const createLoadedPackages = (neighbours: LoadedPackagesNeighbours): Load
       return stored;
     });
 
+  const keep = async (read: ReadPackage, by: string): Promise<Loading> => {
+    if (read.kind === 'refused') return read;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { created, unchanged } = await store(read, by);
+        changed();
+        const { passedOver } = read;
+        const { name, version, dependencies } = read.manifest;
+        const needed = marked(dependencies, await there());
+        return { kind: 'loaded', package: { name, version }, created, unchanged, passedOver, dependencies: needed };
+      } catch (error) {
+        if (error instanceof NotStored) return { kind: 'refused', reason: error.reason };
+        if (!isPassing(error) || attempt === attempts) throw error;
+      }
+    }
+  };
+
   return {
     load: async (compressed, by, told = {}) => {
       const read = await readPackage(compressed, limits, told.onRead);
       if (read.kind === 'refused') return read;
       told.onStoring?.();
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          const { created, unchanged } = await store(read, by);
-          changed();
-          const { name, version, dependencies } = read.manifest;
-          return {
-            kind: 'loaded',
-            package: { name, version },
-            created,
-            unchanged,
-            passedOver: read.passedOver,
-            dependencies: marked(dependencies, await there()),
-          };
-        } catch (error) {
-          if (error instanceof NotStored) return { kind: 'refused', reason: error.reason };
-          if (!isPassing(error) || attempt === attempts) throw error;
-        }
-      }
+      return keep(read, by);
     },
+    loadOwn: (manifest, definitions, by) => keep(packageOf(manifest, definitions), by),
     list: async () => {
       const { rows } = await pool.query<Row>(
         `select p.*, (select count(*)::int from registry_package_artefact a

@@ -98,6 +98,17 @@ const isOtherType = (json: string): boolean => {
   return type !== undefined && !isRegistryType(type);
 };
 
+const digestOf = (artefacts: readonly PreparedResource[]): string => {
+  const digests = artefacts.map(({ rid, bodyOf }) => `${rid} ${hash('sha256', bodyOf(0, 0))}`).sort();
+  return hash('sha256', digests.join('\n'));
+};
+
+/** A package that was made here, of definitions that are ours. @throws Error where one of them is not sound */
+export const packageOf = (manifest: Manifest, definitions: readonly Resource[]): ReadPackage => {
+  const artefacts = definitions.flatMap((one) => soundIn(String(one.id), JSON.stringify(one), manifest) ?? []);
+  return { kind: 'package', manifest, artefacts, digest: digestOf(artefacts), passedOver: 0 };
+};
+
 /** @param onRead told how many artefacts have been read */
 export const readPackage = async (
   compressed: Readable,
@@ -135,9 +146,8 @@ export const readPackage = async (
       if (index % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
     }
     if (artefacts.size === 0) throw new PackageRefused('it holds no definitions');
-    const digests = [...artefacts.values()].map(({ rid, bodyOf }) => `${rid} ${hash('sha256', bodyOf(0, 0))}`).sort();
-    const digest = hash('sha256', digests.join('\n'));
-    return { kind: 'package', manifest: manifest.manifest, artefacts: [...artefacts.values()], digest, passedOver };
+    const found = [...artefacts.values()];
+    return { kind: 'package', manifest: manifest.manifest, artefacts: found, digest: digestOf(found), passedOver };
   } catch (error) {
     if (error instanceof PackageRefused || error instanceof ImportLimitExceeded)
       return { kind: 'refused', reason: error.message };
