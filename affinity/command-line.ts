@@ -33,6 +33,13 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./commands/import.ts')).importRecords(input),
   },
   {
+    name: 'registry',
+    usage: 'registry load FILE… | registry [list]',
+    summary:
+      'loads FHIR packages (.tgz) into the registry, each whole or not at all; lists them with what they depend on',
+    run: async (input) => (await import('./commands/registry.ts')).registry(input),
+  },
+  {
     name: 'people',
     usage:
       'people add USERNAME --name NAME [--patient ID | --practitioner ID] [--acts-for ID=RELATION]… [--administrator]\n' +
