@@ -1,9 +1,11 @@
-/** `npm run bench [-- startup | serving | authorization [SCENARIO] | policy | gateway [ROUNDS] | decision | timing [COUNT] | clinic [SIZES]]`: the figures of docs/performance.md, measured here and now. */
+/** `npm run bench [-- startup | serving | authorization [SCENARIO] | policy | gateway [ROUNDS] | decision | timing [COUNT] | clinic [SIZES] | matching [SIZE]]`: the figures of docs/performance.md, measured here and now. */
 import { candidates, measureAuthorization, scenarios } from './authorization.ts';
 import { measureClinic } from './clinic.ts';
 import { measureDecision } from './decision.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
 import { measureGateway, measureGatewayMemory, measureLatency } from './gateway.ts';
+import { measureMatching } from './matching.ts';
+import { writeMatchingReport } from './matching-report.ts';
 import type { Memory } from './processes.ts';
 import { measureServing, type ServingFigures } from './serving.ts';
 import { measureStartup } from './startup.ts';
@@ -163,4 +165,25 @@ if (asked === 'timing') {
     rows.push([way, hidden.toFixed(3), absent.toFixed(3), share, z.toFixed(1)]);
   });
   printTable(rows);
+}
+
+if (asked === 'matching') {
+  const size = Number(process.argv[3] ?? 100_000);
+  const figures = [
+    await measureMatching('ordinary', size, Math.min(size, 20_000)),
+    await measureMatching('hard', Math.min(size, 20_000), Math.min(size, 5_000)),
+  ];
+  for (const { severity, records, loadedPerSecond, p50, p99, curve, shipped, unmet } of figures) {
+    console.log(`\n${records} records, ${severity}: ${loadedPerSecond.toFixed(0)} loaded per second`);
+    console.log(`$match: median ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`);
+    console.log(`pairs of one person that share no key: ${(unmet * 100).toFixed(2)} %`);
+    const rows = [...curve, shipped].map(({ threshold, precision, recall, wrong }) => [
+      String(threshold),
+      precision.toFixed(4),
+      recall.toFixed(4),
+      String(wrong),
+    ]);
+    printTable([['threshold', 'precision', 'recall', 'wrong'], ...rows]);
+  }
+  if (size >= 100_000) writeMatchingReport(figures);
 }

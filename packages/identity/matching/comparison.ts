@@ -5,15 +5,16 @@
 import type { ComparableAddress } from './address.ts';
 import { type BirthDateLevel, compareBirthDates } from './birth-date.ts';
 import type { ComparableIdentifier, Demographics } from './demographics.ts';
-import { isOneEditAway, jaroWinkler } from './likeness.ts';
+import { isOneEditAway, jaroWinkler, lookOf } from './likeness.ts';
 import { isNickname } from './nicknames.ts';
 import { soundOf } from './sound.ts';
 
-/** The levels of each kind, from the most alike to the least. */
+/** The levels of each kind, from the most alike to the least. `given`: the second name of the other, or the family name. */
 export const levels = {
-  given: ['same', 'nickname', 'similar', 'sound', 'initial', 'middle', 'swapped', 'different'],
-  family: ['same', 'other-name', 'similar', 'sound', 'swapped', 'different'],
-  birthDate: ['same', 'transposed', 'digit', 'partial', 'two-parts', 'different'],
+  given: ['same', 'nickname', 'similar', 'sound', 'initial', 'middle', 'swapped', 'alike', 'different'],
+  middle: ['same', 'initial', 'different'],
+  family: ['same', 'other-name', 'similar', 'sound', 'alike', 'different'],
+  birthDate: ['same', 'transposed', 'digit', 'partial', 'two-parts', 'year', 'decade', 'different'],
   gender: ['same', 'different'],
   address: ['house', 'house-similar', 'street', 'postal-code', 'city', 'different'],
   phone: ['same', 'digit', 'different'],
@@ -35,8 +36,15 @@ export interface IdentifierSystems {
 
 const isSimilar = (one: string, other: string): boolean => {
   const shortest = Math.min(one.length, other.length);
-  return shortest > 2 && (isOneEditAway(one, other) || (shortest > 3 && jaroWinkler(one, other) >= 0.9));
+  if (shortest < 3) return false;
+  if (isOneEditAway(one, other)) return true;
+  if (shortest < 4) return false;
+  const likeness = jaroWinkler(one, other);
+  return likeness >= 0.9 || (likeness >= 0.6 && lookOf(one) === lookOf(other));
 };
+/** Twice mistyped, or two names that begin alike. */
+const isAlike = (one: string, other: string): boolean =>
+  Math.min(one.length, other.length) > 3 && jaroWinkler(one, other) >= 0.8;
 const meet = (some: readonly string[], others: readonly string[]): boolean => some.some((one) => others.includes(one));
 const anyPair = (
   some: readonly string[],
@@ -52,8 +60,11 @@ const isSwapped = (one: Demographics, other: Demographics): boolean => {
   const [given, family, otherGiven, otherFamily] = [one.given[0], one.family[0], other.given[0], other.family[0]];
   if (given === undefined || family === undefined || otherGiven === undefined || otherFamily === undefined)
     return false;
-  const like = (some: string, others: string): boolean => some === others || isSimilar(some, others);
-  return given !== otherGiven && family !== otherFamily && like(given, otherFamily) && like(family, otherGiven);
+  if (given === otherGiven || family === otherFamily) return false;
+  const like = (some: string, others: string): boolean =>
+    some === others || isSimilar(some, others) || isNickname(some, others);
+  const [first, second] = [like(given, otherFamily), like(family, otherGiven)];
+  return (first && (second || isInitial(family, otherGiven))) || (second && isInitial(given, otherFamily));
 };
 
 const compareGiven = (one: Demographics, other: Demographics): Level<'given'> | undefined => {
@@ -62,9 +73,24 @@ const compareGiven = (one: Demographics, other: Demographics): Level<'given'> | 
     return one.given.some((name) => name.length > 1 && other.given.includes(name)) ? 'same' : 'initial';
   if (anyPair(one.given, other.given, isNickname)) return 'nickname';
   if (anyPair(one.given, other.given, isSimilar)) return 'similar';
-  if (meet(one.given, other.middle) || meet(one.middle, other.given)) return 'middle';
+  const crossed = (holds: (here: string, there: string) => boolean): boolean =>
+    anyPair(one.given, other.middle, holds) || anyPair(one.middle, other.given, holds);
+  if (crossed((here, there) => here === there || isSimilar(here, there))) return 'middle';
   if (anyPair(one.given, other.given, isInitial)) return 'initial';
-  return anyPair(one.given, other.given, soundsAlike) ? 'sound' : 'different';
+  if (anyPair(one.given, other.given, soundsAlike)) return 'sound';
+  if (crossed(isInitial)) return 'middle';
+  return anyPair(one.given, other.given, isAlike) ? 'alike' : 'different';
+};
+
+const compareMiddle = (one: Demographics, other: Demographics): Level<'middle'> | undefined => {
+  if (one.middle.length === 0 || other.middle.length === 0) return undefined;
+  if (meet(one.middle, other.middle))
+    return one.middle.some((name) => name.length > 1 && other.middle.includes(name)) ? 'same' : 'initial';
+  return anyPair(one.middle, other.middle, isInitial)
+    ? 'initial'
+    : anyPair(one.middle, other.middle, isSimilar)
+      ? 'same'
+      : 'different';
 };
 
 const compareFamily = (one: Demographics, other: Demographics): Level<'family'> | undefined => {
@@ -75,7 +101,8 @@ const compareFamily = (one: Demographics, other: Demographics): Level<'family'> 
   if (isSimilar(present, there)) return 'similar';
   if (meet(one.family, other.family)) return 'other-name';
   if (soundsAlike(present, there)) return 'sound';
-  return anyPair(one.family, other.family, isSimilar) ? 'other-name' : 'different';
+  if (anyPair(one.family, other.family, isSimilar)) return 'other-name';
+  return isAlike(present, there) ? 'alike' : 'different';
 };
 
 const sameOrMissing = (one: string, other: string): boolean => one === '' || other === '' || one === other;
@@ -140,10 +167,12 @@ const compareIdentifiers = (
 
 /** Pure, and the same whichever of the two comes first. */
 export const compare = (one: Demographics, other: Demographics, systems: IdentifierSystems): Comparison => {
-  const swapped = isSwapped(one, other);
+  const given = isSwapped(one, other) ? 'swapped' : compareGiven(one, other);
   const found: { readonly [K in Kind]: Level<K> | undefined } = {
-    given: swapped ? 'swapped' : compareGiven(one, other),
-    family: swapped ? 'swapped' : compareFamily(one, other),
+    given,
+    // What `given` has said already is not said again.
+    middle: given === 'middle' || given === 'swapped' ? undefined : compareMiddle(one, other),
+    family: given === 'swapped' ? undefined : compareFamily(one, other),
     birthDate:
       one.birthDate === undefined || other.birthDate === undefined
         ? undefined

@@ -46,8 +46,11 @@ const readNames = (patient: Resource): Pick<Demographics, 'given' | 'middle' | '
   const middle: string[] = [];
   const family: string[] = [];
   for (const name of names) {
-    const [called, ...further] = list(name.given).flatMap((one) => foldWords(text(one) ?? ''));
+    const parts = list(name.given).map((one) => foldWords(text(one) ?? ''));
+    const [called, ...further] = parts.flat();
     if (called !== undefined) given.push(called);
+    // Written as one word elsewhere: Mary Ann, Maryann.
+    if (parts[0] !== undefined && parts[0].length > 1) given.push(parts[0].join(''));
     middle.push(...further);
     const words = foldWords(text(name.family) ?? '');
     if (words.length > 0) family.push(words.join(''));

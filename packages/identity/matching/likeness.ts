@@ -44,3 +44,15 @@ export const isOneEditAway = (one: string, other: string): boolean => {
   if (short.slice(at + 1) === long.slice(at + 1)) return true;
   return short[at] === long[at + 1] && short[at + 1] === long[at] && short.slice(at + 2) === long.slice(at + 2);
 };
+
+const looks = [
+  [/rn|ri/g, (pair: string) => (pair === 'rn' ? 'm' : 'n')],
+  [/cl/g, () => 'd'],
+  [/vv/g, () => 'w'],
+  [/[1i]/g, () => 'l'],
+  [/[0q]/g, (letter: string) => (letter === '0' ? 'o' : 'g')],
+  [/[56]/g, (digit: string) => (digit === '5' ? 's' : 'b')],
+] as const;
+
+/** How a word looks on paper that was scanned: `arnanda` and `amanda` look the same. */
+export const lookOf = (word: string): string => looks.reduce((seen, [pattern, as]) => seen.replace(pattern, as), word);

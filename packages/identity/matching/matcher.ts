@@ -65,7 +65,7 @@ const order = (one: Match, other: Match): number =>
 export const createMatcher = (settings: MatchingSettings): Matcher => {
   const judgePersons = (one: Demographics, other: Demographics): Judgement => {
     const comparison = compare(one, other, settings);
-    const weight = weigh(comparison, one, other, settings.model);
+    const weight = weigh(comparison, one, other, settings);
     return {
       grade: gradeComparison(comparison, weight, settings),
       score: round(probabilityOf(weight)),

@@ -5,6 +5,8 @@ const spelledOut: Readonly<Record<string, string>> = { ß: 'ss', æ: 'ae', œ: '
 
 /** Letters and digits of any script. */
 export const letters = (value: string): string =>
+  /^[A-Za-z0-9]*$/.test(value) ? value.toLowerCase() : lettersOf(value);
+const lettersOf = (value: string): string =>
   fold(value)
     .replace(/[ßæœøłđþ]/g, (letter) => spelledOut[letter] ?? letter)
     .replace(/[^\p{L}\p{N}]/gu, '');
