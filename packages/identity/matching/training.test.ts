@@ -34,7 +34,7 @@ test('K33: EM finds the probabilities that pairs were drawn by, in any order of 
     assert.ok(found !== undefined && Math.abs(found - drawn) < within, `${found} of ${drawn}`);
   near(learned.weights.given.same[0], 0.9, 0.03);
   near(learned.weights.birthDate.same[0], 0.85, 0.05);
-  near(learned.weights.address.house[0], 0.7, 0.05);
+  near(learned.weights.address.house[0], 0.7, 0.1);
   near(learned.weights.given.same[2], 0.02, 0.01);
   // A quarter of the pairs, each of which is another record of the same person to both of its ends.
   near(learned.others.one, 0.5, 0.03);
