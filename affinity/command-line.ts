@@ -111,6 +111,12 @@ const commands: readonly Command[] = [
     run: async (input) => (await import('./commands/explain.ts')).explain(input),
   },
   {
+    name: 'matching',
+    usage: 'matching learn [--records N]',
+    summary: 'learns from the records in the index of persons how they are matched, and prints it for affinity.yaml',
+    run: async (input) => (await import('./commands/matching.ts')).matching(input),
+  },
+  {
     name: 'audit',
     usage: 'audit verify [--heads FILE] [--events PERCENT]',
     summary:

@@ -4,6 +4,7 @@ import { brandSetting } from './brand-setting.ts';
 import { identityProviders } from './identity-providers.ts';
 import { identity } from './identity-settings.ts';
 import { limits } from './limit-settings.ts';
+import { matching } from './matching-settings.ts';
 import { registrySettings } from './registry-settings.ts';
 import { protectedServer, resourceServers } from './upstream-settings.ts';
 
@@ -193,6 +194,8 @@ const file = z.strictObject({
   outbound,
   registration,
   services,
+  /** how two records become one person */
+  matching,
   registry: registrySettings,
   identity,
   policy,

@@ -1,8 +1,6 @@
 /** How good certain links are on a small generated population. The large one is measured: docs/matching.md. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { learnModel } from '../testing/learning.ts';
-import { pairsOf } from '../testing/pairing.ts';
 import { nationalNumber, population } from '../testing/population.ts';
 import { judgeAt } from '../testing/verdict.ts';
 import { compare } from './comparison.ts';
@@ -10,6 +8,8 @@ import { defaultMatching } from './default-settings.ts';
 import { readDemographics } from './demographics.ts';
 import { firstGuess } from './first-guess.ts';
 import { weigh } from './grade.ts';
+import { learnModel } from './learning.ts';
+import { pairsOf } from './pairing.ts';
 import type { MatchingModel, MatchingSettings } from './settings.ts';
 
 const size = 2000;
@@ -38,7 +38,8 @@ const judge = (seed: number, settings: MatchingSettings, threshold: number) => {
 };
 
 test('K33: of 2,000 people with 20 % duplicates certain links have precision ≥ 0.995 at recall ≥ 0.95, with weights learned by EM from others', () => {
-  const settings = settingsWith(learnModel(population(11, size), settingsWith(firstGuess), 30_000));
+  const people = population(11, size).map(({ patient }) => readDemographics(patient));
+  const settings = settingsWith(learnModel(people, settingsWith(firstGuess), 30_000));
   const { precision, recall } = judge(12, settings, defaultMatching.thresholds.certain);
   assert.ok(precision >= 0.995, `precision ${precision}`);
   assert.ok(recall >= 0.95, `recall ${recall}`);

@@ -1,9 +1,10 @@
 /** Writes definitions/default-model.json: weights learned from a generated population, its truth untold. Run with Node 24. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { learnModel, roundModel } from '../testing/learning.ts';
 import { nationalNumber, population } from '../testing/population.ts';
+import { readDemographics } from './demographics.ts';
 import { firstGuess } from './first-guess.ts';
+import { learnModel, roundModel } from './learning.ts';
 import type { MatchingSettings } from './settings.ts';
 
 /** Figures of docs/matching.md are of other seeds than this. */
@@ -16,7 +17,8 @@ const settings: MatchingSettings = {
   model: firstGuess,
   neighbours: 25,
 };
-const model = roundModel(learnModel(population(seed, records), settings, strangers));
+const people = population(seed, records).map(({ patient }) => readDemographics(patient));
+const model = roundModel(learnModel(people, settings, strangers));
 const text = JSON.stringify(model, null, 1)
   .replace(/\n {3,}/g, ' ')
   .replace(/\n {2}([}\]])/g, ' $1');

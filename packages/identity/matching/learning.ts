@@ -1,21 +1,19 @@
-/** A model learned from a generated population, whose truth it is not told. */
-import { compare } from '../matching/comparison.ts';
-import { type Demographics, readDemographics } from '../matching/demographics.ts';
-import type { MatchingModel, MatchingSettings } from '../matching/settings.ts';
-import { countShares, roundOdds, trainWeights } from '../matching/training.ts';
+/** A model learned from records of which nobody says whose they are. Pure. */
+import { compare } from './comparison.ts';
+import type { Demographics } from './demographics.ts';
 import { chancePairs, pairsOf } from './pairing.ts';
-import type { TruePatient } from './population.ts';
+import type { MatchingModel, MatchingSettings } from './settings.ts';
+import { countShares, roundOdds, trainWeights } from './training.ts';
 
-/** How much is drawn by chance, and how many names are told by themselves. */
+/** How much is compared by chance, and how many names are told by themselves. */
 const drawn = 60_000;
 const names = { given: 100, family: 150 } as const;
 
 export const learnModel = (
-  records: readonly TruePatient[],
+  people: readonly Demographics[],
   settings: MatchingSettings,
   strangers = drawn,
 ): MatchingModel => {
-  const people = records.map(({ patient }) => readDemographics(patient));
   const compareAll = function* (pairs: Iterable<readonly [number, number]>) {
     for (const [one, other] of pairs) {
       const [here, there]: readonly (Demographics | undefined)[] = [people[one], people[other]];

@@ -1,7 +1,6 @@
 /** Pairs of records that share a blocking key, as the index would find them, without a database. */
-import { blockingKeys } from '../matching/blocking-keys.ts';
-import type { Demographics } from '../matching/demographics.ts';
-import { createRandom } from './random.ts';
+import { blockingKeys } from './blocking-keys.ts';
+import type { Demographics } from './demographics.ts';
 
 /** Each pair once, by position, the smaller first. */
 export const pairsOf = (
@@ -25,11 +24,11 @@ export const pairsOf = (
   return [...pairs].map((pair) => [Math.floor(pair / people.length), pair % people.length] as const);
 };
 
-/** Pairs drawn by chance, by position: nearly all of two strangers. The same for the same number of people. */
+/** Pairs that no key has chosen, by position: nearly all of two strangers. */
 export const chancePairs = (people: number, wanted: number): readonly (readonly [number, number])[] => {
-  const random = createRandom(people);
-  return Array.from({ length: wanted }, () => {
-    const one = random.integer(0, people - 1);
-    return [one, (one + random.integer(1, people - 1)) % people] as const;
+  // Two primes: every record comes up, each time with another.
+  return Array.from({ length: people < 2 ? 0 : wanted }, (_, at) => {
+    const one = (at * 7919) % people;
+    return [one, (one + 1 + ((at * 104_729) % (people - 1))) % people] as const;
   });
 };
