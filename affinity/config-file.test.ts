@@ -13,8 +13,8 @@ const defaults = () => {
 };
 
 test('the guide names every setting of the file, with the default that holds', () => {
-  const { tokens, sessions, limits, fhir, audit, policy } = defaults();
-  for (const [group, values] of Object.entries({ tokens, sessions, limits, fhir, audit, policy })) {
+  const { tokens, sessions, limits, locator, fhir, audit, policy } = defaults();
+  for (const [group, values] of Object.entries({ tokens, sessions, limits, locator, fhir, audit, policy })) {
     for (const [name, value] of Object.entries(values)) {
       const row = guide.split('\n').find((line) => line.includes(`\`${group}.${name}\``)) ?? '';
       assert.match(row, new RegExp(`\\b${value}\\b`), `${group}.${name} with ${value}`);
@@ -41,7 +41,7 @@ test('E74: an emergency lasts a minute to half an hour', () => {
   for (const wrong of [59, 1801, 'long']) assert.deepEqual(faultsOf(wrong), ['tokens.emergency_seconds']);
 });
 
-test('C54, C55: how long a device waits, how many codes may be tried, how far a token may go', () => {
+test('C54, C55, L08, L14: how long a device waits, how many codes may be tried, how far a token may go', () => {
   const faultsOf = (given: object): readonly string[] => {
     const faults: Fault[] = [];
     checkFile(given, faults);
@@ -52,6 +52,13 @@ test('C54, C55: how long a device waits, how many codes may be tried, how far a 
     ['tokens', 'exchange_hops', [1, 5], [0, 6]],
     ['limits', 'device_codes_per_address', [1, 10_000], [0, 10_001]],
     ['limits', 'device_codes_altogether', [1, 100_000], [0, 100_001]],
+    ['locator', 'located_days', [1, 3650], [0, 3651]],
+    ['locator', 'published_days', [1, 36_500], [0, 36_501]],
+    ['locator', 'changes_days', [1, 3650], [0, 3651]],
+    ['locator', 'follow_seconds', [1, 3600], [0, 3601]],
+    ['locator', 'follow_all_hours', [1, 720], [0, 721]],
+    ['locator', 'follow_documents', [1, 1000], [0, 1001]],
+    ['locator', 'home_community_id', ['urn:oid:1.2.840.10008'], ['1.2', 'urn:oid:3.1', 'urn:oid:1.02']],
   ] as const) {
     for (const value of sound) assert.deepEqual(faultsOf({ [group]: { [name]: value } }), []);
     for (const value of wrong) assert.deepEqual(faultsOf({ [group]: { [name]: value } }), [`${group}.${name}`]);

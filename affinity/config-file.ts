@@ -4,6 +4,7 @@ import { brandSetting } from './brand-setting.ts';
 import { identityProviders } from './identity-providers.ts';
 import { identity } from './identity-settings.ts';
 import { limits } from './limit-settings.ts';
+import { locatorSettings } from './locator-settings.ts';
 import { matching } from './matching-settings.ts';
 import { registrySettings } from './registry-settings.ts';
 import { protectedServer, resourceServers } from './upstream-settings.ts';
@@ -198,6 +199,7 @@ const file = z.strictObject({
   matching,
   registry: registrySettings,
   identity,
+  locator: locatorSettings,
   policy,
   tokens,
   sessions,

@@ -44,6 +44,8 @@ export type OwnOptions = Pick<ResourceServerOptions, 'name' | 'base' | 'facts' |
       | 'operations'
       | 'objects'
       | 'openReads'
+      | 'prepare'
+      | 'documents'
     >
   > & { readonly backend: Backend };
 

@@ -188,6 +188,8 @@ test('a Backend is asked within the guard, for the facts of a decision, for the 
     'affinity/patient-directory.ts',
     'affinity/record-facts.ts',
     'packages/identity/feeds/polled-feed.ts',
+    // A Backend over a Backend: it narrows what the guard has narrowed, and is asked by the guard.
+    'packages/record-locator/located-records.ts',
     // What stands in the registry is for everybody to read; it is published by those whose right the guard has asked for.
     'packages/registry/artefacts.ts',
     'packages/registry/noticed-writes.ts',

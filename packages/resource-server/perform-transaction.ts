@@ -36,7 +36,7 @@ const transactionEntry = async (
 ): Promise<TransactionEntry | FhirError> => {
   if (incoming instanceof FhirError) return incoming;
   const routed = routeOf(incoming.method, incoming.path, exchange.around.offer);
-  if (routed.kind === 'no-route') return routed.error;
+  if (routed.kind === 'no-route') return prepared.fault ?? routed.error;
   const { route } = routed;
   if (route.kind === 'bundle') return nested();
   const request = await askedBy(incoming, route, exchange.around, prepared.fault);
