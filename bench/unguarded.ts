@@ -58,7 +58,7 @@ export const createUnguarded = (options: UnguardedOptions): ((request: Request) 
     if (principal === undefined) return respondError(new FhirError(401, []), edge);
     const preferences = preferencesOf(request.headers);
     const { handling } = preferences;
-    const limited = { pages, principal, limits: defaultLimits, requestId, ownBases: [base], handling };
+    const limited = { pages, principal, limits: defaultLimits, requestId, accessToken: '', ownBases: [base], handling };
     const context = { base, principal, pages, preferences, headers: request.headers };
     const refused = () => respondError(new FhirError(405, []));
     if (route.kind === 'bundle') return refused();

@@ -156,8 +156,9 @@ export const routeOf = (method: string, path: string, offer: Offer): Routed => {
         );
   }
   const capability = offer.types.get(type);
+  const isNamed = offer.own.some(({ types }) => types?.includes(type));
+  if (isOperation(segments) && (capability !== undefined || isNamed)) return operationOf(asked, segments, offer);
   if (capability === undefined) return nothing();
-  if (isOperation(segments)) return operationOf(asked, segments, offer);
   if (shape === undefined) return nothing();
   const offered = Object.entries<Route['kind']>(shapes[shape]).filter(([, kind]) =>
     isOffered(kind, shape, capability, offer.conditional),

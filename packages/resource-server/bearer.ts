@@ -21,3 +21,9 @@ export const carriedToken = (headers: Headers, query: URLSearchParams): Carried 
   if (token === undefined) return refused('the Authorization header is malformed');
   return { kind: 'token', token, scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer' };
 };
+
+/** The token alone, of a request that was let in by it. */
+export const tokenIn = (headers: Headers, query: URLSearchParams): string => {
+  const carried = carriedToken(headers, query);
+  return carried.kind === 'token' ? carried.token : '';
+};

@@ -127,7 +127,11 @@ export const capabilityStatement = (described: Omit<Described, 'started'>, oauth
         interaction: offer.system.map((code) => ({ code })),
         ...listed(
           'operation',
-          offer.own.flatMap((one) => (isAt(one, '', 'system') ? [{ name: one.name, definition: one.definition }] : [])),
+          offer.own.flatMap((one) =>
+            isAt(one, '', 'system') || one.types?.every((type) => !types.some((of) => of.type === type)) === true
+              ? [{ name: one.name, definition: one.definition }]
+              : [],
+          ),
         ),
       },
     ],

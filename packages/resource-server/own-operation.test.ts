@@ -98,6 +98,23 @@ test('of the whole system it is asked without a type, and the CapabilityStatemen
   assert.deepEqual(rest[0]?.operation, [{ name: 'newest', definition }]);
 });
 
+test('it may be of a type that is not offered, and is given the token that was sent, to be exchanged', async () => {
+  const given: string[] = [];
+  const perform: OwnOperation['perform'] = async ({ accessToken, id }) => {
+    given.push(`${id} ${accessToken}`);
+    return { kind: 'made', json: '{"resourceType":"Parameters"}', patients: ['a'] };
+  };
+  const clinic = await clinicWith(newest({ types: ['Encounter'], needs: () => [], perform }));
+  const token = await clinic.token({ patient: 'a', scope: 'patient/Observation.rs' });
+  assert.equal((await clinic.send('/Encounter/e1/$newest', token)).status, 200);
+  assert.deepEqual(given, [`e1 ${token}`]);
+  assert.deepEqual(clinic.audit.at(-1)?.patients, ['a']);
+  assert.equal((await clinic.send('/Encounter/e1', token)).status, 404);
+  assert.equal((await clinic.send('/Goal/$newest', token)).status, 404);
+  const { rest } = (await (await clinic.send('/metadata')).json()) as { rest: { operation?: unknown }[] };
+  assert.deepEqual(rest[0]?.operation, [{ name: 'newest', definition }]);
+});
+
 test("a server's own rule refuses a write that the rights allow, and sees what was stored before", async () => {
   const seen: string[] = [];
   const clinic = await createClinic({

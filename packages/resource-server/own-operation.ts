@@ -25,6 +25,8 @@ export interface OperationAsked extends OperationPlace {
   readonly bodyText?: string;
   readonly principal: Principal;
   readonly requestId: string;
+  /** that the caller sent: for an exchange at the issuer (RFC 8693), and for nobody else */
+  readonly accessToken: string;
   /** the caller has gone, or the time is up */
   readonly signal?: AbortSignal;
   /** to make links to further pages with, and to read them */
@@ -60,7 +62,7 @@ export interface OwnOperation {
   /** without `$` */
   readonly name: string;
   readonly on: 'system' | 'type' | 'instance' | 'type-or-instance';
-  /** of the types that are offered; all of them unless told */
+  /** of these, be they offered or not; of all that are offered unless told */
   readonly types?: readonly string[];
   readonly methods: readonly ('GET' | 'POST')[];
   /** canonical URL of its OperationDefinition */

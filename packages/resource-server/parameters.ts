@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly principal: Principal;
   readonly limits: Limits;
   readonly requestId: string;
+  /** as it was sent */
+  readonly accessToken: string;
   readonly ownBases: readonly string[];
   readonly handling: 'strict' | 'lenient';
   readonly offer: Offer;

@@ -12,7 +12,7 @@ type OwnRoute = Extract<Route, { own: unknown }>;
 export const ownOperationAsked = (
   incoming: Incoming,
   { own, type, id }: OwnRoute,
-  { pages, principal, ownBases: [base = ''], requestId }: Surroundings,
+  { pages, principal, ownBases: [base = ''], requestId, accessToken }: Surroundings,
 ): AskedRequest => {
   const at = { ...(type === undefined ? {} : { type }), ...(id === undefined ? {} : { id }) };
   const isSent = incoming.headers.has('content-type') || incoming.entry?.resource !== undefined;
@@ -27,7 +27,7 @@ export const ownOperationAsked = (
         const body = text === undefined ? {} : { body: JSON.parse(text) as Resource, bodyText: text };
         const parameters = new URLSearchParams(incoming.query);
         parameters.delete('access_token');
-        return { query: parameters, ...body, principal, requestId, pages, base };
+        return { query: parameters, ...body, principal, requestId, accessToken, pages, base };
       },
     },
     query: recordableQuery(incoming.query),

@@ -2,22 +2,15 @@
  * A FHIR server behind one guard: authenticate → guard → backend → respond, as one handler of Web requests. FHIR R4
  * http.html; SMART App Launch 2.2; RFC 6750.
  */
-import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
-import type { Backend } from '@affinity/core/fhir/backend.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
-import type { SmartCapability } from '@affinity/core/smart/configuration.ts';
-import type { GrantState } from '@affinity/core/smart/grant-state.ts';
-import type { Principal } from '@affinity/core/smart/principal.ts';
-import type { DecisionFacts } from '@affinity/policy/facts.ts';
-import { createProofCheck, type ProofNeighbours } from '@affinity/proof/dpop-check.ts';
-import type { JSONWebKeySet } from 'jose';
+import { createProofCheck } from '@affinity/proof/dpop-check.ts';
 import { defaultAlgorithms } from './access-token.ts';
 import { eventOf, routeOf, targetOf } from './api.ts';
-import type { DocumentFault, Objects, Validate } from './asked.ts';
 import { type AuditSubject, createAuditTrail, recordableQuery } from './audit-trail.ts';
-import { checkGrant, createAuthenticate, type Introspect } from './authenticate.ts';
+import { checkGrant, createAuthenticate } from './authenticate.ts';
+import { tokenIn } from './bearer.ts';
 import { timeOfBundle } from './bundle-time.ts';
-import { type AllowsOrigin, originHeaders, preflight } from './cors.ts';
+import { originHeaders, preflight } from './cors.ts';
 import { asksForDocument, respondDocument } from './document-response.ts';
 import type { Exchange } from './exchange.ts';
 import { FactsUnavailable } from './facts/unavailable.ts';
@@ -27,82 +20,17 @@ import { incomingOf } from './incoming.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { preferencesOf, representationOf } from './negotiation.ts';
 import { createOffer } from './offer.ts';
-import { createAdmit, type OpenReads } from './open-reads.ts';
-import type { OwnOperation } from './own-operation.ts';
+import { createAdmit } from './open-reads.ts';
 import { createPageCursors } from './page-cursor.ts';
 import { performBundle } from './perform-bundle.ts';
 import { performOne } from './perform-one.ts';
-import type { PrepareWrites } from './prepare-writes.ts';
-import { createPublicDocuments, type PublicOptions, protectedResourcePath } from './public-documents.ts';
+import { createPublicDocuments, protectedResourcePath } from './public-documents.ts';
 import { createRefusal, undecided } from './refused-authentication.ts';
 import { requestIdOf } from './request-id.ts';
+import type { ResourceServerOptions } from './resource-server-options.ts';
 import { type EdgeHeaders, respond, respondError } from './respond.ts';
 
-export interface ResourceServerOptions {
-  /** as the audit log knows it: `clinic` */
-  readonly name: string;
-  /** absolute URL of the FHIR base, without trailing slash; also under which its resources are known */
-  readonly base: string;
-  readonly backend: Backend;
-  readonly audit: AuditLog;
-  /** `iss` of its access tokens */
-  readonly issuer: string;
-  /** `aud` of its access tokens; the base unless told */
-  readonly audience?: string;
-  /** the issuer's public keys; called for every request, so it should remember them */
-  readonly keys: () => Promise<JSONWebKeySet>;
-  readonly algorithms?: readonly string[];
-  readonly grants: GrantState;
-  /** describes tokens that are references; without it only signed ones are taken */
-  readonly introspect?: Introspect;
-  /** tokens that are bound to a key are taken where this is given, each time with a proof (RFC 9449) */
-  readonly proofs?: ProofOptions;
-  /** RFC 8414 metadata of the issuer */
-  readonly authorizationMetadata: () => object | Promise<object>;
-  /** what the whole can do, for smart-configuration */
-  readonly smartCapabilities: readonly SmartCapability[];
-  readonly managementEndpoint?: string;
-  readonly brands?: NonNullable<PublicOptions['brands']>;
-  readonly associated?: NonNullable<PublicOptions['associated']>;
-  /** what decisions need to know of a user beside the token */
-  readonly facts: (principal: Principal) => DecisionFacts | Promise<DecisionFacts>;
-  /** secret of at least 32 bytes that seals page links; the same in every process of this server */
-  readonly pageKey: Uint8Array;
-  /** origins of registered clients that run in a browser */
-  readonly allowsOrigin: AllowsOrigin;
-  readonly limits?: Partial<Limits>;
-  /** an update of what is not there creates it, for those who reach every record; not unless told */
-  readonly updateCreate?: boolean;
-  /** makes of a write what is judged: it may change and add, and decides nothing */
-  readonly prepare?: PrepareWrites;
-  /** a Binary is given as the document that it holds, if there is nothing wrong with it; not unless told */
-  readonly documents?: DocumentFault;
-  /** operations of its own, each behind the guard */
-  readonly operations?: readonly OwnOperation[];
-  /** types that anybody reads without a token; `facts` must say the same of them */
-  readonly openReads?: OpenReads;
-  /** a rule of its own about writes, beside the rights: it can only refuse */
-  readonly objects?: Objects;
-  /** says what is wrong with a resource: `$validate` is offered where it is given */
-  readonly validate?: Validate;
-  /** canonical URLs of what the server as a whole conforms to, and of profiles by type, for the CapabilityStatement */
-  readonly instantiates?: readonly string[];
-  readonly supportedProfiles?: Readonly<Record<string, readonly string[]>>;
-  /** what is done for a request is done within it: its id goes along to foreign systems, and its end ends their work */
-  readonly within?: <Result>(
-    context: { readonly requestId: string; readonly signal: AbortSignal },
-    work: () => Promise<Result>,
-  ) => Promise<Result>;
-  /** epoch milliseconds */
-  readonly now: () => number;
-  /** for operators: never given a token or a value of a record */
-  readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
-}
-
-export interface ProofOptions extends Pick<ProofNeighbours, 'useOnce' | 'nonces' | 'requireNonce'> {
-  /** others are not taken */
-  readonly required: boolean;
-}
+export type { ProofOptions, ResourceServerOptions } from './resource-server-options.ts';
 
 export interface ResourceServer {
   /** Takes every path under the base, and the path of the protected-resource metadata. Never throws. */
@@ -214,7 +142,18 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     const { parameters } = backend;
     const { handling } = preferences;
     const { requestId } = known;
-    const limited = { pages, principal, limits, requestId, ownBases, handling, offer: offered, now: now() };
+    const accessToken = tokenIn(request.headers, url.searchParams);
+    const limited = {
+      pages,
+      principal,
+      limits,
+      requestId,
+      accessToken,
+      ownBases,
+      handling,
+      offer: offered,
+      now: now(),
+    };
     const { route } = routed;
     const whole = route.kind === 'bundle' ? timeOfBundle(request.signal, limits.bundleSeconds) : undefined;
     const given = whole?.signal ?? request.signal;

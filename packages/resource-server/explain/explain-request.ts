@@ -214,6 +214,7 @@ export const createExplainRequest = (neighbours: ExplainNeighbours) => {
       principal,
       limits,
       requestId: '',
+      accessToken: '',
       ownBases: [base],
       handling: 'lenient' as const,
       offer: offered,
