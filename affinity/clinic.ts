@@ -63,6 +63,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     smartCapabilities: capabilities,
     facts,
     ...(brands === undefined ? {} : { brands }),
+    isIntermediary: !isOwn,
     updateCreate: isOwn && config.file.fhir.update_create,
     ...(isOwn
       ? { instantiates: [usCoreServer], supportedProfiles: supportedWith(usCoreProfiles, enforced) }

@@ -49,6 +49,7 @@ export const createFurtherServer = async (declared: FurtherServer, neighbours: F
     base,
     backend,
     facts,
+    isIntermediary: true,
     smartCapabilities: standaloneCapabilities,
   });
   return { name, title, base, server, backend, upstream };

@@ -43,6 +43,7 @@ export type OwnOptions = Pick<ResourceServerOptions, 'name' | 'base' | 'facts' |
       | 'validate'
       | 'operations'
       | 'objects'
+      | 'isIntermediary'
       | 'openReads'
       | 'prepare'
       | 'documents'

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { OwnOperation } from './own-operation.ts';
-import { createClinic, observation } from './testing/clinic.ts';
+import { base, createClinic, observation } from './testing/clinic.ts';
 
 const definition = 'https://example.org/OperationDefinition/newest';
 /** The newest Observations that the caller may find, or one that is named by its id. */
@@ -144,4 +144,14 @@ test("a server's own rule refuses a write that the rights allow, and sees what w
   assert.equal((await clinic.send('/Observation', token, { method: 'POST', headers: json, body })).status, 403);
   assert.deepEqual(seen.slice(0, 4), ['final>amended', 'final>final', 'final>amended', 'final>-']);
   assert.equal(seen[4]?.startsWith('->'), true);
+});
+
+test('E86: what stands in front of another system says so with every answer; what holds the records does not', async () => {
+  const between = await createClinic({ isIntermediary: true });
+  const token = await between.token({ patient: 'a', scope: 'patient/Observation.rs' });
+  for (const path of ['/Observation', '/Observation/never', '/Patient'])
+    assert.equal((await between.send(path, token)).headers.get('x-intermediary'), base, path);
+  assert.equal((await between.send('/Observation')).headers.get('x-intermediary'), base);
+  const clinic = await createClinic();
+  assert.equal((await clinic.send('/Observation', token)).headers.has('x-intermediary'), false);
 });

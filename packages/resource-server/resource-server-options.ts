@@ -55,6 +55,8 @@ export interface ResourceServerOptions {
   readonly prepare?: PrepareWrites;
   /** a Binary is given as the document that it holds, if there is nothing wrong with it; not unless told */
   readonly documents?: DocumentFault;
+  /** It stands in front of another system, whose content it narrows and puts into its own words: said with every answer. FHIR R4 http.html#custom. */
+  readonly isIntermediary?: boolean;
   /** operations of its own, each behind the guard */
   readonly operations?: readonly OwnOperation[];
   /** types that anybody reads without a token; `facts` must say the same of them */

@@ -99,6 +99,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     limits,
     now,
   });
+  const intermediary: EdgeHeaders = options.isIntermediary === true ? { 'X-Intermediary': base } : {};
   const nonceHeader = (): EdgeHeaders => (proofs?.requireNonce ? { 'DPoP-Nonce': proofs.nonces.current() } : {});
 
   /** Everything under the base that is not public: recorded before it is answered, whatever the answer is. */
@@ -203,7 +204,12 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     if (!url.pathname.startsWith(`${basePath}/`) && url.pathname !== basePath) {
       return respondError(fhirError(404, 'not-found', 'there is nothing at this path'), own);
     }
-    const edge = { ...own, ...nonceHeader(), ...(await originHeaders(request.headers.get('origin'), allowsOrigin)) };
+    const edge = {
+      ...own,
+      ...intermediary,
+      ...nonceHeader(),
+      ...(await originHeaders(request.headers.get('origin'), allowsOrigin)),
+    };
     if (request.method === 'OPTIONS') return preflight(edge);
     const address = connection.address === undefined ? {} : { address: connection.address };
     return answerRecords(request, url, { requestId, ...address }, edge);
