@@ -3,6 +3,7 @@ import { countEvidence, readDemographics } from '@affinity/identity/matching/dem
 import { createIhePix } from '@affinity/identity/operations/ihe-pix.ts';
 import { createMatch } from '@affinity/identity/operations/match.ts';
 import { withPatientSearch } from '@affinity/identity/patient-search.ts';
+import { otherRecordsOf } from '@affinity/identity/persons.ts';
 import { createSourceRule } from '@affinity/identity/source-rule.ts';
 import { createPersonsFollower } from './followed-persons.ts';
 import { openIndexOfPersons } from './index-of-persons.ts';
@@ -36,6 +37,7 @@ export const createIdentity = (neighbours: SharedNeighbours): Promise<SharedServ
     {
       ...identityService,
       types,
+      alike: (records) => otherRecordsOf(neighbours.pool, records),
       own: async (space, base) => {
         const { config, pool, home, further, shared, log, now } = neighbours;
         const { sources, shared_systems, domains, ...asking } = config.file.identity;

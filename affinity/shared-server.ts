@@ -3,6 +3,7 @@
  * docs/decisions/0038-servers-with-records-of-their-own.md.
  */
 import type { Backend } from '@affinity/core/fhir/backend.ts';
+import type { Alike } from '@affinity/resource-server/facts/elsewhere.ts';
 import type { ResourceServer } from '@affinity/resource-server/resource-server.ts';
 import { standaloneCapabilities } from './clinic.ts';
 import type { FactsNeighbours } from './clinic-facts.ts';
@@ -43,6 +44,8 @@ export interface SharedParts extends SharedDescription {
   readonly types: readonly string[];
   /** its records, where they are opened already */
   readonly space?: RecordSpace;
+  /** where it has several records of a person: what is refused for one of them binds all */
+  readonly alike?: Alike;
   /** types that anybody may read, and publishers write */
   readonly open?: ReadonlySet<string>;
   /** under which its resources are known beside its own base */
@@ -63,7 +66,20 @@ export const createSharedServer = async (parts: SharedParts, neighbours: SharedN
     parts.space ?? (await openRecordSpace({ config, database, name, ownBases: [base, ...otherBases], log }));
   const { close, ...own } = (await parts.own?.(space, base)) ?? {};
   const backend = own.backend ?? withTypes(space.store, types);
-  const linked = createLinkedFacts({ config, base, pool, backend, consents, people, registry, now, log, home });
+  const alike = parts.alike === undefined ? {} : { alike: parts.alike };
+  const linked = createLinkedFacts({
+    config,
+    base,
+    pool,
+    backend,
+    consents,
+    people,
+    registry,
+    now,
+    log,
+    home,
+    ...alike,
+  });
   const seconds = config.file.policy.facts_seconds;
   const facts =
     parts.open === undefined ? linked : createOpenFacts({ facts: linked, open: parts.open, people, seconds, now });

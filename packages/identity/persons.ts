@@ -56,3 +56,17 @@ export const createPersons = ({ db, base }: PersonsNeighbours): Persons => {
     survivorOf: (person) => one('select coalesce(survivor, id) as person from indexed_person where id = $1', [person]),
   };
 };
+
+/** Of each of these records, the others of the same person. */
+export const otherRecordsOf = async (
+  db: Queryable,
+  records: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const { rows } = await db.query<{ record: string; others: readonly string[] }>(
+    `select one.record, array_agg(other.record order by other.record) as others
+     from person_record one join person_record other using (person)
+     where one.record = any($1) and one.record <> other.record group by one.record`,
+    [records],
+  );
+  return new Map(rows.map(({ record, others }) => [record, others]));
+};

@@ -9,7 +9,14 @@ import type { ConsentFacts, DecisionFacts, ImplicitConsent, ServiceFacts } from 
 import type { FactsBackend } from './all-matches.ts';
 import type { CareRules } from './care.ts';
 import { type ConsentLimits, createConsentSource } from './consents.ts';
-import { consentsElsewhere, grantsElsewhere, peopleElsewhere, serviceElsewhere, usersElsewhere } from './elsewhere.ts';
+import {
+  type Alike,
+  consentsElsewhere,
+  grantsElsewhere,
+  peopleElsewhere,
+  serviceElsewhere,
+  usersElsewhere,
+} from './elsewhere.ts';
 import { createGrantSource } from './grants.ts';
 import { type AskLinks, createLinks } from './links.ts';
 import { createRemembered } from './remembered.ts';
@@ -32,6 +39,8 @@ export interface Home {
   readonly backend: FactsBackend;
   readonly ownBases: readonly string[];
   readonly links: AskLinks;
+  /** where this server has several records of a person */
+  readonly alike?: Alike;
   /** the reference by which this server knows a user: absolute, of the home where it does not */
   readonly identityOf: (user: string) => Promise<string | undefined>;
 }
@@ -72,13 +81,13 @@ export const createDecisionFacts = (
     service: (policy: ServicePolicy, at: number) => serviceFactsOf(policy, at, { ...common, patientsMost }),
     generation: () => 0,
   };
-  const elsewhere = ({ links: ask, identityOf }: Home): typeof atHome => {
+  const elsewhere = ({ links: ask, alike, identityOf }: Home): typeof atHome => {
     const links = createLinks({ ask, feed, remembered: rememberedPatients });
     const { generation } = links;
     const own = { backend, ownBases, report, rules: settings, short, generation };
     const userOf = createUserSource({ ...own, people: peopleElsewhere(people, atHome.userOf, identityOf, links) });
     return {
-      consents: consentsElsewhere(atHome.consents, links),
+      consents: consentsElsewhere(atHome.consents, links, alike),
       grantOf: grantsElsewhere(atHome.grantOf, links),
       userOf: usersElsewhere(userOf, atHome.userOf),
       service: async (policy, at) => serviceElsewhere(await atHome.service(policy, at), links),

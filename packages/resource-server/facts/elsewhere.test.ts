@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { grantConsentId } from '@affinity/core/fhir/consent.ts';
 import { linkChange } from '@affinity/core/fhir/consent-feed.ts';
+import { parseConsent } from '@affinity/core/fhir/consent-parse.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { factsOf as resourceFacts } from '@affinity/core/fhir/resource-facts.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
@@ -11,7 +12,8 @@ import { decide } from '@affinity/policy/decide.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import { evaluate } from '@affinity/policy/filter.ts';
 import { createDecisionFacts } from './decision-facts.ts';
-import type { LinkedType } from './links.ts';
+import { consentsElsewhere } from './elsewhere.ts';
+import { createLinks, type LinkedType } from './links.ts';
 import { consent, createFeed } from './testing/consents.ts';
 import { createFactsWorld, ownBases as home, patient, team, to } from './testing/facts-world.ts';
 import { FactsUnavailable } from './unavailable.ts';
@@ -301,4 +303,41 @@ test('E82: without the links, or a feed that can be relied on, nothing is decide
   assert.equal((await factsOf(ana)).grant?.patient, 'h1', 'a failure is not remembered');
   changes.fresh = false;
   await assert.rejects(factsOf(ana), FactsUnavailable);
+});
+
+test('L15: what a patient refuses at home binds every record that a server has of the person, asked for alone and for everybody', async () => {
+  const { feed } = createFeed();
+  const links = createLinks({
+    feed,
+    remembered: 10,
+    ask: async (type, from, ids) => {
+      const pairs: [string, string][] =
+        type === 'Patient'
+          ? [
+              ['a', 'r1'],
+              ['b', 'r2'],
+            ]
+          : [];
+      const turned = pairs.map(([at, here]): [string, string] => (from === 'home' ? [at, here] : [here, at]));
+      return new Map(turned.filter(([id]) => ids.includes(id)));
+    },
+  });
+  const parsed = parseConsent(consent('no', 'a'), home);
+  assert.equal(parsed.kind, 'consent');
+  const refused = { consents: parsed.kind === 'consent' ? [parsed.consent] : [], faulty: false };
+  const atHome = {
+    of: async (ids: readonly string[]) => new Map(ids.includes('a') ? [['a', refused]] : []),
+    ofEverybody: async () => new Map([['a', refused]]),
+  };
+  // Of the person of r1 another server and a source of its own have told too.
+  const same = ['r1', 'fed', 'sent'];
+  const { of, ofEverybody } = consentsElsewhere(
+    atHome,
+    links,
+    async (ids) =>
+      new Map(ids.flatMap((id) => (same.includes(id) ? [[id, same.filter((other) => other !== id)] as const] : []))),
+  );
+  for (const record of same) assert.equal((await of([record])).get(record)?.consents.length, 1, record);
+  assert.deepEqual([...(await of(['r2'])).keys()], []);
+  assert.deepEqual([...(await ofEverybody()).keys()].toSorted(), same.toSorted());
 });

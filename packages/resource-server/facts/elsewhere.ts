@@ -33,7 +33,18 @@ const createTranslation = (links: Links) =>
     return consentElsewhere(consent, { Patient, Practitioner });
   });
 
-export const consentsElsewhere = (atHome: ConsentSource, links: Links): ConsentSource => {
+/** Of each of these, the other records here of the same person. */
+export type Alike = (here: readonly string[]) => Promise<ReadonlyMap<string, readonly string[]>>;
+
+const both = (one: PatientConsents | undefined, other: PatientConsents): PatientConsents =>
+  one === undefined ? other : { consents: [...one.consents, ...other.consents], faulty: one.faulty || other.faulty };
+
+/** @param alike where one server has several records of a person: what is said of one of them binds all */
+export const consentsElsewhere = (
+  atHome: ConsentSource,
+  links: Links,
+  alike: Alike = async () => new Map(),
+): ConsentSource => {
   const translate = createTranslation(links);
   const ofOne = remembering(
     links,
@@ -44,22 +55,27 @@ export const consentsElsewhere = (atHome: ConsentSource, links: Links): ConsentS
   );
   const ofAll = remembering(links, async (all: ReadonlyMap<string, PatientConsents>) => {
     const here = await links.here('Patient', [...all.keys()]);
+    const others = await alike([...here.values()]);
     const found = new Map<string, PatientConsents>();
     for (const [home, its] of all) {
       const patient = here.get(home);
-      if (patient !== undefined) found.set(patient, await ofOne(its));
+      if (patient === undefined) continue;
+      for (const one of [patient, ...(others.get(patient) ?? [])])
+        found.set(one, both(found.get(one), await ofOne(its)));
     }
     return found;
   });
   return {
     of: async (patients) => {
-      const linked = await links.home('Patient', patients);
-      const all = await atHome.of([...linked.values()]);
+      const others = await alike(patients);
+      const linked = await links.home('Patient', [...new Set([...patients, ...[...others.values()].flat()])]);
+      const all = await atHome.of([...new Set(linked.values())]);
       const found = new Map<string, PatientConsents>();
-      for (const [patient, home] of linked) {
-        const its = all.get(home);
-        if (its !== undefined) found.set(patient, await ofOne(its));
-      }
+      for (const patient of patients)
+        for (const one of [patient, ...(others.get(patient) ?? [])]) {
+          const its = all.get(linked.get(one) ?? '');
+          if (its !== undefined) found.set(patient, both(found.get(patient), await ofOne(its)));
+        }
       return found;
     },
     ofEverybody: async () => ofAll(await atHome.ofEverybody()),
