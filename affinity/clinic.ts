@@ -62,6 +62,7 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
     associated: [{ url: neighbours.stateBase, capabilities: ['smart-app-state'] }],
     smartCapabilities: capabilities,
     facts,
+    knowsPersons: true,
     ...(brands === undefined ? {} : { brands }),
     isIntermediary: !isOwn,
     updateCreate: isOwn && config.file.fhir.update_create,

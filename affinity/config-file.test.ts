@@ -95,6 +95,14 @@ test('facts are remembered for a tenth of a second to a minute', () => {
   assert.deepEqual(policyOf({ facts_seconds: 61 }).faults, ['policy.facts_seconds']);
 });
 
+test('K03: up to a hundred systems of identifiers are kept apart', () => {
+  const many = Array.from({ length: 101 }, (_, at) => `urn:${at}`);
+  assert.deepEqual(policyOf({}).policy?.identifiers_apart, []);
+  assert.equal(policyOf({ identifiers_apart: many.slice(1) }).policy?.identifiers_apart.length, 100);
+  assert.deepEqual(policyOf({ identifiers_apart: many }).faults, ['policy.identifiers_apart']);
+  assert.deepEqual(policyOf({ identifiers_apart: [''] }).faults, ['policy.identifiers_apart.0']);
+});
+
 test('P20: a service that does not say why it asks is named', () => {
   const noticesOf = (more: object): string => {
     const client = { client_id: 'reports', grant_types: ['client_credentials'], ...more };

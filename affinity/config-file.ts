@@ -134,6 +134,8 @@ const policy = z
     /** active Consents of everybody, and of one patient; beyond it, nobody is shown what hangs on them */
     consents_most: z.int().min(1).max(10_000_000).default(100_000),
     patient_consents_most: z.int().min(1).max(10_000).default(1000),
+    /** systems of identifiers that find nobody at other servers: the number alone says where somebody is known */
+    identifiers_apart: z.array(z.string().min(1).max(256)).max(100).default([]),
   })
   .prefault({});
 

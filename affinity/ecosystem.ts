@@ -43,7 +43,7 @@ import { outboundPermissions } from './outbound.ts';
 import description from './package.json' with { type: 'json' };
 import { loadDeskKey } from './page-key.ts';
 import { createPatientDirectory, createPatientFinder } from './patient-directory.ts';
-import { createIdentifierReader } from './person-identifiers.ts';
+import { createIdentifierReader, personsAt } from './person-identifiers.ts';
 import type { Ready } from './ready.ts';
 import { createRecordFacts } from './record-facts.ts';
 import { registrationOf } from './registration.ts';
@@ -181,7 +181,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     pages: portal.pages,
     patients: createPatientDirectory(backend),
     findPatient: createPatientFinder(backend),
-    readIdentifiers: createIdentifierReader(backend, clinicBase),
+    readIdentifiers: createIdentifierReader(backend, clinicBase, personsAt(origin)),
     launchRecords: createLaunchRecords({ pool, backend, facts, base: clinicBase, now }),
     styles: launchStyles,
     audit,

@@ -50,6 +50,7 @@ export const createFurtherServer = async (declared: FurtherServer, neighbours: F
     backend,
     facts,
     isIntermediary: true,
+    knowsPersons: true,
     smartCapabilities: standaloneCapabilities,
   });
   return { name, title, base, server, backend, upstream };

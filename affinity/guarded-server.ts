@@ -6,6 +6,7 @@ import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
 import type { Backend } from '@affinity/core/fhir/backend.ts';
 import type { GrantState } from '@affinity/core/smart/grant-state.ts';
 import { inRequest } from '@affinity/gateway/request-context.ts';
+import { createPersons } from '@affinity/identity/persons.ts';
 import type { Limits } from '@affinity/resource-server/limits.ts';
 import {
   createResourceServer,
@@ -17,6 +18,7 @@ import type pg from 'pg';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { loadPageKey } from './page-key.ts';
+import { createPatientsIdentified } from './patients-identified.ts';
 
 export interface GuardedNeighbours {
   readonly config: Config;
@@ -29,6 +31,9 @@ export interface GuardedNeighbours {
   readonly now: () => Date;
   readonly log: Log;
 }
+
+/** Of the server that keeps the index of persons. */
+export const identityBase = (origin: string): string => `${origin}/identity/fhir`;
 
 /** What is a server's own. */
 export type OwnOptions = Pick<ResourceServerOptions, 'name' | 'base' | 'facts' | 'smartCapabilities'> &
@@ -48,12 +53,20 @@ export type OwnOptions = Pick<ResourceServerOptions, 'name' | 'base' | 'facts' |
       | 'prepare'
       | 'documents'
     >
-  > & { readonly backend: Backend };
+  > & {
+    readonly backend: Backend;
+    /** `patient.identifier` takes any identifier that the index of persons knows, and says so */
+    readonly knowsPersons?: boolean;
+  };
 
 export const createGuardedServer = async (neighbours: GuardedNeighbours, own: OwnOptions): Promise<ResourceServer> => {
   const { config, issuer, pool, audit, grants, authorization, registry, now, log } = neighbours;
+  const { knowsPersons = false, ...offered } = own;
+  const persons = createPersons({ db: pool, base: identityBase(config.origin) });
+  const apart = config.file.policy.identifiers_apart;
   return createResourceServer({
-    ...own,
+    ...offered,
+    ...(knowsPersons ? { patientsIdentified: createPatientsIdentified(persons, own.base, apart) } : {}),
     audit,
     issuer,
     keys: () => authorization.keys(),

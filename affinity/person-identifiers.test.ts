@@ -38,6 +38,19 @@ test('F08: the numbers in use, with a system, of the own resource in this clinic
   const read = createIdentifierReader(backend, base);
   const of = (fhirUser: string) => transaction(pool, (db) => read(db, fhirUser));
   const long = { system: 'a', value: 'x'.repeat(256) };
+  const hospital = { system: 'https://hospital.example/mrn', value: '4711' };
+  const known = createIdentifierReader(backend, base, () => ({
+    personAt: async ({ base: at, patient }) => (at === base && patient === 'p1' ? 'person' : undefined),
+    identifiersOf: async () => [mrn, { ...mrn, value: '0' }, hospital, { system: 'a', value: 'x'.repeat(257) }],
+  }));
+  const everywhere = (fhirUser: string) => transaction(pool, (db) => known(db, fhirUser));
+  assert.deepEqual(
+    await everywhere('Patient/p1'),
+    [mrn, long, hospital],
+    'of the person over all sources, none that is old',
+  );
+  assert.equal((await everywhere('Practitioner/d2')).length, 20);
+  assert.deepEqual(await everywhere('Patient/p9'), []);
   assert.deepEqual(await of('Patient/p1'), [mrn, long]);
   assert.deepEqual(await of(`${base}/Patient/p1`), [mrn, long]);
   assert.equal((await of('Practitioner/d2')).length, 20);

@@ -4,6 +4,7 @@ import type { HistoryPage } from '@affinity/core/fhir/interaction.ts';
 import type { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Content, Resource } from '@affinity/core/fhir/resource.ts';
 import type { SearchQuery, Subset, SystemQuery } from '@affinity/core/fhir/search-query.ts';
+import type { PersonIdentifier } from '@affinity/core/identity/person-index.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { Intent } from '@affinity/policy/decision.ts';
 import type { Loaded } from './body.ts';
@@ -101,6 +102,9 @@ export interface Validating extends Faulty {
   readonly id?: string;
   readonly load: Load<ToValidate>;
 }
+/** Bare ids of the Patients of this server who are the person that has it; none where that is nobody, or not sure. */
+export type PatientsIdentified = (identifier: PersonIdentifier) => Promise<readonly string[]>;
+
 /**
  * Says what is wrong with a resource, as an OperationOutcome. FHIR R4 resource-operation-validate.html. `read` gives what
  * the caller may read, and nothing else.

@@ -20,6 +20,8 @@ export interface Described {
   readonly instantiates?: readonly string[];
   /** canonical URLs of profiles, by type */
   readonly supportedProfiles?: Readonly<Record<string, readonly string[]>>;
+  /** given: `patient.identifier` takes any identifier of the person */
+  readonly patientsIdentified?: unknown;
   /** when the server was started, epoch milliseconds */
   readonly started: number;
 }
@@ -70,6 +72,12 @@ export type OauthUris = Readonly<
 >;
 const oauthUrisUrl = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
 
+/** K03: what is done beyond FHIR is said. */
+const anyIdentifier =
+  'A chain to the identifier of a Patient, such as patient.identifier=system|value, takes any identifier of the person, ' +
+  'also one that another server of the domain gave: it leads to the Patient that has it, and to the one that this server ' +
+  'knows the same person as. subject:identifier compares the reference as it stands.';
+
 /** Without its date, which says nothing of what the server can do. */
 export const capabilityStatement = (described: Omit<Described, 'started'>, oauthUris: OauthUris = {}) => {
   const { name, base, instantiates = [] } = described;
@@ -97,6 +105,7 @@ export const capabilityStatement = (described: Omit<Described, 'started'>, oauth
     rest: [
       {
         mode: 'server',
+        ...(described.patientsIdentified === undefined ? {} : { documentation: anyIdentifier }),
         security: {
           ...listed(
             'extension',

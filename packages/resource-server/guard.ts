@@ -9,7 +9,7 @@ import { type FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import { type Answer, refusal, statusOf } from './answer.ts';
-import type { Asked, DocumentFault, Looking, Objects, Validate, Writing } from './asked.ts';
+import type { Asked, DocumentFault, Looking, Objects, PatientsIdentified, Validate, Writing } from './asked.ts';
 import type { AuditSubject, AuditTrail, Verdict } from './audit-trail.ts';
 import type { Realm } from './challenge.ts';
 import { type About, aboutAnswer, aboutVersions } from './guard/about.ts';
@@ -67,6 +67,8 @@ export interface GuardOptions {
   readonly documents?: DocumentFault;
   /** the server's own rule about writes */
   readonly objects?: Objects;
+  /** by an identifier of the person, whoever gave it; absent: identifiers are those of this server alone */
+  readonly patientsIdentified?: PatientsIdentified;
   /** asked before a transaction stands, which may have begun long before: why the caller is refused by now */
   readonly objection?: (principal: Principal) => FhirError | undefined;
 }
@@ -105,6 +107,7 @@ export const createGuard = (options: GuardOptions): Guard => {
       jsonDepth,
       ownBases,
       ...(options.validate === undefined ? {} : { validate: options.validate }),
+      ...(options.patientsIdentified === undefined ? {} : { patientsIdentified: options.patientsIdentified }),
       ...(options.documents === undefined ? {} : { documents: options.documents }),
       objects: async (change) => options.objects?.({ ...change, principal }),
       signal: () => patience?.question(),

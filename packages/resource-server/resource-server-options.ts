@@ -7,7 +7,7 @@ import type { Principal } from '@affinity/core/smart/principal.ts';
 import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import type { ProofNeighbours } from '@affinity/proof/dpop-check.ts';
 import type { JSONWebKeySet } from 'jose';
-import type { DocumentFault, Objects, Validate } from './asked.ts';
+import type { DocumentFault, Objects, PatientsIdentified, Validate } from './asked.ts';
 import type { Introspect } from './authenticate.ts';
 import type { AllowsOrigin } from './cors.ts';
 import type { Limits } from './limits.ts';
@@ -65,6 +65,8 @@ export interface ResourceServerOptions {
   readonly objects?: Objects;
   /** says what is wrong with a resource: `$validate` is offered where it is given */
   readonly validate?: Validate;
+  /** `patient.identifier` takes any identifier of the person where this is given, and the CapabilityStatement says so */
+  readonly patientsIdentified?: PatientsIdentified;
   /** canonical URLs of what the server as a whole conforms to, and of profiles by type, for the CapabilityStatement */
   readonly instantiates?: readonly string[];
   readonly supportedProfiles?: Readonly<Record<string, readonly string[]>>;

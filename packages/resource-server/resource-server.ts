@@ -67,6 +67,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     updateCreate,
     jsonDepth: limits.jsonDepth,
     ...(options.validate === undefined ? {} : { validate: options.validate }),
+    ...(options.patientsIdentified === undefined ? {} : { patientsIdentified: options.patientsIdentified }),
     ...(options.documents === undefined ? {} : { documents: options.documents }),
     ...(options.objects === undefined ? {} : { objects: options.objects }),
     objection: (principal) => {

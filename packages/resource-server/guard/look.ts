@@ -3,6 +3,7 @@ import type { Asking, Backend, FilterOf } from '@affinity/core/fhir/backend.ts';
 import type { Filter } from '@affinity/core/fhir/filter.ts';
 import { type Answer, gone, notFound } from '../answer.ts';
 import type { Looking } from '../asked.ts';
+import { ofAnyIdentifier } from './any-identifier.ts';
 import { withheld } from './document.ts';
 import { isDenied, notOffered } from './refusals.ts';
 import type { Denied, Rights } from './rights.ts';
@@ -15,7 +16,7 @@ const search = async (
   { intent, ignored }: Looking & { intent: { kind: 'search-type' } },
   filter: Filter,
   on: On,
-  { rights, signal }: Surroundings,
+  { rights, signal, patientsIdentified }: Surroundings,
 ): Promise<Answer | Denied> => {
   const { query } = intent;
   const joined = rights.ofJoins(query);
@@ -31,7 +32,7 @@ const search = async (
     understood: query.understood,
     ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
     ...(ignored === undefined ? {} : { ignored }),
-    result: await on.searchType(query, filter, asking),
+    result: await on.searchType(await ofAnyIdentifier(query, patientsIdentified), filter, asking),
   };
 };
 

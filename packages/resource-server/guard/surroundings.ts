@@ -2,7 +2,7 @@
 import type { Backend, Interactions, Version } from '@affinity/core/fhir/backend.ts';
 import type { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import type { Change, DocumentFault, Validate } from '../asked.ts';
+import type { Change, DocumentFault, PatientsIdentified, Validate } from '../asked.ts';
 import type { About } from './about.ts';
 import type { OwnedFacts, WrittenFacts } from './owned-facts.ts';
 import type { Rights } from './rights.ts';
@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly ownBases: readonly string[];
   /** what the server itself has against a change */
   readonly objects: (change: Omit<Change, 'principal'>) => Promise<FhirError | undefined>;
+  /** by an identifier of the person, whoever gave it; absent: identifiers are those of this server alone */
+  readonly patientsIdentified?: PatientsIdentified;
   /** for one question: the caller has gone, or its time is up */
   readonly signal: () => AbortSignal | undefined;
 }
