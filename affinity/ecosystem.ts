@@ -208,7 +208,16 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
   const further = await Promise.all(
     furtherServers.map((one) => createFurtherServer(one, { ...guarded, home, people, consents, report })),
   );
-  const services = await createSharedServers({ ...guarded, database, home, further, shared, people, consents });
+  const services = await createSharedServers({
+    ...guarded,
+    database,
+    home,
+    further,
+    shared,
+    people,
+    consents,
+    validator,
+  });
   const state = createStateServer({
     base: stateBase,
     recordsBase: clinicBase,

@@ -47,6 +47,7 @@ export type OwnOptions = Pick<ResourceServerOptions, 'name' | 'base' | 'facts' |
       | 'supportedProfiles'
       | 'validate'
       | 'operations'
+      | 'terminologyCapabilities'
       | 'objects'
       | 'isIntermediary'
       | 'openReads'

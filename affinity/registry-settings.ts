@@ -1,5 +1,6 @@
 /** `registry` of affinity.yaml: who may read and publish definitions, how much a package may hold, and what the clinic enforces. */
 import { z } from 'zod';
+import { terminologySettings } from './terminology-settings.ts';
 
 const mebibyte = 1024 * 1024;
 const bytes = (most: number, otherwise: number) => z.int().min(1024).max(most).default(otherwise);
@@ -37,6 +38,7 @@ export const registrySettings = z
     package_unpacked_bytes: bytes(4096 * mebibyte, 512 * mebibyte),
     package_ratio: z.int().min(2).max(10_000).default(100),
     artefact_bytes: bytes(256 * mebibyte, 16 * mebibyte),
+    terminology: terminologySettings,
   })
   .prefault({});
 

@@ -2,20 +2,24 @@
 import { createPublicationRule } from '@affinity/registry/publication-rule.ts';
 import { createPublishOperations } from '@affinity/registry/publish-operations.ts';
 import { registryTypes } from '@affinity/registry/registry-types.ts';
+import type { Validator } from '@affinity/validation/validator.ts';
 import type { OpenedRegistry } from './opened-registry.ts';
 import { withTypes } from './record-space.ts';
+import { createRegistryDefinitions } from './registry-definitions.ts';
 import { registryService } from './registry-service.ts';
 import { createSharedServer, type SharedNeighbours, type SharedServer } from './shared-server.ts';
 
 export interface RegistryServerNeighbours extends SharedNeighbours {
   readonly definitions: OpenedRegistry;
+  readonly validator: Validator;
 }
 
 const open: ReadonlySet<string> = new Set(registryTypes);
 
 export const createRegistry = (neighbours: RegistryServerNeighbours): Promise<SharedServer> => {
-  const { config, people, definitions } = neighbours;
+  const { config, people, definitions, validator, now } = neighbours;
   const { space, store, publication } = definitions;
+  const made = createRegistryDefinitions({ config, opened: definitions, now });
   const { anonymous, anonymous_per_minute, two_persons } = config.file.registry;
   return createSharedServer(
     {
@@ -28,11 +32,15 @@ export const createRegistry = (neighbours: RegistryServerNeighbours): Promise<Sh
         ...(anonymous ? { openReads: { types: open, perMinute: anonymous_per_minute } } : {}),
         close: definitions.close,
         objects: createPublicationRule(two_persons),
-        operations: createPublishOperations({
-          publication,
-          nameOf: async (user) => (await people.find(user))?.name,
-          base,
-        }),
+        terminologyCapabilities: made.capabilities,
+        operations: [
+          ...createPublishOperations({
+            publication,
+            nameOf: async (user) => (await people.find(user))?.name,
+            base,
+          }),
+          ...made.operations(validator),
+        ],
       }),
     },
     neighbours,

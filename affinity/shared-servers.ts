@@ -1,4 +1,6 @@
 /** The services that a domain shares: which of them run, and which of them answers. */
+
+import type { Validator } from '@affinity/validation/validator.ts';
 import type { Config } from './config.ts';
 import type { Fetch } from './http-server.ts';
 import { createIdentity, identityService } from './identity.ts';
@@ -12,6 +14,7 @@ import { under } from './upstream-parts.ts';
 export interface SharedServersNeighbours extends SharedNeighbours {
   /** the records of the registry, where it runs */
   readonly definitions?: OpenedRegistry;
+  readonly validator: Validator;
 }
 
 const createRegistryOf = ({ definitions, ...neighbours }: SharedServersNeighbours): Promise<SharedServer> => {

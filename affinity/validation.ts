@@ -1,5 +1,4 @@
 /** `$validate` of the clinic: HL7's definitions and US Core, the profiles that it holds, as far as the caller may read them, and those of the registry. */
-import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { Validate } from '@affinity/resource-server/asked.ts';
 import type { StoreBackend } from '@affinity/store/backend.ts';
 import { validationOutcome } from '@affinity/validation/validation-outcome.ts';
@@ -17,7 +16,7 @@ export const createValidate =
   ): Validate =>
   async ({ content, mode, profile, read }) => {
     if (content === undefined) return validationOutcome([]);
-    const resolve = async (url: string, version?: string): Promise<Resource | undefined> => {
+    const resolve: ResolveCanonical = async (url, version) => {
       const canonical = version === undefined ? url : `${url}|${version}`;
       for (const type of types) {
         const at = await resolveCanonical(type, canonical);

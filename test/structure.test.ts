@@ -194,6 +194,8 @@ test('a Backend is asked within the guard, for the facts of a decision, for the 
     'packages/registry/artefacts.ts',
     'packages/registry/noticed-writes.ts',
     'packages/registry/publication.ts',
+    // Each artefact that it finds is judged by the caller's Filter (terminology-of-caller.ts).
+    'packages/registry/related-artefacts.ts',
   ]);
 });
 

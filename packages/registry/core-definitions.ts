@@ -40,6 +40,8 @@ export const createCoreDefinitions = (): Carried => {
     return file;
   };
   return (url, type, version) => {
+    // What cannot be HL7's is not looked for: the files are read at the first question.
+    if (!/^http:\/\/(hl7\.org\/fhir|terminology\.hl7\.org)\//.test(url)) return undefined;
     const found = fileOf(type)(`${type} ${url}`);
     return version === undefined || found?.version === version ? found : undefined;
   };

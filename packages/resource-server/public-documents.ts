@@ -19,6 +19,8 @@ import type { Offer } from './offer.ts';
 import { respondError } from './respond.ts';
 
 export interface PublicOptions extends Described {
+  /** what of terminology can be asked: `/metadata?mode=terminology` is answered where it is given */
+  readonly terminologyCapabilities?: () => object | Promise<object>;
   readonly issuer: string;
   readonly authorizationMetadata: () => object | Promise<object>;
   readonly smartCapabilities: readonly SmartCapability[];
@@ -54,6 +56,9 @@ const oauthEndpoints = [
   ['manage', 'management_endpoint'],
   ['register', 'registration_endpoint'],
 ] as const;
+
+/** FHIR R4 http.html#capabilities: `normative` is the part of `full` that is normative, and may be told whole. */
+const modes = ['full', 'normative', 'terminology'];
 
 interface Document {
   readonly body: string;
@@ -126,6 +131,13 @@ export const createPublicDocuments = (
     }
     return known.made;
   };
+  /** A server without terminology may pass the mode over. R4 http.html#capabilities. */
+  const terminology = async (): Promise<Document | undefined> => {
+    const content = await options.terminologyCapabilities?.();
+    if (content === undefined) return undefined;
+    const told = { ...content, date };
+    return { body: JSON.stringify(told), type: fhirJson, tag: tagOf(told) };
+  };
 
   const documents: Readonly<Record<string, () => Document | Promise<Document>>> = {
     [`${basePath}/metadata`]: capability,
@@ -175,9 +187,13 @@ export const createPublicDocuments = (
       refused.headers.set('Allow', 'GET, HEAD');
       return openToAll(refused);
     }
-    const made = await make();
+    const isMetadata = make === capability;
+    const mode = isMetadata ? (url.searchParams.get('mode') ?? 'full') : 'full';
+    if (!modes.includes(mode))
+      return openToAll(respondError(fhirError(400, 'value', `mode is one of ${modes.join(', ')}`)));
+    const made = (mode === 'terminology' ? await terminology() : undefined) ?? (await make());
     // The other two are JSON whatever is asked for (SMART App Launch 2.2, conformance).
-    if (made !== known?.made) return openToAll(give(request, made));
+    if (!isMetadata) return openToAll(give(request, made));
     const representation = representationOf(request.headers, url.searchParams);
     const given = representation instanceof FhirError ? representation : represented(made, representation);
     return openToAll(given instanceof FhirError ? respondError(given) : give(request, given));

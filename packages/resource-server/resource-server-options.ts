@@ -67,6 +67,8 @@ export interface ResourceServerOptions {
   readonly validate?: Validate;
   /** `patient.identifier` takes any identifier of the person where this is given, and the CapabilityStatement says so */
   readonly patientsIdentified?: PatientsIdentified;
+  /** what of terminology can be asked, for `/metadata?mode=terminology`; without its date */
+  readonly terminologyCapabilities?: () => object | Promise<object>;
   /** canonical URLs of what the server as a whole conforms to, and of profiles by type, for the CapabilityStatement */
   readonly instantiates?: readonly string[];
   readonly supportedProfiles?: Readonly<Record<string, readonly string[]>>;

@@ -10,7 +10,12 @@ import { type Lookups, startRun } from './run.ts';
 import type { StructureDefinition } from './structure-definition.ts';
 import { type Expansion, expand, type ValueSet } from './value-set.ts';
 
-/** Definitions that came from elsewhere, by the canonical that was asked for. */
+/** The codes of a ValueSet by system, from whoever has the code systems at hand; `null`: which of them is not known. */
+export interface KnownCodes {
+  readonly codes: Expansion;
+}
+
+/** Definitions that came from elsewhere, by the canonical that was asked for: resources, and `KnownCodes`. */
 export type Brought = ReadonlyMap<string, unknown>;
 
 export interface Asked {
@@ -67,6 +72,9 @@ const isSound = (resource: JsonObject): boolean => {
   return !run.issues.some(({ severity }) => severity === 'error');
 };
 
+const knownCodes = (value: unknown): Expansion | undefined =>
+  isObject(value) && !('resourceType' in value) && isObject(value.codes) ? (value.codes as Expansion) : undefined;
+
 const lookupsWith = (brought: Brought, missing: Set<string>): Lookups => {
   const compiled = new Map<string, Definition | undefined>();
   const sound = new Map<string, JsonObject | undefined>();
@@ -90,7 +98,11 @@ const lookupsWith = (brought: Brought, missing: Set<string>): Lookups => {
     codes(canonical) {
       const { url } = parseCanonical(canonical);
       const found = own(known.codes, url, (from) => from.codes(url));
-      if (found !== undefined) return found;
+      if (found !== undefined && Object.values(found).every((codes) => codes !== null)) return found;
+      // Whoever has the code systems knows more.
+      if (!brought.has(canonical)) missing.add(canonical);
+      const better = knownCodes(brought.get(canonical));
+      if (better !== undefined || found !== undefined) return better ?? found;
       const resource = foreign(canonical);
       if (resource?.resourceType !== 'ValueSet') return undefined;
       const none = { valueSet: () => undefined, codeSystem: () => undefined };

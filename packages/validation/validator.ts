@@ -5,6 +5,7 @@
 import { parseCanonical } from '@affinity/core/fhir/canonical.ts';
 import { fhirError, type Issue } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
+import type { KnownCodes } from './validate-resource.ts';
 import { createThread } from './worker-thread.ts';
 
 export interface ValidationLimits {
@@ -19,9 +20,9 @@ export const validationLimits: ValidationLimits = { timeMs: 5_000, issues: 100, 
 
 /**
  * The StructureDefinition or ValueSet of a canonical, among those that were loaded into the server; without version the
- * latest active one. What the caller may not see must not be given.
+ * latest active one. What the caller may not see must not be given. In place of a ValueSet, the codes that it comes to.
  */
-export type ResolveCanonical = (url: string, version?: string) => Promise<Resource | undefined>;
+export type ResolveCanonical = (url: string, version?: string) => Promise<Resource | KnownCodes | undefined>;
 
 export interface ToBeValidated {
   readonly resource: Resource;

@@ -20,7 +20,6 @@ const loadSystem = async (
   const form = await work.codeSystem(system, said);
   if (form === undefined) return undefined;
   work.versions.add(canonicalOf(system, form.version));
-  if (form.partial) work.partial.add(system);
   return form;
 };
 
@@ -59,6 +58,7 @@ const ofSystem = async (include: Json, system: string, work: Work): Promise<read
     return listed(include, system, said, form);
   }
   if (form === undefined || form.concepts.size === 0) throw unknownImport('CodeSystem', canonicalOf(system, said));
+  if (form.partial) work.partial.add(system);
   const filters = listOf(include.filter);
   if (filters.length > work.limits.filters)
     throw tooCostly(`an include has at most ${work.limits.filters} filters here`);
