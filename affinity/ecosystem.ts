@@ -47,6 +47,7 @@ import { createIdentifierReader, personsAt } from './person-identifiers.ts';
 import type { Ready } from './ready.ts';
 import { createRecordFacts } from './record-facts.ts';
 import { registrationOf } from './registration.ts';
+import { registryPagesOf } from './registry-pages.ts';
 import { createSharedServers, sharedServersOf } from './shared-servers.ts';
 import { followUpstreams, under } from './upstream-parts.ts';
 import { createUpstreamReports } from './upstream-reports.ts';
@@ -156,6 +157,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     origin,
     administration,
     ...(file.ehr.pages ? { ehr } : {}),
+    ...registryPagesOf(common, (request, connection) => fetch(request, connection)),
     version: description.version,
     apps: config.sampleApp ? [vitalsCard] : [],
     addresses,

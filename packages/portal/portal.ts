@@ -28,6 +28,7 @@ import { printUncheckedApp } from './pages/unchecked-app-page.ts';
 import type { House, SamplePerson } from './parts/document.ts';
 import { favicon } from './parts/icons.ts';
 import { readPasskeyScript } from './parts/passkey-button.ts';
+import { createRegistryPages, type Registry } from './registry/registry-pages.ts';
 import { readStylesheet } from './stylesheet.ts';
 import { english } from './words.ts';
 
@@ -41,6 +42,8 @@ export interface PortalNeighbours {
   readonly administration?: Administration;
   /** the pages of clinicians; without it there are none */
   readonly ehr?: Ehr;
+  /** what anybody may browse of the registry; without it there are no such pages */
+  readonly registry?: Registry;
   /** where people's own pages are: their apps, their sign-in */
   readonly account?: string;
   /** what developers look for */
@@ -112,7 +115,8 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       : new Response(asset.body, { headers: vary });
   };
 
-  const { administration, ehr, log } = neighbours;
+  const { administration, ehr, registry, log } = neighbours;
+  const definitions = registry === undefined ? undefined : createRegistryPages({ house, registry });
   const charts = ehr === undefined ? undefined : createEhrDesk({ house, ehr, log });
   const desk = administration === undefined ? undefined : createDesk({ house, administration, log });
 
@@ -122,6 +126,8 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
     if (atDesk !== undefined) return atDesk;
     const atChart = await charts?.(request, url, connection);
     if (atChart !== undefined) return atChart;
+    const defined = await definitions?.(request, url, connection);
+    if (defined !== undefined) return defined;
     const asset = assets.get(url.pathname);
     if (asset === undefined && url.pathname !== '/') return answerError(404, 'not-found');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answerError(405, 'method');

@@ -13,6 +13,7 @@ export const stylesheetParts = [
   'security',
   'device',
   'ehr',
+  'registry',
   'media',
 ] as const;
 
