@@ -5,7 +5,6 @@ import { createMatch } from '@affinity/identity/operations/match.ts';
 import { withPatientSearch } from '@affinity/identity/patient-search.ts';
 import { otherRecordsOf } from '@affinity/identity/persons.ts';
 import { createSourceRule } from '@affinity/identity/source-rule.ts';
-import { createPersonsFollower } from './followed-persons.ts';
 import { openIndexOfPersons } from './index-of-persons.ts';
 import { withTypes } from './record-space.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type SharedNeighbours,
   type SharedServer,
 } from './shared-server.ts';
+import { followPersonsOf } from './stewarded-persons.ts';
 
 export const identityService = {
   name: 'identity',
@@ -42,11 +42,7 @@ export const createIdentity = (neighbours: SharedNeighbours): Promise<SharedServ
         const { config, pool, home, further, shared, log, now } = neighbours;
         const { sources, shared_systems, domains, ...asking } = config.file.identity;
         const records = { ...space, schema: identityService.name };
-        const locator = shared.find(({ name }) => name === 'locator')?.base;
-        const changed = createPersonsFollower({
-          ...{ home: home.base, identity: base },
-          ...(locator === undefined ? {} : { locator }),
-        });
+        const changed = followPersonsOf({ home: home.base, shared });
         const persons = await openIndexOfPersons({ config, pool, records, base, home, further, changed, now, log });
         const { matcher, settle } = persons;
         const known = new Set([...domains, ...sources.flatMap(({ systems }) => systems)]);

@@ -8,7 +8,6 @@ import { follow } from '@affinity/identity/feeds/following.ts';
 import { takeFromHome } from '@affinity/identity/feeds/home-feed.ts';
 import { takeFromServer } from '@affinity/identity/feeds/polled-feed.ts';
 import { linkPending, type PersonsChanged } from '@affinity/identity/linking.ts';
-import { defaultMatching } from '@affinity/identity/matching/default-settings.ts';
 import { createMatcher } from '@affinity/identity/matching/matcher.ts';
 import { mothersMaidenName } from '@affinity/identity/mothers-maiden-name.ts';
 import { followRecords } from '@affinity/identity/records-followed.ts';
@@ -17,6 +16,7 @@ import { createImporting } from '@affinity/store/import-batch.ts';
 import type pg from 'pg';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
+import { matchingOf } from './matching-settings.ts';
 
 /** A server of the domain whose patients and providers are read. */
 export interface FedServer {
@@ -49,7 +49,7 @@ export const openIndexOfPersons = async (neighbours: IndexNeighbours) => {
     neighbours.log(`identity: ${event}`, { detail: JSON.stringify(details) });
   await followRecords(pool, schema);
   await store.create({ type: 'SearchParameter', id: mothersMaidenName.id, content: definition });
-  const matcher = createMatcher(defaultMatching);
+  const matcher = createMatcher(matchingOf(config.file.matching));
   const linking = {
     ...{ pool, schema, base, matcher, recordsAtOnce: 200, recordsMost: records_per_person },
     ...{ matchesMost: match_results, ...(changed === undefined ? {} : { changed }) },
@@ -61,11 +61,14 @@ export const openIndexOfPersons = async (neighbours: IndexNeighbours) => {
     takeFromServer({ ...taking, base: of, backend, pageSize: 200, sweepMilliseconds: sweep_minutes * 60_000 });
   const isStore = config.protect === undefined;
   const polled = isStore ? further : [home, ...further];
+  // What is stored before would be gone over again for the one search parameter that this server adds.
+  const isIndexed = () => store.parameters?.of('Patient').some(({ code }) => code === mothersMaidenName.code) ?? true;
   const loops = [
     follow({
       name: 'home',
       pollMs: 500,
       log,
+      isReady: isIndexed,
       round: async () => {
         const taken = isStore ? await takeFromHome({ ...taking, home: home.base, changesAtOnce: 200 }) : 0;
         return (await link()) + taken > 0;
@@ -76,6 +79,7 @@ export const openIndexOfPersons = async (neighbours: IndexNeighbours) => {
         name: server.base,
         pollMs: poll_seconds * 1_000,
         log,
+        isReady: isIndexed,
         round: async () => {
           await fromServer(server);
           return false;

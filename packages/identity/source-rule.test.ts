@@ -331,3 +331,20 @@ test('K42: providers are not for anybody without a token, nor for one that does 
     assert.equal((await server.send('asker', `/${type}`, {}, 'system/Patient.rs')).status, 403, type);
   }
 });
+
+test('K31: the same patient told by two sources at once, again and again, is one record of each and one person', async () => {
+  const name = [{ family: 'Atonce', given: ['Ida'] }];
+  const sent = await Promise.all(
+    Array.from({ length: 6 }, (_, at) =>
+      at % 2 === 0 ? server.feed('red', red, 'at-once', { name }) : server.feed('blue', blue, 'at-once', { name }),
+    ),
+  );
+  assert.deepEqual(sent.map(({ status }) => status).toSorted(), [200, 200, 200, 200, 201, 201]);
+  await Promise.all([server.settle(), server.settle()]);
+  const [ofRed, ofBlue] = await Promise.all(
+    [red, blue].map((system) => server.persons.personByIdentifier({ system, value: 'at-once' })),
+  );
+  assert.ok(ofRed);
+  assert.equal(ofRed, ofBlue);
+  assert.equal((await server.stewardship.recordsOf(ofRed)).length, 2);
+});

@@ -6,6 +6,8 @@ export interface FollowingOptions {
   /** @returns whether there may be more to do at once */
   readonly round: () => Promise<boolean>;
   readonly pollMs: number;
+  /** nothing is done before */
+  readonly isReady?: () => boolean;
   readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -15,12 +17,13 @@ export interface Following {
 }
 
 /** After work as long a rest, so that what serves people goes first. */
-export const follow = ({ name, round, pollMs, log }: FollowingOptions): Following => {
+export const follow = ({ name, round, pollMs, isReady = () => true, log }: FollowingOptions): Following => {
   const closing = new AbortController();
   const rest = (milliseconds: number): Promise<void> =>
     sleep(milliseconds, undefined, { signal: closing.signal, ref: false }).catch(() => {});
   const run = async (): Promise<void> => {
     let failures = 0;
+    while (!closing.signal.aborted && !isReady()) await rest(100);
     while (!closing.signal.aborted) {
       const began = performance.now();
       try {
