@@ -5,8 +5,7 @@ import type { DecisionFacts } from '@affinity/policy/facts.ts';
 import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { createResourceServer } from '@affinity/resource-server/resource-server.ts';
 import { createBackend } from '@affinity/store/backend.ts';
-import { createDatabase } from '@affinity/store/database.ts';
-import { watchParameters } from '@affinity/store/parameter-set.ts';
+import { createIndexing } from '@affinity/store/reindexing.ts';
 import type { TestDatabase } from '@affinity/store/testing/database.ts';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createDocuments, type Documents } from '../documents.ts';
@@ -52,7 +51,8 @@ export interface TestLocator {
   send(path: string, token: string, init?: RequestInit): Promise<Response>;
 }
 
-export const openLocator = async ({ pool }: Pick<TestDatabase, 'pool'>): Promise<TestLocator> => {
+/** @param main where the opt-outs stand, if elsewhere */
+export const openLocator = async ({ pool }: Pick<TestDatabase, 'pool'>, main = pool): Promise<TestLocator> => {
   const { privateKey, publicKey } = await key;
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'k1' }] };
   const state = { time: Date.now(), facts: (known: DecisionFacts) => known };
@@ -60,9 +60,9 @@ export const openLocator = async ({ pool }: Pick<TestDatabase, 'pool'>): Promise
     ['p1', { places: [{ base: clinic, patient: 'a' }], identifiers: [{ system: 'urn:mrn', value: '0001' }] }],
     ['p2', { places: [{ base: clinic, patient: 'b' }], identifiers: [{ system: 'urn:mrn', value: '0002' }] }],
   ]);
-  const parameters = watchParameters(createDatabase(pool).query);
-  const store = createBackend({ pool, ownBases: [base], now: () => state.time, parameters });
-  const optOuts = createOptOuts(pool);
+  const indexing = createIndexing({ pool, ownBases: [base], share: 1, log: () => {} });
+  const store = createBackend({ pool, ownBases: [base], now: () => state.time, parameters: indexing.parameters });
+  const optOuts = createOptOuts(main);
   const documents = await createDocuments({
     base,
     store,
@@ -72,7 +72,7 @@ export const openLocator = async ({ pool }: Pick<TestDatabase, 'pool'>): Promise
     lifetimes: { locatedDays: 30, publishedDays: 3650 },
     now: () => state.time,
   });
-  await parameters.refresh();
+  await indexing.catchUp();
   const audit: AuditRecord[] = [];
   const server = createResourceServer({
     name: 'locator',
