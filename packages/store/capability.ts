@@ -42,6 +42,10 @@ export const storeCapabilities = (parameters: SearchParameters): readonly TypeCa
       .filter(isFollowed)
       .map(({ code, targets }) => ({ type, name: `${type}:${code}`, targets })),
   );
+  const from = Map.groupBy(references, ({ type }) => type);
+  const to = new Map(types.map((type): [string, string[]] => [type, []]));
+  for (const { name, targets } of references)
+    for (const target of targets.length === 0 ? types : new Set(targets)) to.get(target)?.push(name);
   return types.map((type) => {
     const params = parameters.of(type);
     return {
@@ -49,10 +53,8 @@ export const storeCapabilities = (parameters: SearchParameters): readonly TypeCa
       interactions: interactionsOf(type),
       searchParams: params.map(({ code, type: kind, definition }) => ({ name: code, type: kind, definition })),
       sort: sortableParams(type, params),
-      includes: references.filter((one) => one.type === type).map(({ name }) => name),
-      revIncludes: references
-        .filter(({ targets }) => targets.length === 0 || targets.includes(type))
-        .map(({ name }) => name),
+      includes: (from.get(type) ?? []).map(({ name }) => name),
+      revIncludes: to.get(type) ?? [],
     };
   });
 };

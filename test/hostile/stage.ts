@@ -13,9 +13,11 @@ const tables = [
 /** Everything that holds something of a record, as one text: the same text, the same records. */
 export const digestOf = async ({ pool }: Pick<StandingClinic, 'pool'>): Promise<string> => {
   const parts = tables.map(
-    (table) => `(select md5(coalesce(string_agg(t::text, '' order by t::text), '')) from ${table} t)`,
+    // Of rows in whatever order: how many, and the sum of what each comes to.
+    (table) => `(select count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) from ${table} t)`,
   );
-  const { rows } = await pool.query<{ digest: string }>(`select ${parts.join(' || ')} as digest`);
+  const text = `select concat_ws(' ', ${parts.join(', ')}) as digest`;
+  const { rows } = await pool.query<{ digest: string }>({ name: 'digest', text });
   return rows[0]?.digest ?? '';
 };
 
