@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startTestCluster } from '@affinity/store/testing/cluster.ts';
@@ -45,13 +45,20 @@ async function runFiles(paths: readonly string[]): Promise<number> {
   mkdirSync(cache, { recursive: true });
   const directory = mkdtempSync(join(cache, 'affinity-tests-'));
   const cluster = await startTestCluster();
+  /** What is made by the first test that needs it, and copied by the others. */
+  const shared = mkdtempSync(join(tmpdir(), 'affinity-tests-'));
   try {
     const batches = writeBatches(directory, paths);
     const concurrency = `--test-concurrency=${availableParallelism()}`;
     const child = spawn(process.execPath, ['--test', '--test-reporter=spec', concurrency, ...flags, ...batches], {
       cwd: root,
       stdio: 'inherit',
-      env: { ...process.env, AFFINITY_TEST_DATABASE_URL: cluster.url, NODE_COMPILE_CACHE: compiled },
+      env: {
+        ...process.env,
+        AFFINITY_TEST_DATABASE_URL: cluster.url,
+        AFFINITY_TEST_DIRECTORY: shared,
+        NODE_COMPILE_CACHE: compiled,
+      },
     });
     // The runner gets the terminal's Ctrl-C itself; a signal sent to this process alone is handed on.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
@@ -61,6 +68,6 @@ async function runFiles(paths: readonly string[]): Promise<number> {
     });
   } finally {
     await cluster.stop();
-    rmSync(directory, { recursive: true });
+    for (const made of [directory, shared]) rmSync(made, { recursive: true });
   }
 }

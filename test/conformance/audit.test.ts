@@ -29,6 +29,7 @@ import {
   type Tokens,
   walk,
 } from '../hostile/caller.ts';
+import { demonstration } from '../journeys/demonstration.ts';
 import { type Domain, removeDirectory, startDomain } from '../journeys/domain.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: resources of many shapes are looked into
@@ -44,7 +45,7 @@ suite('audit', () => {
   let auditorSub: string;
 
   before(async () => {
-    database = await testDatabase();
+    database = await testDatabase(undefined, demonstration(4));
     domain = await startDomain({ yaml: clientsYaml, env: { DATABASE_URL: database.url, AFFINITY_DEMO_PATIENTS: '4' } });
     origin = domain.origin;
     const people = createPeople(database.pool);

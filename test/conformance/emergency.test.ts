@@ -27,6 +27,7 @@ import {
   type Tokens,
   type Visitor,
 } from '../hostile/caller.ts';
+import { demonstration } from '../journeys/demonstration.ts';
 import { type Domain, removeDirectory, startDomain } from '../journeys/domain.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: resources of many shapes are looked into
@@ -84,7 +85,7 @@ suite('emergency access', () => {
   };
 
   before(async () => {
-    database = await testDatabase();
+    database = await testDatabase(undefined, demonstration(6));
     domain = await startDomain({ yaml, env: { DATABASE_URL: database.url, AFFINITY_DEMO_PATIENTS: '6' } });
     origin = domain.origin;
     ben = await obtainTokens(origin, {

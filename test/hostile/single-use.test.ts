@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { testDatabase } from '@affinity/store/testing/database.ts';
+import { demonstration } from '../journeys/demonstration.ts';
 import { type Domain, removeDirectory, startDomain } from '../journeys/domain.ts';
 import {
   assertion,
@@ -30,7 +31,7 @@ suite('single use at two processes', () => {
   let origin: string;
   let stop: () => Promise<void>;
   before(async () => {
-    const database = await testDatabase();
+    const database = await testDatabase(undefined, demonstration(4));
     // Few connections: callers that wait for one another must not need more of them than there are.
     const yaml = `${clientsYaml}limits:\n  database_connections: 6\n`;
     const env = { DATABASE_URL: database.url, AFFINITY_DEMO_PATIENTS: '4' };

@@ -7,6 +7,7 @@ import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { after, before, suite, test } from 'node:test';
 import { verifyAuditLog } from '@affinity/store/audit-verification.ts';
 import { type TestDatabase, testDatabase } from '@affinity/store/testing/database.ts';
+import { demonstration } from '../journeys/demonstration.ts';
 import { type Domain, removeDirectory, startDomain } from '../journeys/domain.ts';
 import {
   appSecret,
@@ -55,7 +56,7 @@ suite('tokens', () => {
       }
       return response;
     };
-    database = await testDatabase();
+    database = await testDatabase(undefined, demonstration(4));
     domain = await startDomain({ yaml: clientsYaml, env: { DATABASE_URL: database.url, AFFINITY_DEMO_PATIENTS: '4' } });
     origin = domain.origin;
     const { rows } = await database.pool.query("select private_jwk from signing_key where use = 'access-token'");

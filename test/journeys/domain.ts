@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { giveDemonstration, usualPatients } from './demonstration.ts';
 
 const bin = resolve(import.meta.dirname, '../../affinity/bin.mjs');
 
@@ -22,6 +23,8 @@ export interface DomainOptions {
   readonly directory?: string;
   readonly port?: number;
   readonly yaml?: string;
+  /** true: on an empty directory, as the first start of all; else the demonstration may stand there already */
+  readonly empty?: boolean;
   /** `start` unless told */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -46,11 +49,17 @@ export const removeDirectory = (directory: string): void => rmSync(directory, { 
 export const startDomain = async (options: DomainOptions = {}): Promise<Domain> => {
   const directory = options.directory ?? makeDirectory();
   const port = options.port ?? (await freePort());
+  if (beginsAsUsual(options)) await giveDemonstration(join(directory, 'data'));
   if (options.yaml !== undefined) writeFileSync(join(directory, 'affinity.yaml'), options.yaml);
   const child = spawn(process.execPath, [bin, ...(options.args ?? ['start'])], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...cleanEnvironment(), AFFINITY_PORT: String(port), AFFINITY_DEMO_PATIENTS: '6', ...options.env },
+    env: {
+      ...cleanEnvironment(),
+      AFFINITY_PORT: String(port),
+      AFFINITY_DEMO_PATIENTS: String(usualPatients),
+      ...options.env,
+    },
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -83,6 +92,12 @@ export const startDomain = async (options: DomainOptions = {}): Promise<Domain> 
     },
   };
 };
+
+/** With a database of its own and the usual demonstration. */
+const beginsAsUsual = ({ empty = false, args, env = {} }: DomainOptions): boolean =>
+  !empty &&
+  args === undefined &&
+  !Object.keys(env).some((name) => /^(DATABASE_URL|AFFINITY_(DATA|DEMO\w*))$/.test(name));
 
 /** Ours without what would steer the domain under test. */
 const cleanEnvironment = (): NodeJS.ProcessEnv =>

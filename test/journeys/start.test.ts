@@ -44,7 +44,7 @@ let domain: Domain;
 before(async () => {
   directory = makeDirectory();
   port = await freePort();
-  domain = await startDomain({ directory, port });
+  domain = await startDomain({ directory, port, empty: true });
 });
 after(async () => {
   await domain.stop();

@@ -22,7 +22,7 @@ export type TestDatabase = {
 export interface Preparation {
   /** the same name, the same rows */
   readonly name: string;
-  fill(pool: pg.Pool): Promise<void>;
+  fill(pool: pg.Pool, url: string): Promise<void>;
 }
 
 /** Makes one on the cluster of this URL, whose role may make databases. */
@@ -102,7 +102,7 @@ const contentOf = (migrations: readonly Migration[]): readonly string[] =>
 
 async function filled(url: string, { fill }: Preparation): Promise<void> {
   const pool = createPool({ url, applicationName: 'affinity test', onError: () => {} });
-  await fill(pool).finally(() => pool.end());
+  await fill(pool, url).finally(() => pool.end());
 }
 
 async function withClient<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
