@@ -164,7 +164,7 @@ suite('emergency access', () => {
       username: 'nurse',
       password: 'nurse-demo-2026',
       name: 'Nurse',
-      fhirUser: 'Practitioner/practitioner-okafor',
+      fhirUser: 'Practitioner/practitioner-nakamura',
     });
     for (const username of ['nurse', 'ana'])
       assert.equal(answerOf(await signedIn(createVisitor(origin), username)).get('error'), 'access_denied');
