@@ -7,7 +7,9 @@ import { acknowledgeAlert, openAlerts } from '@affinity/store/alerts.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import type { Config } from './config.ts';
+import { createDefinitions } from './definitions-desk.ts';
 import type { Explain } from './explanation.ts';
+import type { OpenedRegistry } from './opened-registry.ts';
 import { createStaffClient, createStaffNotes, createStaffSignIn, type Noted } from './staff-sign-in.ts';
 import { tellAlerts } from './told-alerts.ts';
 
@@ -41,6 +43,8 @@ export interface AdministrationNeighbours {
   readonly secret: string;
   readonly key: Uint8Array;
   readonly explain: Explain;
+  /** the registry of the domain, where it has one */
+  readonly definitions?: OpenedRegistry;
   /** of this process: the authorization server is asked where it is */
   readonly fetch: typeof globalThis.fetch;
   readonly now: () => Date;
@@ -97,6 +101,11 @@ export const createAdministration = (neighbours: AdministrationNeighbours): Admi
         });
         return result.kind;
       }),
+    ...(neighbours.definitions === undefined
+      ? {}
+      : {
+          definitions: createDefinitions({ config, definitions: neighbours.definitions, people, note: noteBy }),
+        }),
     key,
     idleSeconds: config.file.administration.idle_minutes * 60,
     sessionSeconds: config.file.administration.session_hours * 3600,

@@ -128,7 +128,7 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     now,
   });
   const administration = createAdministration({
-    config,
+    ...common,
     pool,
     people,
     clients,
@@ -139,7 +139,6 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     key: await loadDeskKey(pool),
     explain,
     fetch: (input, init) => answerOwn(new Request(input, init)),
-    now,
   });
   const ehr = createEhr({
     config,

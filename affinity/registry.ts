@@ -1,4 +1,5 @@
 /** What records are made of: the registry of profiles and ValueSets at `/registry/fhir`. IHE SVCM; FHIR R4 conformance-module.html. */
+import { createLoadOperation } from '@affinity/registry/load-operation.ts';
 import { createPublicationRule } from '@affinity/registry/publication-rule.ts';
 import { createPublishOperations } from '@affinity/registry/publish-operations.ts';
 import { registryTypes } from '@affinity/registry/registry-types.ts';
@@ -18,9 +19,10 @@ const open: ReadonlySet<string> = new Set(registryTypes);
 
 export const createRegistry = (neighbours: RegistryServerNeighbours): Promise<SharedServer> => {
   const { config, people, definitions, validator, now } = neighbours;
-  const { space, store, publication } = definitions;
+  const { space, store, publication, packages } = definitions;
+  const nameOf = async (user: string): Promise<string | undefined> => (await people.find(user))?.name;
   const made = createRegistryDefinitions({ config, opened: definitions, now });
-  const { anonymous, anonymous_per_minute, two_persons } = config.file.registry;
+  const { anonymous, anonymous_per_minute, two_persons, package_bytes } = config.file.registry;
   return createSharedServer(
     {
       ...registryService,
@@ -34,11 +36,8 @@ export const createRegistry = (neighbours: RegistryServerNeighbours): Promise<Sh
         objects: createPublicationRule(two_persons),
         terminologyCapabilities: made.capabilities,
         operations: [
-          ...createPublishOperations({
-            publication,
-            nameOf: async (user) => (await people.find(user))?.name,
-            base,
-          }),
+          ...createPublishOperations({ publication, nameOf, base }),
+          createLoadOperation({ packages, twoPersons: two_persons, mostBytes: package_bytes, nameOf, base }),
           ...made.operations(validator),
         ],
       }),

@@ -33,6 +33,7 @@ export const deskWords = {
   start: 'Start',
   explain: 'Explain a decision',
   alerts: 'Alerts',
+  definitions: 'Definitions',
   signOut: 'Sign out',
   signIn: {
     title: 'Administration',

@@ -7,6 +7,10 @@ import { wholeFacts } from '@affinity/policy/testing/whole-facts.ts';
 import { createClinic, sending } from '@affinity/resource-server/testing/clinic.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { testDatabase } from '@affinity/store/testing/database.ts';
+import { packed } from '@affinity/store/testing/packed.ts';
+import { createLoadOperation } from './load-operation.ts';
+import { createLoadedPackages } from './packages/loaded-packages.ts';
+import { packageLimits } from './packages/package-limits.ts';
 import { createPublication } from './publication.ts';
 import { createPublicationRule } from './publication-rule.ts';
 import { createPublishOperations } from './publish-operations.ts';
@@ -25,13 +29,24 @@ const start = async (t: Parameters<typeof testDatabase>[0], twoPersons = false, 
   const { pool } = await testDatabase(t);
   const backend = createBackend({ pool, ownBases: [] });
   const publication = createPublication({ pool, backend, twoPersons, changed: () => {}, now: () => new Date() });
+  const packages = createLoadedPackages({
+    pool,
+    ownBases: [],
+    limits: packageLimits,
+    changed: () => {},
+    now: Date.now,
+  });
+  const base = 'http://localhost:4000/fhir';
   const nameOf = async (user: string) => `Name of ${user}`;
   const server = await createClinic({
     backend,
     facts,
     openReads: { types: open, perMinute },
     objects: createPublicationRule(twoPersons),
-    operations: createPublishOperations({ publication, nameOf, base: 'http://localhost:4000/fhir' }),
+    operations: [
+      ...createPublishOperations({ publication, nameOf, base }),
+      createLoadOperation({ packages, twoPersons, mostBytes: 10_000, nameOf, base }),
+    ],
   });
   const as = (sub: string) => server.token({ sub, scope, patient: undefined });
   const json = async (response: Response) => [response.status, await response.json()] as const;
@@ -209,4 +224,44 @@ test('M12: where one publishes alone, $publish does so at once; several at once 
   assert.equal(done.filter(({ status }) => status === 200).length, 1);
   assert.equal((await server.send(`/ValueSet/${id}/$retire`, token, { method: 'POST' })).status, 200);
   assert.equal((await server.send(`/ValueSet/${id}/$publish`, token, { method: 'POST' })).status, 200);
+});
+
+test('M14: a package that a publisher sends is loaded whole or refused with the reason; by nobody else, and not where two publish', async (t) => {
+  const { server, as, json, get } = await start(t);
+  const whole = 'openid user/StructureDefinition.c user/ValueSet.c user/CodeSystem.c user/SearchParameter.c';
+  const token = await server.token({ sub: 'user-1', scope: whole, patient: undefined });
+  const paper = JSON.stringify({ name: 'x.example', version: '1.0.0', dependencies: { 'y.example': '1' } });
+  const pack = async (...more: Parameters<typeof packed>[0]) =>
+    (
+      await packed([['package/package.json', paper], ['package/v.json', JSON.stringify(valueSet('1'))], ...more])
+    ).toString('base64');
+  const send = async (valueBase64Binary: string, by: string | undefined, to = server) => {
+    const body = { resourceType: 'Parameters', parameter: [{ name: 'package', valueBase64Binary }] };
+    return json(await to.send('/$load-package', by, sending('POST', body)));
+  };
+  const good = await pack();
+  assert.equal((await send(good, undefined))[0], 401);
+  assert.equal((await send(good, await as('user-1')))[0], 403, 'without the right to create all that a package brings');
+  assert.equal((await send(good, await server.token({ sub: 'user-3', scope: whole, patient: undefined })))[0], 403);
+  const [refused, outcome] = await send(await pack(['../x.json', '{}']), token);
+  assert.deepEqual([refused, outcome.issue[0].code], [422, 'processing']);
+  assert.equal((await send('', token))[0], 422);
+  assert.equal((await send('A'.repeat(20_000), token))[0], 413);
+  const [status, told] = await send(good, token);
+  assert.deepEqual(
+    [status, told.issue.map(({ diagnostics }: { diagnostics: string }) => diagnostics)],
+    [
+      200,
+      [
+        'x.example 1.0.0: 1 definitions new, 0 there already, 0 examples passed over',
+        'it needs y.example 1, which is not loaded',
+      ],
+    ],
+  );
+  assert.deepEqual(total(await get('/ValueSet?version=1')), [200, 1]);
+  const two = await start(t, true);
+  assert.equal(
+    (await send(good, await two.server.token({ sub: 'user-1', scope: whole, patient: undefined }), two.server))[0],
+    422,
+  );
 });

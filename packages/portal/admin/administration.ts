@@ -1,4 +1,8 @@
 /** What the administrators' pages are given by whoever puts the domain together: plain functions and plain values. */
+import type { AtDesk } from './at-desk.ts';
+import type { Definitions } from './definitions.ts';
+
+export type { AtDesk };
 
 /** One thing that is true of a record, or several of which every one, or at least one, is. */
 export type Said = string | { readonly every: readonly Said[] } | { readonly any: readonly Said[] };
@@ -91,14 +95,6 @@ export interface AlertView {
   readonly detail?: string;
 }
 
-/** Who is at the desk, for the audit log. */
-export interface AtDesk {
-  /** subject at the issuer */
-  readonly user: string;
-  readonly name: string;
-  readonly address?: string;
-}
-
 export type Begun =
   /** `pending` is given back when the person returns; nobody else may read it */
   { readonly kind: 'redirect'; readonly url: string; readonly pending: string } | { readonly kind: 'failed' };
@@ -124,6 +120,8 @@ export interface Administration {
   countAlerts(): Promise<number>;
   openAlerts(by: AtDesk): Promise<{ readonly open: number; readonly alerts: readonly AlertView[] }>;
   acknowledge(id: string, note: string, by: AtDesk): Promise<'acknowledged' | 'already' | 'unknown'>;
+  /** the registry's page; absent where the domain has no registry */
+  readonly definitions?: Definitions;
   /** secret of 32 bytes that seals cookies; the same in every process of the domain */
   readonly key: Uint8Array;
   /** a session ends after so long without a request, and after so long in any case */

@@ -14,6 +14,7 @@ import {
 } from '../pages/explain-page.ts';
 import type { House } from '../parts/document.ts';
 import type { Administration, AtDesk, QuestionToExplain } from './administration.ts';
+import { createDefinitionsDesk } from './definitions-desk.ts';
 import { createDeskSessions, type DeskSession, isSame } from './desk-session.ts';
 import { readForm } from './form.ts';
 
@@ -150,6 +151,18 @@ export const createDesk = ({ house, administration, log }: DeskNeighbours): Desk
     return leave(`/admin/alerts?notice=${done === 'acknowledged' ? 'done' : done}`, kept);
   };
 
+  const defining =
+    administration.definitions === undefined
+      ? undefined
+      : createDefinitionsDesk({ house, definitions: administration.definitions, page, isOurs });
+  const define = async (request: Request, connection: DeskConnection): Promise<Response | undefined> => {
+    if (defining === undefined) return undefined;
+    const seated = await seat(request, connection);
+    if (seated instanceof Response) return seated;
+    const { session, name, by } = seated;
+    return defining(request, { name, csrf: session.csrf, by, kept: [sessions.keep(session)] });
+  };
+
   return async (request, url, connection) => {
     const looks = request.method === 'GET' || request.method === 'HEAD';
     const posts = request.method === 'POST';
@@ -168,6 +181,8 @@ export const createDesk = ({ house, administration, log }: DeskNeighbours): Desk
         return looks || posts ? explain(request, connection) : wrongMethod('GET, HEAD, POST');
       case '/admin/alerts':
         return looks || posts ? alerts(request, url, connection) : wrongMethod('GET, HEAD, POST');
+      case '/admin/definitions':
+        return looks || posts ? define(request, connection) : wrongMethod('GET, HEAD, POST');
       default:
         return undefined;
     }

@@ -4,12 +4,13 @@ import { deskWords } from '../words-desk.ts';
 import { type House, printDocument } from './document.ts';
 import { icons } from './icons.ts';
 
-export type DeskPlace = 'start' | 'explain' | 'alerts';
+export type DeskPlace = 'start' | 'explain' | 'alerts' | 'definitions';
 
 const addresses: Readonly<Record<DeskPlace, string>> = {
   start: '/admin',
   explain: '/admin/explain',
   alerts: '/admin/alerts',
+  definitions: '/admin/definitions',
 };
 
 export interface Desk {
@@ -29,7 +30,7 @@ export const printDesk = (
     title: page.title,
     person: name,
     kind: 'desk',
-    body: html`<div class="desk-top"><nav aria-label="${deskWords.navigation}"><ul class="places">${link('start')}${link('explain')}${link('alerts')}</ul></nav>
+    body: html`<div class="desk-top"><nav aria-label="${deskWords.navigation}"><ul class="places">${link('start')}${link('explain')}${link('alerts')}${link('definitions')}</ul></nav>
 <form method="post" action="/admin/sign-out"><input type="hidden" name="csrf" value="${csrf}"><button type="submit" class="quiet">${icons.back}${deskWords.signOut}</button></form></div>
 ${page.body}`,
   });
