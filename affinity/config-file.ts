@@ -1,6 +1,7 @@
 /** The shape of `affinity.yaml`: what may stand in it, its defaults and its bounds. Unknown keys are faults. */
 import { z } from 'zod';
 import { brandSetting } from './brand-setting.ts';
+import { gathering } from './gathering-settings.ts';
 import { identityProviders } from './identity-providers.ts';
 import { identity } from './identity-settings.ts';
 import { limits } from './limit-settings.ts';
@@ -202,6 +203,7 @@ const file = z.strictObject({
   registry: registrySettings,
   identity,
   locator: locatorSettings,
+  gathering,
   policy,
   tokens,
   sessions,

@@ -4,23 +4,38 @@ import { administrationClient } from './administration.ts';
 import type { Config } from './config.ts';
 import { vitalsClient } from './demo/vitals.ts';
 import { ehrClient } from './ehr.ts';
+import { locatorClient } from './gathering.ts';
+import { heldAt } from './held-at.ts';
+import { locatorService } from './locator.ts';
+import { sharedBase } from './shared-server.ts';
 
 /** Shared inside one process only, so they are made anew at each start and kept nowhere. */
 export interface OwnSecrets {
   readonly administration: string;
   readonly ehr: string;
   readonly vitals: string;
+  readonly locator: string;
 }
 
 const fresh = (): string => randomBytes(32).toString('base64url');
-export const makeOwnSecrets = (): OwnSecrets => ({ administration: fresh(), ehr: fresh(), vitals: fresh() });
+export const makeOwnSecrets = (): OwnSecrets => ({
+  administration: fresh(),
+  ehr: fresh(),
+  vitals: fresh(),
+  locator: fresh(),
+});
 
 export const domainClients = (
-  { origin, sampleApp, file }: Config,
+  config: Config,
   secrets: OwnSecrets = makeOwnSecrets(),
-): readonly { readonly client_id?: unknown }[] => [
-  ...file.clients,
-  administrationClient(origin, secrets.administration),
-  ...(file.ehr.pages ? [ehrClient(origin, secrets.ehr)] : []),
-  ...(sampleApp ? [vitalsClient(origin, secrets.vitals)] : []),
-];
+): readonly { readonly client_id?: unknown }[] => {
+  const { origin, sampleApp, file } = config;
+  const held = heldAt(config).map(({ base }) => base);
+  return [
+    ...file.clients,
+    administrationClient(origin, secrets.administration),
+    ...(file.ehr.pages ? [ehrClient(origin, secrets.ehr)] : []),
+    ...(sampleApp ? [vitalsClient(origin, secrets.vitals)] : []),
+    ...(file.services.locator ? [locatorClient(sharedBase(origin, locatorService), held, secrets.locator)] : []),
+  ];
+};

@@ -218,6 +218,8 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     people,
     consents,
     validator,
+    secret: secrets.locator,
+    fetch: (request) => answerOwn(request),
   });
   const state = createStateServer({
     base: stateBase,

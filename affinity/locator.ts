@@ -4,6 +4,8 @@ import { createDocuments } from '@affinity/record-locator/documents.ts';
 import { createFollowing } from '@affinity/record-locator/follow/following.ts';
 import { optOutOperations } from '@affinity/record-locator/opt-out-operations.ts';
 import { createOptOuts } from '@affinity/record-locator/opt-outs.ts';
+import { createGathering, type GatheringNeighbours } from './gathering.ts';
+import { heldAt } from './held-at.ts';
 import { identityService } from './identity.ts';
 import {
   createSharedServer,
@@ -23,7 +25,9 @@ const types = ['DocumentReference', 'List', 'Binary'];
 
 const second = 1000;
 
-export const createLocator = (neighbours: SharedNeighbours): Promise<SharedServer> => {
+export interface LocatorNeighbours extends SharedNeighbours, Pick<GatheringNeighbours, 'secret' | 'fetch'> {}
+
+export const createLocator = (neighbours: LocatorNeighbours): Promise<SharedServer> => {
   const { config, pool, home, further, now, log } = neighbours;
   const { locator } = config.file;
   const persons = createPersons({ db: pool, base: sharedBase(config.origin, identityService) });
@@ -58,7 +62,9 @@ export const createLocator = (neighbours: SharedNeighbours): Promise<SharedServe
           })),
         });
         following.start();
-        const operations = optOutOperations(optOuts);
+        const servers = heldAt(config);
+        const asked = { ...neighbours, base, persons, optOuts, servers, homeBase: home.base };
+        const operations = [...optOutOperations(optOuts), ...(await createGathering(asked))];
         return { backend, prepare, objects, documents: documents.documents, operations, close: following.stop };
       },
     },

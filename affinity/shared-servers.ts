@@ -4,14 +4,14 @@ import type { Validator } from '@affinity/validation/validator.ts';
 import type { Config } from './config.ts';
 import type { Fetch } from './http-server.ts';
 import { createIdentity, identityService } from './identity.ts';
-import { createLocator, locatorService } from './locator.ts';
+import { createLocator, type LocatorNeighbours, locatorService } from './locator.ts';
 import type { OpenedRegistry } from './opened-registry.ts';
 import { createRegistry } from './registry.ts';
 import { registryService } from './registry-service.ts';
-import { type SharedDescription, type SharedNeighbours, type SharedServer, sharedBase } from './shared-server.ts';
+import { type SharedDescription, type SharedServer, sharedBase } from './shared-server.ts';
 import { under } from './upstream-parts.ts';
 
-export interface SharedServersNeighbours extends SharedNeighbours {
+export interface SharedServersNeighbours extends LocatorNeighbours {
   /** the records of the registry, where it runs */
   readonly definitions?: OpenedRegistry;
   readonly validator: Validator;

@@ -5,6 +5,7 @@ import { startUpstream, type Upstream } from '@affinity/gateway/remote-fhir/test
 /** By which its statement says that it can be asked. */
 const parameters: Readonly<Record<string, readonly (readonly [name: string, type: string])[]>> = {
   Observation: [['patient', 'reference']],
+  DocumentReference: [['patient', 'reference']],
   CareTeam: [
     ['participant', 'reference'],
     ['status', 'token'],

@@ -53,6 +53,16 @@ const begin = async (
   return { params, count, streams, missing: [], shown: [] };
 };
 
+/** What was kept, as far as the person is still known to be there: not after an opt-out, or when two were told apart. */
+const goOn = async (index: PersonIndex, person: string, kept: Continuation | undefined) => {
+  if (kept === undefined) return undefined;
+  const places = await index.placesOf(person);
+  const streams = kept.streams.filter(({ base, patient }) =>
+    places.some((place) => place.base === base && place.patient === patient),
+  );
+  return { ...kept, streams };
+};
+
 export const createGather = (neighbours: GatherNeighbours): Gather => {
   const { base, index, ask, pages, continuations, limits } = neighbours;
   return async (asking, person, pairs) => {
@@ -71,11 +81,11 @@ export const createGather = (neighbours: GatherNeighbours): Gather => {
         ? await begin(index, sources, person, read)
         : sealed === undefined
           ? undefined
-          : await continuations.find(sealed.cursor);
+          : await goOn(index, person, await continuations.find(sealed.cursor));
     if (kept === undefined) return fhirError(404, 'not-found', 'there is no such page, or not any more: search again');
     const signal = AbortSignal.any([asking.signal, AbortSignal.timeout(limits.wholeMilliseconds)]);
     const caller = { ...asking, signal };
-    const count = Math.min(kept.count, Math.max(10, Math.ceil((2 * kept.count) / kept.streams.length)));
+    const count = Math.min(kept.count, Math.max(10, Math.ceil((2 * kept.count) / Math.max(1, kept.streams.length))));
     const streams = kept.streams.flatMap((place) => {
       const source = sources.find((one) => one.base === place.base);
       if (source === undefined || place.over === true) return [];

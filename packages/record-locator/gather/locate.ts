@@ -51,27 +51,28 @@ export interface LocateAnswer {
 
 export type Locate = (caller: Caller, id: string | undefined, pairs: Pairs) => Promise<LocateAnswer | FhirError>;
 
-const questionOf = (type: string, patient: string): string => {
+const questionOf = (type: string, patient: string, isSorted: boolean): string => {
   const about = type === 'Patient' ? '_id' : 'patient';
   return `${type}?${new URLSearchParams([
     [about, patient],
-    ['_sort', sortOf(type)],
+    ...(isSorted ? [['_sort', sortOf(type)] as [string, string]] : []),
     ['_count', '1'],
     ['_total', 'accurate'],
   ])}`;
 };
 
-const batchOf = (types: readonly string[], patient: string): string =>
+const batchOf = (types: readonly string[], patient: string, isSorted: boolean): string =>
   JSON.stringify({
     resourceType: 'Bundle',
     type: 'batch',
-    entry: types.map((type) => ({ request: { method: 'GET', url: questionOf(type, patient) } })),
+    entry: types.map((type) => ({ request: { method: 'GET', url: questionOf(type, patient, isSorted) } })),
   });
 
 /** What one entry of the batch says; undefined: nothing is held, or nothing may be known; a failure: it is not to be believed. */
 const holdingOf = (
   entry: ExactObject,
   type: string,
+  isSorted: boolean,
   { source: { base }, patient }: Whereabout,
 ): Holding | Failure | undefined => {
   const status = isExactObject(entry.response) ? entry.response.status : undefined;
@@ -84,7 +85,7 @@ const holdingOf = (
   const [newest] = page.found;
   const { total } = page;
   if (newest === undefined) return undefined;
-  const latest = clinicalDate(newest.resource);
+  const latest = isSorted ? clinicalDate(newest.resource) : undefined;
   return { type, ...(total === undefined ? {} : { count: total }), ...(latest === undefined ? {} : { latest }) };
 };
 
@@ -117,21 +118,28 @@ export const createLocate = ({ base, sources, index, ask, limits }: LocateNeighb
     caller: Caller,
     where: Whereabout,
     types: readonly string[],
+    isSorted = true,
   ): Promise<readonly Holding[] | Failure> => {
     const { source, patient } = where;
-    const answered = await ask(caller, source, { method: 'POST', url: source.base, body: batchOf(types, patient) });
+    const body = batchOf(types, patient, isSorted);
+    const answered = await ask(caller, source, { method: 'POST', url: source.base, body });
     if (answered.kind === 'failed') return answered.why;
     if (answered.kind === 'nothing') return [];
     const entries = readBatch(answered.body, types.length);
     if (entries === undefined) return 'malformed';
     const holdings: Holding[] = [];
+    const unsorted: string[] = [];
     for (const [at, type] of types.entries()) {
       const entry = entries[at];
-      const holding = entry === undefined ? 'malformed' : holdingOf(entry, type, where);
-      if (typeof holding === 'string') return holding;
-      if (holding !== undefined) holdings.push(holding);
+      const holding = entry === undefined ? 'malformed' : holdingOf(entry, type, isSorted, where);
+      if (holding === 'not-supported' && isSorted) unsorted.push(type);
+      else if (typeof holding === 'string') return holding;
+      else if (holding !== undefined) holdings.push(holding);
     }
-    return holdings;
+    if (unsorted.length === 0) return holdings;
+    // Where it cannot be sorted it can be counted still.
+    const more = await look(caller, where, unsorted, false);
+    return typeof more === 'string' ? more : [...holdings, ...more];
   };
 
   return async (asking, id, pairs) => {

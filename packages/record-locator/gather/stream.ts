@@ -18,6 +18,8 @@ export interface StreamPlace {
   readonly page?: string;
   /** ids that were taken of that page */
   readonly taken: readonly string[];
+  /** the server cannot sort by when things are of: its pages come as they come, each put in order here */
+  readonly unsorted?: true;
   /** there is nothing more */
   readonly over?: true;
 }
@@ -45,11 +47,15 @@ export interface StreamNeighbours {
   readonly count: number;
 }
 
-const firstPage = ({ base, type, patient }: StreamPlace, { params, count }: StreamNeighbours): string => {
+const firstPage = (
+  { base, type, patient }: StreamPlace,
+  isSorted: boolean,
+  { params, count }: StreamNeighbours,
+): string => {
   const query = new URLSearchParams([
     [type === 'Patient' ? '_id' : 'patient', patient],
     ...params.map(([name, value]): [string, string] => [name, value]),
-    ['_sort', sortOf(type)],
+    ...(isSorted ? [['_sort', sortOf(type)] as [string, string]] : []),
     ['_count', String(count)],
   ]);
   return `${base}/${type}?${query}`;
@@ -58,6 +64,7 @@ const firstPage = ({ base, type, patient }: StreamPlace, { params, count }: Stre
 export const openStream = (begun: StreamPlace, neighbours: StreamNeighbours): Stream => {
   const { base, type, patient } = begun;
   let { page, over = false } = begun;
+  let unsorted = begun.unsorted === true;
   let taken = new Set(begun.taken);
   let waiting: readonly Head[] = [];
   let next: string | undefined;
@@ -65,7 +72,11 @@ export const openStream = (begun: StreamPlace, neighbours: StreamNeighbours): St
 
   /** The page that stands open, without what was taken of it. */
   const load = async (): Promise<Failure | undefined> => {
-    const answered = await neighbours.ask(page ?? firstPage(begun, neighbours));
+    let answered = await neighbours.ask(page ?? firstPage(begun, !unsorted, neighbours));
+    if (answered.kind === 'failed' && answered.why === 'not-supported' && page === undefined && !unsorted) {
+      unsorted = true;
+      answered = await neighbours.ask(firstPage(begun, false, neighbours));
+    }
     if (answered.kind === 'failed') return answered.why;
     if (answered.kind === 'nothing') {
       over = true;
@@ -74,9 +85,10 @@ export const openStream = (begun: StreamPlace, neighbours: StreamNeighbours): St
     const read = readSearchset(answered.body, { base, type, patient });
     // A page that leads to itself would never end.
     if (read === undefined || (read.next !== undefined && read.next === page)) return 'malformed';
-    waiting = read.found
+    const left = read.found
       .filter(({ id }) => !taken.has(id))
       .map((one) => ({ ...one, time: orderingTime(one.resource) }));
+    waiting = unsorted ? left.toSorted((one, other) => (one.time === other.time ? 0 : other.time - one.time)) : left;
     ({ next } = read);
     open = true;
     return undefined;
@@ -110,6 +122,7 @@ export const openStream = (begun: StreamPlace, neighbours: StreamNeighbours): St
       type,
       patient,
       ...(page === undefined ? {} : { page }),
+      ...(unsorted ? { unsorted: true as const } : {}),
       taken: [...taken],
       ...(over || (open && next === undefined && waiting.length === 0) ? { over: true as const } : {}),
     }),
