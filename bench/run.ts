@@ -9,6 +9,7 @@ import { writeMatchingReport } from './matching-report.ts';
 import type { Memory } from './processes.ts';
 import { measureServing, type ServingFigures } from './serving.ts';
 import { measureStartup } from './startup.ts';
+import { measureTerminology } from './terminology.ts';
 import { measureTiming } from './timing.ts';
 
 const asked = process.argv[2];
@@ -186,4 +187,28 @@ if (asked === 'matching') {
     printTable([['threshold', 'precision', 'recall', 'wrong'], ...rows]);
   }
   if (size >= 100_000) writeMatchingReport(figures);
+}
+
+if (asked === 'terminology') {
+  const figures = await measureTerminology(Number(process.argv[3] ?? 100));
+  const { firstPage, filtered, validated, usCore } = figures;
+  console.log('\nTerminology, a ValueSet of 10,000 codes: median (least–most)');
+  printTable([
+    ['', '', 'aim'],
+    ['$expand, first 100, the first time, ms', firstPage.cold.toFixed(1), ''],
+    ['$expand, first 100, ms', spread(firstPage.warm, 2), '≤ 20'],
+    ['$expand, first 100 with a word, ms', spread(filtered, 2), ''],
+    ['$validate-code, requests by 16 at once, 1/s', validated.requests.toFixed(0), ''],
+    ['$validate-code, the engine alone, 1/s', validated.engine.toFixed(0), '≥ 5000'],
+  ]);
+  if (usCore !== undefined) {
+    const { before, loaded, ready } = usCore.megabytes;
+    console.log('\nUS Core 6.1.0, loaded and ready to validate');
+    printTable([
+      ['loaded, s', usCore.loadSeconds.toFixed(2)],
+      ['the first $validate of a Patient, ms', usCore.firstValidation.toFixed(0)],
+      ['the next ones, ms', spread(usCore.validations, 1)],
+      ['memory (RSS) before, loaded, ready, MB', [before, loaded, ready].map((each) => each.toFixed(0)).join(', ')],
+    ]);
+  }
 }
