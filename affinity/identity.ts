@@ -51,7 +51,7 @@ export const createIdentity = (neighbours: SharedNeighbours): Promise<SharedServ
         return {
           backend: withPatientSearch(withTypes(space.store, types), known),
           operations: [
-            createIhePix({ pool, base, bases, domains: known, settle, limit, recordsMost: 20 }),
+            createIhePix({ pool, base, matcher, bases, domains: known, settle, limit, recordsMost: 20 }),
             createMatch({
               ...{ pool, base, matcher, settle, limit },
               evidenceOf: (patient) => countEvidence(readDemographics(patient)),

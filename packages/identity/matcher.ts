@@ -34,6 +34,8 @@ export interface Matcher {
       readonly visible?: (places: readonly Place[]) => Promise<readonly boolean[]>;
     },
   ): Promise<readonly Match[]>;
+  /** Two records by themselves. */
+  judge(one: Resource, other: Resource): { readonly grade: MatchGrade };
 }
 
 /** In plain words: `birthDate: same`. */

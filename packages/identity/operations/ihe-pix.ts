@@ -5,19 +5,21 @@
 import type { Version } from '@affinity/core/fhir/backend.ts';
 import { FhirError, fhirError } from '@affinity/core/fhir/outcome.ts';
 import { parseReference } from '@affinity/core/fhir/reference.ts';
-import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { PersonIdentifier } from '@affinity/core/identity/person-index.ts';
 import type { OperationAsked, OperationView, OwnOperation } from '@affinity/resource-server/own-operation.ts';
 import type pg from 'pg';
+import type { Matcher } from '../matcher.ts';
 import { identifiersIn, replacementOf } from '../patient-record.ts';
 import { parametersOf } from './operation-parameters.ts';
 import { countQuestion, type QuestionLimit } from './question-limit.ts';
+import { type SeenPerson, seenPerson } from './seen-person.ts';
 import { bearers, isKnownDomain, patientQuery, visibleRecords } from './visible-records.ts';
 
 export interface PixNeighbours {
   readonly pool: pg.Pool;
   /** of the identity server */
   readonly base: string;
+  readonly matcher: Pick<Matcher, 'judge'>;
   /** whose Patients are known by their ids: bases of servers */
   readonly bases: readonly string[];
   /** identity domains that are known whatever is there */
@@ -63,15 +65,6 @@ const wantedOf = (asked: OperationAsked): Wanted | FhirError => {
     : { source, targets };
 };
 
-interface Row {
-  readonly record: string;
-  readonly person: string;
-  readonly base: string | null;
-  readonly patient: string | null;
-}
-
-const columns = 'record, person, base, patient from person_record left join person_place using (record)';
-
 /** The record of `base|Patient/id`. */
 const recordAt = async (
   { system, value }: PersonIdentifier,
@@ -92,21 +85,14 @@ interface Corresponding {
   readonly parameter: readonly object[];
 }
 
-const corresponding = (
-  { source, targets }: Wanted,
-  rows: readonly Row[],
-  visible: ReadonlyMap<string, Version>,
-  { base }: PixNeighbours,
-): Corresponding => {
+const corresponding = ({ source, targets }: Wanted, seen: SeenPerson, { base }: PixNeighbours): Corresponding => {
   const identifiers = new Map<string, object>();
   const references: object[] = [];
   const shown: Version[] = [];
   const isWanted = (system: string): boolean => targets.length === 0 || targets.includes(system);
-  for (const { record, base: of, patient } of rows) {
-    const version = visible.get(record);
-    const resource = version === undefined ? undefined : (JSON.parse(version.body) as Resource);
+  for (const { record, base: of, patient, version, resource } of seen) {
     // What its source has replaced is known by its own number, and is nobody's other number.
-    if (version === undefined || resource === undefined || replacementOf(resource, [base]) !== undefined) continue;
+    if (replacementOf(resource, [base]) !== undefined) continue;
     const its = identifiersIn(resource).filter(({ system }) => isWanted(system));
     for (const { system, value } of its)
       if (system !== source.system || value !== source.value)
@@ -124,18 +110,10 @@ const corresponding = (
   return { shown, parameter: [...identifiers.values(), ...references] };
 };
 
-const personOf = async (found: readonly Version[], { pool }: PixNeighbours): Promise<string | undefined> => {
-  const { rows } = await pool.query<{ person: string }>(
-    'select distinct person from person_record where record = any($1)',
-    [found.map(({ id }) => id)],
-  );
-  return rows.length === 1 ? rows[0]?.person : undefined;
-};
-
 const answer = async (asked: OperationAsked, view: OperationView, neighbours: PixNeighbours) => {
   const wanted = wantedOf(asked);
   if (wanted instanceof FhirError) return wanted;
-  const { pool, base, bases, domains, settle, limit, recordsMost } = neighbours;
+  const { base, bases, domains, settle, limit, recordsMost } = neighbours;
   const throttled = await countQuestion(asked.principal.clientId, limit);
   if (throttled !== undefined) return throttled;
   await settle();
@@ -146,14 +124,12 @@ const answer = async (asked: OperationAsked, view: OperationView, neighbours: Pi
     byId === undefined ? await bearers(view, source, recordsMost) : [...(await visibleRecords(view, [byId])).values()];
   if (found.length === 0) return (await isKnownDomain(view, source.system, known)) ? sourceUnknown() : domainUnknown();
   for (const target of targets) if (!(await isKnownDomain(view, target, known))) return targetUnknown();
-  const person = await personOf(found, neighbours);
-  if (person === undefined) return sourceUnknown();
-  const { rows } = await pool.query<Row>(`select ${columns} where person = $1 order by record`, [person]);
-  const visible = await visibleRecords(
+  const seen = await seenPerson(
     view,
-    rows.map(({ record }) => record),
+    found.map(({ id }) => id),
+    neighbours,
   );
-  return corresponding(wanted, rows, visible, neighbours);
+  return seen === undefined ? sourceUnknown() : corresponding(wanted, seen, neighbours);
 };
 
 export const createIhePix = (neighbours: PixNeighbours): OwnOperation => ({

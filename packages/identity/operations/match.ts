@@ -11,12 +11,13 @@ import type pg from 'pg';
 import type { Match, Matcher } from '../matcher.ts';
 import { parametersOf } from './operation-parameters.ts';
 import { countQuestion, type QuestionLimit } from './question-limit.ts';
+import { seenPerson } from './seen-person.ts';
 import { patientQuery, visibleRecords } from './visible-records.ts';
 
 export interface MatchNeighbours {
   readonly pool: pg.Pool;
   readonly base: string;
-  readonly matcher: Pick<Matcher, 'match'>;
+  readonly matcher: Pick<Matcher, 'match' | 'judge'>;
   /** kinds of evidence that stand in what is asked by, such as a full name or a full date of birth */
   readonly evidenceOf: (patient: Resource) => number;
   readonly evidenceLeast: number;
@@ -72,14 +73,17 @@ const tooLittle = (least: number): FhirError =>
   );
 
 /** Several certain ones of different people are none (ITI-119, case 5). */
-const ofOnePerson = async (pool: pg.Pool, matches: readonly Match[]): Promise<boolean> => {
-  if (matches.length < 2) return true;
-  const { rows } = await pool.query<{ people: number }>(
-    'select count(distinct person)::int as people from person_record where record = any($1)',
-    [matches.map(({ place }) => place.patient)],
-  );
-  return rows[0]?.people === 1;
-};
+const ofOnePerson = async (
+  view: OperationView,
+  matches: readonly Match[],
+  neighbours: MatchNeighbours,
+): Promise<boolean> =>
+  matches.length < 2 ||
+  (await seenPerson(
+    view,
+    matches.map(({ place }) => place.patient),
+    neighbours,
+  )) !== undefined;
 
 const gradeUrl = 'http://hl7.org/fhir/StructureDefinition/match-grade';
 
@@ -119,7 +123,7 @@ export const createMatch = (neighbours: MatchNeighbours): OwnOperation => ({
     const all = await matcher.match(pool, patient, { limit: wanted, visible: sight(view, found) });
     const certain = all.filter(({ grade }) => grade === 'certain');
     const alike = all.filter(({ grade }) => grade !== 'certainly-not');
-    const chosen = onlyCertain ? ((await ofOnePerson(pool, certain)) ? certain : []) : alike;
+    const chosen = onlyCertain ? ((await ofOnePerson(view, certain, neighbours)) ? certain : []) : alike;
     const shown = chosen.slice(0, count).flatMap((match) => {
       const version = found.get(match.place.patient);
       return version === undefined ? [] : [{ match, version }];

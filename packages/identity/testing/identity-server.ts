@@ -8,6 +8,7 @@ import { recordMigrations } from '@affinity/store/postgres/record-migrations.ts'
 import { createIndexing } from '@affinity/store/reindexing.ts';
 import { testDatabase } from '@affinity/store/testing/database.ts';
 import { linkPending } from '../linking.ts';
+import type { Matcher } from '../matcher.ts';
 import { countEvidence, readDemographics } from '../matching/demographics.ts';
 import { mothersMaidenName } from '../mothers-maiden-name.ts';
 import { createIhePix } from '../operations/ihe-pix.ts';
@@ -27,7 +28,10 @@ export const home = 'http://localhost:4000/home/fhir';
 
 export const openIdentityServer = async (
   t: Parameters<typeof testDatabase>[0],
-  { perMinute = 1000 }: { readonly perMinute?: number } = {},
+  {
+    perMinute = 1000,
+    matcher = createPlainMatcher(),
+  }: { readonly perMinute?: number; readonly matcher?: Matcher } = {},
 ) => {
   const { pool, url } = await testDatabase(t);
   await migrate(url, recordMigrations(), 'identity');
@@ -44,7 +48,7 @@ export const openIdentityServer = async (
   await store.create({ type: 'SearchParameter', id: mothersMaidenName.id, content });
   await indexing.catchUp();
   const neighbours = {
-    ...{ pool, schema: 'identity', base, matcher: createPlainMatcher() },
+    ...{ pool, schema: 'identity', base, matcher },
     ...{ matchesMost: 20, recordsAtOnce: 100, recordsMost: 20 },
   };
   const settle = () => linkPending(neighbours);
@@ -53,7 +57,7 @@ export const openIdentityServer = async (
   const clinic = await createClinic({
     backend: withPatientSearch(store, domains),
     operations: [
-      createIhePix({ pool, base, bases: [home], domains, settle, limit, recordsMost: 20 }),
+      createIhePix({ pool, base, matcher, bases: [home], domains, settle, limit, recordsMost: 20 }),
       createMatch({
         ...{ pool, base, matcher: neighbours.matcher, settle, limit, resultsMost: 20, evidenceLeast: 2 },
         evidenceOf: (patient) => countEvidence(readDemographics(patient)),

@@ -8,6 +8,12 @@ const nameOf = (patient: Resource): readonly [family: string, given: string] => 
   return isObject(name) ? [text(name.family) ?? '', text(list(name.given)[0]) ?? ''] : ['', ''];
 };
 
+const gradeOf = (one: Resource, other: Resource): 'certain' | 'possible' | undefined => {
+  const [[family, given], [itsFamily, itsGiven]] = [nameOf(one), nameOf(other)];
+  if (family === '' || family !== itsFamily || one.birthDate !== other.birthDate) return undefined;
+  return given === itsGiven ? 'certain' : 'possible';
+};
+
 /** It keeps what it knows beside the records, so that a transaction that is undone takes it back too. */
 export const createPlainMatcher = (): Matcher => ({
   index: async (db, records) => {
@@ -25,21 +31,20 @@ export const createPlainMatcher = (): Matcher => ({
     for (const { base, patient } of places)
       await db.query('delete from plain_match where base = $1 and patient = $2', [base, patient]);
   },
+  judge: (one, other) => ({ grade: gradeOf(one, other) ?? 'certainly-not' }),
   match: async (db, patient, { limit, except, visible }) => {
     const { rows } = await db.query<{ base: string; patient: string; body: string }>(
       'select base, patient, body from plain_match order by patient',
     );
-    const [family, given] = nameOf(patient);
     const found = rows.flatMap(({ base, patient: id, body }): Match[] => {
       if (except?.patient === id && except.base === base) return [];
-      const other = JSON.parse(body) as Resource;
-      const [itsFamily, itsGiven] = nameOf(other);
-      if (family === '' || family !== itsFamily || patient.birthDate !== other.birthDate) return [];
-      const same = given === itsGiven;
+      const grade = gradeOf(patient, JSON.parse(body) as Resource);
+      if (grade === undefined) return [];
+      const same = grade === 'certain';
       return [
         {
           place: { base, patient: id },
-          grade: same ? 'certain' : 'possible',
+          grade,
           score: same ? 0.99 : 0.6,
           comparison: { family: 'same', given: same ? 'same' : 'different' },
         },
