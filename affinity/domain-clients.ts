@@ -8,11 +8,13 @@ import { locatorClient } from './gathering.ts';
 import { heldAt } from './held-at.ts';
 import { locatorService } from './locator.ts';
 import { sharedBase } from './shared-server.ts';
+import { stewardClient } from './steward.ts';
 
 /** Shared inside one process only, so they are made anew at each start and kept nowhere. */
 export interface OwnSecrets {
   readonly administration: string;
   readonly ehr: string;
+  readonly steward: string;
   readonly vitals: string;
   readonly locator: string;
 }
@@ -21,6 +23,7 @@ const fresh = (): string => randomBytes(32).toString('base64url');
 export const makeOwnSecrets = (): OwnSecrets => ({
   administration: fresh(),
   ehr: fresh(),
+  steward: fresh(),
   vitals: fresh(),
   locator: fresh(),
 });
@@ -35,6 +38,7 @@ export const domainClients = (
     ...file.clients,
     administrationClient(origin, secrets.administration),
     ...(file.ehr.pages ? [ehrClient(origin, secrets.ehr)] : []),
+    ...(file.services.identity ? [stewardClient(origin, secrets.steward)] : []),
     ...(sampleApp ? [vitalsClient(origin, secrets.vitals)] : []),
     ...(file.services.locator ? [locatorClient(sharedBase(origin, locatorService), held, secrets.locator)] : []),
   ];

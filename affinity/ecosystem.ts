@@ -27,6 +27,7 @@ import { vitalsCard, vitalsPath } from './demo/vitals.ts';
 import { domainClients, makeOwnSecrets } from './domain-clients.ts';
 import { createEhr } from './ehr.ts';
 import { createExplanations } from './explanation.ts';
+import { followedBases } from './followed-persons.ts';
 import { createFurtherServer, furtherBase } from './further-server.ts';
 import { createGrantConsents } from './grant-consents.ts';
 import { serverLimits } from './guarded-server.ts';
@@ -49,6 +50,7 @@ import { createRecordFacts } from './record-facts.ts';
 import { registrationOf } from './registration.ts';
 import { registryPagesOf } from './registry-pages.ts';
 import { createSharedServers, sharedServersOf } from './shared-servers.ts';
+import { createSteward } from './steward.ts';
 import { followUpstreams, under } from './upstream-parts.ts';
 import { createUpstreamReports } from './upstream-reports.ts';
 
@@ -127,36 +129,27 @@ export const createEcosystem = async (neighbours: EcosystemNeighbours): Promise<
     canValidate: true,
     now,
   });
-  const administration = createAdministration({
-    ...common,
-    pool,
-    people,
-    clients,
-    audit,
-    issuer,
-    base: clinicBase,
-    secret: secrets.administration,
-    key: await loadDeskKey(pool),
-    explain,
-    fetch: (input, init) => answerOwn(new Request(input, init)),
+  const staff = {
+    ...{ ...common, pool, people, clients, audit, issuer, base: clinicBase, key: await loadDeskKey(pool) },
+    fetch: (input: RequestInfo | URL, init?: RequestInit) => answerOwn(new Request(input, init)),
+  };
+  const administration = createAdministration({ ...staff, secret: secrets.administration, explain });
+  const steward = createSteward({
+    ...staff,
+    secret: secrets.steward,
+    titles: new Map([
+      [clinicBase, config.protect?.title ?? 'Clinic'],
+      ...declared.map(({ base, title }) => [base, title] as const),
+    ]),
+    follows: followedBases(clinicBase, shared),
   });
-  const ehr = createEhr({
-    config,
-    people,
-    clients,
-    audit,
-    issuer,
-    base: clinicBase,
-    secret: secrets.ehr,
-    key: await loadDeskKey(pool),
-    fetch: (input, init) => answerOwn(new Request(input, init)),
-    now,
-  });
+  const ehr = createEhr({ ...staff, secret: secrets.ehr });
   const portal = createPortal({
     origin,
     administration,
     ...(file.ehr.pages ? { ehr } : {}),
     ...registryPagesOf(common, (request, connection) => fetch(request, connection)),
+    ...(file.services.identity ? { steward } : {}),
     version: description.version,
     apps: config.sampleApp ? [vitalsCard] : [],
     addresses,

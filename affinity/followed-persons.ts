@@ -15,6 +15,20 @@ export interface FollowedBases {
   readonly locator?: string;
 }
 
+/** @param shared the services that run */
+export const followedBases = (
+  home: string,
+  shared: readonly { readonly name: string; readonly base: string }[],
+): FollowedBases => {
+  const baseOf = (name: string) => shared.find((one) => one.name === name)?.base;
+  const [identity, locator] = [baseOf('identity'), baseOf('locator')];
+  return {
+    home,
+    ...(identity === undefined ? {} : { identity }),
+    ...(locator === undefined ? {} : { locator }),
+  };
+};
+
 /** @param persons whose records have changed, be it that they have none any more */
 export const createPersonsFollower =
   ({ home, identity, locator }: FollowedBases) =>

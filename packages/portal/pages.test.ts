@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { createPortal } from './portal.ts';
 import { ehrPages } from './testing/ehr.ts';
 import { type PageElement, parsePage, select } from './testing/parse-page.ts';
+import { stewardPages } from './testing/steward.ts';
 import * as views from './testing/views.ts';
 import * as account from './testing/views-account.ts';
 
@@ -38,6 +39,7 @@ const all: Readonly<Record<string, string>> = {
   visits: pages.encounterChoice({ ...views.encounterChoice, fault: 'none-chosen' }),
   // The way in proves nothing: nobody is signed in yet.
   ...Object.fromEntries(Object.entries(await ehrPages()).filter(([name]) => name !== 'ehr-sign-in')),
+  ...Object.fromEntries(Object.entries(await stewardPages()).filter(([name]) => name !== 'steward-sign-in')),
   consent: pages.consent({ ...views.consent, fault: 'nothing-chosen' }),
   'consent to a whole record': pages.consent({ ...views.wholeRecord, app: views.longNamedApp }),
   'consent to what is told of the person': pages.consent({

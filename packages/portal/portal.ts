@@ -29,6 +29,8 @@ import type { House, SamplePerson } from './parts/document.ts';
 import { favicon } from './parts/icons.ts';
 import { readPasskeyScript } from './parts/passkey-button.ts';
 import { createRegistryPages, type Registry } from './registry/registry-pages.ts';
+import type { Steward } from './steward/steward.ts';
+import { createStewardDesk } from './steward/steward-desk.ts';
 import { readStylesheet } from './stylesheet.ts';
 import { english } from './words.ts';
 
@@ -44,6 +46,8 @@ export interface PortalNeighbours {
   readonly ehr?: Ehr;
   /** what anybody may browse of the registry; without it there are no such pages */
   readonly registry?: Registry;
+  /** the pages of stewards; without it there are none */
+  readonly steward?: Steward;
   /** where people's own pages are: their apps, their sign-in */
   readonly account?: string;
   /** what developers look for */
@@ -56,7 +60,7 @@ export interface PortalNeighbours {
 }
 
 export interface Portal {
-  /** answers `/`, `/assets/…`, `/admin/…` and `/ehr/…` where there are such pages, and everything else with the page that says there is none */
+  /** answers `/`, `/assets/…`, `/admin/…`, `/ehr/…` and `/steward/…` where there are such pages, and everything else with the page that says there is none */
   fetch(request: Request, connection?: DeskConnection): Promise<Response>;
   readonly pages: Pages & AccountPages & SecurityPages;
 }
@@ -115,8 +119,9 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
       : new Response(asset.body, { headers: vary });
   };
 
-  const { administration, ehr, registry, log } = neighbours;
+  const { administration, ehr, registry, steward, log } = neighbours;
   const definitions = registry === undefined ? undefined : createRegistryPages({ house, registry });
+  const duplicates = steward === undefined ? undefined : createStewardDesk({ house, steward, log });
   const charts = ehr === undefined ? undefined : createEhrDesk({ house, ehr, log });
   const desk = administration === undefined ? undefined : createDesk({ house, administration, log });
 
@@ -128,6 +133,8 @@ export const createPortal = (neighbours: PortalNeighbours): Portal => {
     if (atChart !== undefined) return atChart;
     const defined = await definitions?.(request, url, connection);
     if (defined !== undefined) return defined;
+    const atQueue = await duplicates?.(request, url, connection);
+    if (atQueue !== undefined) return atQueue;
     const asset = assets.get(url.pathname);
     if (asset === undefined && url.pathname !== '/') return answerError(404, 'not-found');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answerError(405, 'method');

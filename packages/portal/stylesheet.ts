@@ -14,6 +14,7 @@ export const stylesheetParts = [
   'device',
   'ehr',
   'registry',
+  'steward',
   'media',
 ] as const;
 

@@ -59,7 +59,7 @@ export const createDeskSessions = (
   { key, idleSeconds, sessionSeconds }: Pick<Administration, 'key' | 'idleSeconds' | 'sessionSeconds'>,
   origin: string,
   now: () => number,
-  desk: 'desk' | 'ehr' = 'desk',
+  desk: 'desk' | 'ehr' | 'steward' = 'desk',
 ): DeskSessions => {
   const secure = origin.startsWith('https:');
   const attributes = `; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;

@@ -9,6 +9,7 @@ import { createPortal, type PortalNeighbours } from '../portal.ts';
 import { findMisfits, openBrowser, serve } from './browser.ts';
 import { deskPages } from './desk.ts';
 import { ehrPages } from './ehr.ts';
+import { stewardPages } from './steward.ts';
 import * as views from './views.ts';
 import * as account from './views-account.ts';
 
@@ -120,6 +121,7 @@ const pages: Readonly<Record<string, string>> = {
   'signed-out-everything': signedOut({ everything: true }),
   ...(await deskPages()),
   ...(await ehrPages()),
+  ...(await stewardPages()),
 };
 
 const looks = [
