@@ -11,7 +11,12 @@ export const addressesOf = (
   origin: string,
   home: string,
   further: readonly { readonly name: string; readonly base: string }[],
-  services: readonly { readonly name: string; readonly title: string; readonly base: string }[],
+  services: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly base: string;
+    readonly pages?: string;
+  }[],
 ) => [
   { label: `FHIR base (${home})`, url: `${origin}/fhir`, about: 'FHIR R4, for any SMART library' },
   ...further.map(({ name, base }) => ({
@@ -19,7 +24,12 @@ export const addressesOf = (
     url: base,
     about: 'the same guard before an existing records system',
   })),
-  ...services.map(({ name, title, base }) => ({ label: title, url: base, about: serviceAbout[name] ?? 'FHIR R4' })),
+  ...services.flatMap(({ name, title, base, pages }) => [
+    { label: title, url: base, about: serviceAbout[name] ?? 'FHIR R4' },
+    ...(pages === undefined
+      ? []
+      : [{ label: `${title}, to browse`, url: pages, about: 'the same as pages: anybody may look' }]),
+  ]),
   { label: 'Issuer', url: `${origin}/auth`, about: 'OAuth 2.1 and OpenID Connect' },
   {
     label: 'SMART configuration',

@@ -32,8 +32,14 @@ const all = [
 const running = ({ file }: Config) => all.filter(({ name }) => file.services[name]);
 
 /** Under which addresses tokens are given for them. */
-export const sharedServersOf = (config: Config): readonly (SharedDescription & { readonly base: string })[] =>
-  running(config).map(({ create: _, ...one }) => ({ ...one, base: sharedBase(config.origin, one) }));
+export const sharedServersOf = (
+  config: Config,
+): readonly (SharedDescription & { readonly base: string; readonly pages?: string })[] =>
+  running(config).map(({ create: _, ...one }) => ({
+    ...one,
+    base: sharedBase(config.origin, one),
+    ...(one.name === 'registry' && config.file.registry.anonymous ? { pages: `${config.origin}/registry` } : {}),
+  }));
 
 export interface SharedServers {
   readonly all: readonly SharedServer[];

@@ -19,15 +19,21 @@ const printFlags = (element: ShownElement): Markup => {
     ...(element.isModifier ? [['?!', words.isModifier] as const] : []),
     ...(element.isSummary ? [['Σ', words.isSummary] as const] : []),
   ];
-  return html`${flags.map(([sign, about]) => html`<abbr class="flag" title="${about}">${sign}<span class="unseen"> ${about}</span></abbr> `)}`;
+  return html`<span>${flags.map(([sign, about]) => html`<abbr class="flag" title="${about}">${sign}<span class="unseen"> ${about}</span></abbr> `)}</span>`;
 };
+
+/** What it names is looked for in the registry; it need not be there. */
+const printValueSet = (canonical: string): Markup =>
+  /^[a-z][a-z0-9+.-]*:/i.test(canonical)
+    ? html`<a href="/registry?type=ValueSet&amp;words=${encodeURIComponent(canonical.split('|')[0] ?? '')}"><code>${canonical}</code></a>`
+    : html`<code>${canonical}</code>`;
 
 const printAbout = (element: ShownElement): Markup =>
   html`${element.short !== '' && html`<p>${cleaned(plainOf(element.short))}</p>`}${
     element.fixed !== undefined && html`<p><span class="label">${words.fixed}</span> <code>${element.fixed}</code></p>`
   }${
     element.binding !== undefined &&
-    html`<p><span class="label">${words.binding(element.binding.strength)}</span> <code>${element.binding.valueSet}</code></p>`
+    html`<p><span class="label">${words.binding(element.binding.strength)}</span> ${printValueSet(element.binding.valueSet)}</p>`
   }${element.sliced !== undefined && html`<p><span class="label">${words.sliced}</span> ${element.sliced}</p>`}${
     element.rules.length > 0 &&
     html`<details><summary>${words.rules(element.rules.length)}</summary><ul>${element.rules.map((rule) => html`<li>${cleaned(rule)}</li>`)}</ul></details>`
@@ -36,7 +42,7 @@ const printAbout = (element: ShownElement): Markup =>
 const printElement = (element: ShownElement): Markup =>
   html`<tr class="depth-${Math.min(element.depth, deepest)}${element.isForbidden && ' forbidden'}"><th scope="row"><span class="element${element.isSlice && ' slice'}">${element.name}</span></th>
 <td data-name="${words.cardinality}">${element.cardinality}${element.isForbidden && html` <span class="unseen">${words.forbidden}</span>`}</td>
-<td data-name="${words.flags}">${printFlags(element)}</td>
+<td data-name="${words.flags}">${(element.mustSupport || element.isModifier || element.isSummary) && printFlags(element)}</td>
 <td data-name="${words.type}">${element.types.length > 0 && html`<ul class="types">${element.types.map(printType)}</ul>`}</td>
 <td data-name="${words.about}">${printAbout(element)}</td></tr>`;
 
