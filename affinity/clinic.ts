@@ -54,7 +54,8 @@ export const createClinic = async (neighbours: ClinicNeighbours): Promise<Resour
   // Of the records of another system we promise nothing.
   const isOwn = config.protect === undefined;
   const enforced = definitions === undefined ? [] : enforcedProfilesOf(config);
-  const registered = definitions === undefined ? async () => undefined : createRegistryResolver(definitions.artefacts);
+  const registered =
+    definitions === undefined ? async () => undefined : createRegistryResolver(definitions.made.everybody);
   return createGuardedServer(neighbours, {
     name: config.protect?.title ?? 'clinic',
     base,

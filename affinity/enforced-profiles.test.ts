@@ -5,6 +5,10 @@ import { createArtefacts } from '@affinity/registry/artefacts.ts';
 import { createCoreDefinitions } from '@affinity/registry/core-definitions.ts';
 import { createLoadedPackages } from '@affinity/registry/packages/loaded-packages.ts';
 import { packageLimits } from '@affinity/registry/packages/package-limits.ts';
+import { createRelatedArtefacts } from '@affinity/registry/related-artefacts.ts';
+import { snapshotLimits } from '@affinity/registry/snapshot/snapshot.ts';
+import { terminologyLimits } from '@affinity/registry/terminology/limits.ts';
+import { createDefinitionsOfCaller } from '@affinity/registry/terminology-of-caller.ts';
 import { createClinic, patient, sending } from '@affinity/resource-server/testing/clinic.ts';
 import { createBackend } from '@affinity/store/backend.ts';
 import { testDatabase } from '@affinity/store/testing/database.ts';
@@ -48,11 +52,15 @@ test('M09: the clinic takes what is valid against a profile that it enforces, re
     most: 100,
     now: Date.now,
   });
+  const clock = { seconds: 60, now: Date.now };
+  const related = createRelatedArtefacts({ backend, artefacts, ...clock });
+  const made = createDefinitionsOfCaller({ artefacts, related, limits: terminologyLimits, snapshotLimits, ...clock });
+  const everybody = () => made(() => ({ kind: 'everything' }));
   const validator = createValidator();
   t.after(() => validator.close());
   const start = (profiles: readonly EnforcedProfile[]) =>
     createClinic({
-      objects: createEnforcement(profiles, validator, createRegistryResolver(artefacts)),
+      objects: createEnforcement(profiles, validator, createRegistryResolver(everybody)),
       supportedProfiles: supportedWith({ Observation: ['http://x.example/other'] }, profiles),
     });
   const clinic = await start(demonstrationProfiles);

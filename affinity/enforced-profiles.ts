@@ -5,11 +5,10 @@
 import { parseCanonical } from '@affinity/core/fhir/canonical.ts';
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import type { Artefacts } from '@affinity/registry/artefacts.ts';
-import { hasSnapshot, makeSnapshot } from '@affinity/registry/snapshot/snapshot.ts';
+import { createResolver } from '@affinity/registry/resolver.ts';
+import type { Definitions } from '@affinity/registry/terminology-of-caller.ts';
 import type { Objects } from '@affinity/resource-server/asked.ts';
 import type { ResolveCanonical, Validator } from '@affinity/validation/validator.ts';
-import { withCodes } from './registered-codes.ts';
 
 export interface EnforcedProfile {
   /** canonical, with `|version` where that one is meant */
@@ -19,31 +18,11 @@ export interface EnforcedProfile {
   readonly always: boolean;
 }
 
-/** What a canonical in a profile or in `meta.profile` may name. */
-const types = ['StructureDefinition', 'ValueSet'];
-
-/** What the registry knows by a canonical; a profile that has only a differential is given its snapshot, once for a version. */
-export const createRegistryResolver = (artefacts: Pick<Artefacts, 'find'>): ResolveCanonical => {
-  const { find } = artefacts;
-  const made = new WeakMap<Resource, Promise<Resource>>();
-  const structure = async (canonical: string): Promise<Resource | undefined> =>
-    (await find(canonical, 'StructureDefinition'))?.resource;
-  const withSnapshot = (definition: Resource): Promise<Resource> => {
-    if (hasSnapshot(definition)) return Promise.resolve(definition);
-    // One whose snapshot cannot be made is of no use: whoever claims it is told so by the validation.
-    const making = made.get(definition) ?? makeSnapshot(definition, structure).catch(() => definition);
-    made.set(definition, making);
-    return making;
-  };
-  return async (url, version) => {
-    for (const type of types) {
-      const found = await find(version === undefined ? url : `${url}|${version}`, type);
-      if (found !== undefined)
-        return type === 'ValueSet' ? withCodes(found.resource, artefacts) : withSnapshot(found.resource);
-    }
-    return undefined;
-  };
-};
+/** What everybody may see of the registry, as validation asks for it: profiles with snapshots, ValueSets as codes. */
+export const createRegistryResolver =
+  (everybody: () => Definitions): ResolveCanonical =>
+  (url, version) =>
+    createResolver(everybody())(url, version);
 
 const claimsOf = ({ meta }: Resource): readonly string[] => {
   const claimed: unknown = typeof meta === 'object' && meta !== null && 'profile' in meta ? meta.profile : undefined;

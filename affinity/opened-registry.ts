@@ -11,6 +11,7 @@ import { demonstrationProfiles, glucoseSensorDefinitions, glucoseSensorPackage }
 import type { EnforcedProfile } from './enforced-profiles.ts';
 import type { Log } from './log.ts';
 import { openRecordSpace, type RecordSpace } from './record-space.ts';
+import { createRegistryDefinitions, type RegistryDefinitions } from './registry-definitions.ts';
 import { followParameters } from './registry-parameters.ts';
 import { registryService } from './registry-service.ts';
 import type { RegistrySettings } from './registry-settings.ts';
@@ -23,6 +24,8 @@ export interface OpenedRegistry {
   readonly artefacts: Artefacts;
   readonly packages: LoadedPackages;
   readonly publication: Publication;
+  /** terminology and profiles that are made of its artefacts */
+  readonly made: RegistryDefinitions;
   close(): Promise<void>;
 }
 
@@ -96,6 +99,7 @@ export const openRegistry = async ({ config, database, now, log }: RegistryNeigh
     artefacts,
     packages,
     publication,
+    made: createRegistryDefinitions({ config, artefacts, store, base, now }),
     close: async () => {
       await parameters?.stop();
     },

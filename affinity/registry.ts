@@ -6,7 +6,6 @@ import { registryTypes } from '@affinity/registry/registry-types.ts';
 import type { Validator } from '@affinity/validation/validator.ts';
 import type { OpenedRegistry } from './opened-registry.ts';
 import { withTypes } from './record-space.ts';
-import { createRegistryDefinitions } from './registry-definitions.ts';
 import { registryService } from './registry-service.ts';
 import { createSharedServer, type SharedNeighbours, type SharedServer } from './shared-server.ts';
 
@@ -18,10 +17,9 @@ export interface RegistryServerNeighbours extends SharedNeighbours {
 const open: ReadonlySet<string> = new Set(registryTypes);
 
 export const createRegistry = (neighbours: RegistryServerNeighbours): Promise<SharedServer> => {
-  const { config, people, definitions, validator, now } = neighbours;
-  const { space, store, publication, packages } = definitions;
+  const { config, people, definitions, validator } = neighbours;
+  const { space, store, publication, packages, made } = definitions;
   const nameOf = async (user: string): Promise<string | undefined> => (await people.find(user))?.name;
-  const made = createRegistryDefinitions({ config, opened: definitions, now });
   const { anonymous, anonymous_per_minute, two_persons, package_bytes } = config.file.registry;
   return createSharedServer(
     {

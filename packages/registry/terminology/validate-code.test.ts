@@ -1,9 +1,8 @@
-/** `$validate-code` of ValueSets and CodeSystems, and the page of a ValueSet. */
+/** `$validate-code` of ValueSets and CodeSystems. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import { showValueSet } from './shown-value-set.ts';
-import { animalSystem, animals, filtered, numberSystem, numbers, valueSet } from './testing/animals.ts';
+import { animalSystem, animals, filtered, valueSet } from './testing/animals.ts';
 import { given, hold, refusal, told } from './testing/held.ts';
 import { validateCodeInCodeSystem, validateCodeInValueSet } from './validate-code.ts';
 
@@ -123,19 +122,4 @@ test('M05: case says nothing where the code system says so, and a system that is
   assert.equal((await inSystem({ url: animals, code: 'DoG' }, loose)).result, true);
   const part = hold([{ ...animalSystem, content: 'fragment' }]);
   assert.match(String((await inSystem({ url: animals, code: 'zebra' }, part)).message), /known here/);
-});
-
-test('M04: a page of codes for people, and why there is none', async () => {
-  const from = hold([numberSystem(30), numbers, valueSet('self', [{ valueSet: ['http://a.example/ValueSet/self'] }])]);
-  const page = await showValueSet(from.terminology, String(numbers.url), { filter: 'number 1', offset: 10, count: 5 });
-  assert.equal(page.kind === 'codes' && page.total, 12);
-  assert.deepEqual(page.kind === 'codes' && page.codes.map(({ code }) => code), ['n19', 'n21']);
-  assert.equal(
-    (await showValueSet(from.terminology, 'http://a.example/none', { offset: 0, count: 5 })).kind,
-    'unknown',
-  );
-  assert.equal(
-    (await showValueSet(from.terminology, 'http://a.example/ValueSet/self', { offset: 0, count: 5 })).kind,
-    'untold',
-  );
 });
