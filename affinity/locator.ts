@@ -2,6 +2,7 @@
 import { createPersons } from '@affinity/identity/persons.ts';
 import { createDocuments } from '@affinity/record-locator/documents.ts';
 import { createFollowing } from '@affinity/record-locator/follow/following.ts';
+import { generateMetadata } from '@affinity/record-locator/metadata/generate-metadata.ts';
 import { optOutOperations } from '@affinity/record-locator/opt-out-operations.ts';
 import { createOptOuts } from '@affinity/record-locator/opt-outs.ts';
 import { createGathering, type GatheringNeighbours } from './gathering.ts';
@@ -64,7 +65,7 @@ export const createLocator = (neighbours: LocatorNeighbours): Promise<SharedServ
         following.start();
         const servers = heldAt(config);
         const asked = { ...neighbours, base, persons, optOuts, servers, homeBase: home.base };
-        const operations = [...optOutOperations(optOuts), ...(await createGathering(asked))];
+        const operations = [generateMetadata, ...optOutOperations(optOuts), ...(await createGathering(asked))];
         return { backend, prepare, objects, documents: documents.documents, operations, close: following.stop };
       },
     },

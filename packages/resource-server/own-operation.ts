@@ -69,6 +69,11 @@ export interface OwnOperation {
   readonly definition: string;
   /** Whether it changes anything: then it is recorded before it is performed too, and only POST will do. */
   readonly affectsState?: boolean;
+  /**
+   * It is a create by other means: what is made of the JSON text that was sent is written as a resource of this type, as if it
+   * had been sent, and the answer refers to it. Then nothing is performed.
+   */
+  readonly creates?: { readonly type: string; content(json: string): string | FhirError };
   /** All of them are needed. None: whoever has a token may ask. */
   needs(at: OperationPlace): readonly Intent[];
   /** @throws FhirError when it cannot be done */

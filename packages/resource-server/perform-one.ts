@@ -4,6 +4,7 @@ import type { Route } from './api.ts';
 import type { EntryResponse } from './bundle.ts';
 import { type Exchange, rendered, safely, subjectOf } from './exchange.ts';
 import type { Incoming } from './incoming.ts';
+import { performCreating } from './perform-creating.ts';
 import { performPrepared } from './perform-transaction.ts';
 import { askedBy } from './request.ts';
 
@@ -16,6 +17,8 @@ export const performOne = async (
 ): Promise<EntryResponse> => {
   if (exchange.prepare !== undefined && (route.kind === 'create' || route.kind === 'update'))
     return performPrepared(incoming, route, exchange, fault);
+  if (route.kind === 'operation' && 'own' in route && route.own.creates !== undefined)
+    return performCreating(incoming, route.own.creates, exchange, fault);
   const asked = await askedBy(incoming, route, exchange.around, fault);
   const subject = subjectOf(exchange, route, incoming.method, asked);
   const made = await safely(subject, exchange, async () =>

@@ -9,6 +9,7 @@ import { createIndexing } from '@affinity/store/reindexing.ts';
 import type { TestDatabase } from '@affinity/store/testing/database.ts';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createDocuments, type Documents } from '../documents.ts';
+import { generateMetadata } from '../metadata/generate-metadata.ts';
 import { optOutOperations } from '../opt-out-operations.ts';
 import { createOptOuts } from '../opt-outs.ts';
 import type { Persons } from '../persons.ts';
@@ -80,7 +81,7 @@ export const openLocator = async ({ pool }: Pick<TestDatabase, 'pool'>, main = p
     base,
     issuer,
     ...documents,
-    operations: optOutOperations(optOuts),
+    operations: [...optOutOperations(optOuts), generateMetadata],
     audit: { append: async (record) => void audit.push(record) },
     keys: async () => jwks,
     grants: { isLive: () => true, isFresh: () => true },
