@@ -27,6 +27,8 @@ export interface SamplePerson {
   readonly emergency?: true;
   /** may use the pages of administrators, and read the whole audit log */
   readonly administrator?: true;
+  /** may decide whether two records are one person's */
+  readonly steward?: true;
 }
 
 export const samplePeople: readonly SamplePerson[] = [
@@ -90,5 +92,14 @@ export const samplePeople: readonly SamplePerson[] = [
     name: 'Petra Lindholm',
     patients: [],
     administrator: true,
+  },
+  {
+    kind: 'administrator',
+    username: 'stella',
+    about: 'Decides at /steward whether two records are one person’s; opens no record with an app',
+    password: 'stella-demo-2026',
+    name: 'Stella Brandt',
+    patients: [],
+    steward: true,
   },
 ];

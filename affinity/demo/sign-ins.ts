@@ -9,18 +9,20 @@ export const addSamplePeople = async (
   samples: readonly SamplePerson[] = samplePeople,
 ): Promise<void> => {
   await Promise.all(
-    samples.map(({ username, password, name, fhirUser, patients, emergency = false, administrator = false }) =>
-      people.add({
-        username,
-        password,
-        name,
-        patients,
-        emergency,
-        administrator,
-        auditor: administrator,
-        proof: { evidence: 'sample', by: 'the demonstration' },
-        ...(fhirUser === undefined ? {} : { fhirUser }),
-      }),
+    samples.map(
+      ({ username, password, name, fhirUser, patients, emergency = false, administrator = false, steward = false }) =>
+        people.add({
+          username,
+          password,
+          name,
+          patients,
+          emergency,
+          administrator,
+          auditor: administrator,
+          steward,
+          proof: { evidence: 'sample', by: 'the demonstration' },
+          ...(fhirUser === undefined ? {} : { fhirUser }),
+        }),
     ),
   );
 };

@@ -8,7 +8,7 @@ import { copyLine, copyLines } from '@affinity/store/copy-text.ts';
 import { transaction } from '@affinity/store/postgres/pool.ts';
 import type pg from 'pg';
 import { remember, seed } from '../begun.ts';
-import { doctors, knownPatients } from './people.ts';
+import { doctors, isRecognized, knownPatients } from './people.ts';
 import { type Row, recordsOf } from './records.ts';
 
 /** Somebody whom the clinic and the hospital both know, and under which ids. */
@@ -59,7 +59,9 @@ export const prepareHospital = async ({ pool, patients, now }: HospitalNeighbour
       await copyLines(client, `hospital.${table}`, lines.map(copyLine));
   });
   return {
-    patients: known.flatMap(({ number, clinic }) => (clinic === undefined ? [] : [{ clinic, hospital: number }])),
+    patients: known.flatMap((one) =>
+      one.clinic === undefined || !isRecognized(one) ? [] : [{ clinic: one.clinic, hospital: one.number }],
+    ),
     practitioners: doctors.flatMap(({ number, clinic }) =>
       clinic === undefined ? [] : [{ clinic, hospital: number }],
     ),

@@ -2,7 +2,7 @@
 import type { CopyValue } from '@affinity/store/copy-text.ts';
 import { addDays, earlier, yearsBetween } from '../calendar.ts';
 import type { Random } from '../random.ts';
-import { type Doctor, doctors, type Known } from './people.ts';
+import { type Doctor, doctors, isRecognized, type Known } from './people.ts';
 
 export type Row = readonly CopyValue[];
 export type Rows = Readonly<Record<string, readonly Row[]>>;
@@ -68,6 +68,9 @@ export const recordsOf = (known: readonly Known[]): Rows => {
     const changed = `${digits(addDays(person.end, -1))}${timeOf(random)}00`;
     const doctor = teamOf(one);
     const grown = yearsBetween(person.birthDate, person.end) >= 18;
+    const drawn = random.integer(1000, 9999);
+    // As the clinic has it (../patient.ts), where the hospital has asked for it lately.
+    const phone = isRecognized(one) ? 1000 + (person.number % 9000) : drawn;
     add('PAT', [
       number,
       person.family,
@@ -81,7 +84,7 @@ export const recordsOf = (known: readonly Known[]): Rows => {
       `${random.integer(1, 90)} ${random.pick(streets)}`,
       '01060',
       'Northampton',
-      `413-555-${String(random.integer(1000, 9999))}`,
+      `413-555-${String(phone)}`,
       doctor,
       changed,
     ]);
