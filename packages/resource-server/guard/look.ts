@@ -18,9 +18,9 @@ const search = async (
   on: On,
   { rights, signal, patientsIdentified }: Surroundings,
 ): Promise<Answer | Denied> => {
-  const { query } = intent;
-  const joined = rights.ofJoins(query);
+  const joined = rights.ofJoins(intent.query);
   if (joined.kind === 'denied') return joined;
+  const query = await ofAnyIdentifier(intent.query, patientsIdentified);
   const asking: Asking = {
     chained: joined.chained,
     included: included(rights),
@@ -32,7 +32,7 @@ const search = async (
     understood: query.understood,
     ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
     ...(ignored === undefined ? {} : { ignored }),
-    result: await on.searchType(await ofAnyIdentifier(query, patientsIdentified), filter, asking),
+    result: await on.searchType(query, filter, asking),
   };
 };
 
