@@ -8,6 +8,7 @@ import type { Resource } from '@affinity/core/fhir/resource.ts';
 import { base, blue, home, type IdentityServer, red } from '@affinity/identity/testing/identity-server.ts';
 import { nationalNumber, population } from '@affinity/identity/testing/population.ts';
 import { createDice, type Dice } from '../proofs/dice.ts';
+import { textOfAnswer } from './answer-text.ts';
 
 export interface Asker {
   readonly name: string;
@@ -186,20 +187,6 @@ const drawRequest = (dice: Dice, records: readonly PlannedRecord[], own: Planned
   return kind < 9 ? drawSearch(dice, record, seed) : drawOther(dice, record);
 };
 
-/** What hangs on when it was asked and on keys of the process, and tells nothing of records. */
-const passing = [
-  [/_cursor=[\w-]+/g, '_cursor=…'],
-  [/\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)/g, 'an instant'],
-  [/"(date|last-modified)","[^"]*"/g, ''],
-  [/"[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"/g, '"an id"'],
-] as const;
-
-const textOf = async (response: Response): Promise<string> => {
-  const headers = [...response.headers].filter(([name]) => name !== 'content-length' && name !== 'etag');
-  const told = `${response.status} ${JSON.stringify(headers)} ${await response.text()}`;
-  return passing.reduce((text, [what, as]) => text.replaceAll(what, as), told);
-};
-
 export interface IdentityFigures {
   readonly statuses: Readonly<Record<string, number>>;
   /** answers that told of somebody */
@@ -236,8 +223,8 @@ export const proveIdentities = async (
       const one: Response = await ask(whole, tokens[0], asked[0]);
       const two: Response = await ask(less, tokens[1], asked[1]);
       const [oneAgain, twoAgain] = [one.clone(), two.clone()];
-      const told: string = await textOf(one);
-      const toldThere: string = await textOf(two);
+      const told: string = await textOfAnswer(one);
+      const toldThere: string = await textOfAnswer(two);
       const what: string = `seed ${seed}, request ${number}: ${asked[0].path} ${String(asked[0].init?.body ?? '')}`;
       assert.equal(told, toldThere, what);
       assert.ok(one.status < 500, `${what}: ${told}`);

@@ -26,5 +26,5 @@ export const defaultMatching: MatchingSettings = Object.freeze({
   thresholds: { certain: 3, probable: 0, possible: -5 },
   records: 100_000,
   model,
-  neighbours: 25,
+  neighbours: 10,
 });

@@ -15,7 +15,7 @@ const settings: MatchingSettings = {
   thresholds: { certain: 0, probable: 0, possible: 0 },
   records,
   model: firstGuess,
-  neighbours: 25,
+  neighbours: 10,
 };
 const people = population(seed, records).map(({ patient }) => readDemographics(patient));
 const model = roundModel(learnModel(people, settings, strangers));

@@ -25,7 +25,7 @@ export const learnFromIndex = async (db: Queryable, settings: MatchingSettings, 
   );
   const people = rows.map(({ demographics }) => JSON.parse(demographics) as Demographics);
   const records = Math.max(counted.rows[0]?.records ?? 0, people.length);
-  const model = learnModel(people, { ...settings, model: firstGuess });
+  const model = learnModel(people, { ...settings, model: firstGuess }, Math.min(400_000, 20 * people.length));
   const whole = people.length === 0 ? 1 : records / people.length;
   const { one, household } = model.others;
   const others = { one: one * whole, household: household * whole };
