@@ -10,15 +10,20 @@ const lock = 4_711_321;
 /** @param pool of the database's own schema; @param schema where the records stand */
 export const followRecords = async (pool: pg.Pool, schema: string): Promise<void> => {
   const { rows } = await pool.query(
-    `select from pg_trigger where tgname = 'patient_record_changed' and tgrelid = $1::regclass`,
+    `select from pg_trigger where tgname = 'patient_record_changed_again' and tgrelid = $1::regclass`,
     [`${schema}.resource`],
   );
   if (rows.length > 0) return;
   await transaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [lock]);
     await client.query(
-      `create or replace trigger patient_record_changed after insert or update on ${schema}.resource for each row
+      `create or replace trigger patient_record_changed after insert on ${schema}.resource for each row
        when (new.type = 'Patient') execute function note_patient_record()`,
+    );
+    // A pass that indexes what is stored anew is no change of it.
+    await client.query(
+      `create or replace trigger patient_record_changed_again after update on ${schema}.resource for each row
+       when (new.type = 'Patient' and new.version <> old.version) execute function note_patient_record()`,
     );
     // What stood there before it was followed.
     await client.query(

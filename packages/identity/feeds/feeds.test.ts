@@ -86,6 +86,13 @@ test('K30: every change of the home is taken over once: by however many at once,
   );
   await clinic.update(patient('p1', 'Changed'), everything);
   await clinic.delete({ type: 'Patient', id: 'p2' }, everything);
+  await server.pool.query('update resource set terms = terms');
+  const noted = await server.pool.query('select type, id from identity_feed order by change');
+  assert.deepEqual(
+    noted.rows.map(({ id }) => id),
+    ['p1', 'p2'],
+    'indexing anew changes nothing',
+  );
   await rounds();
   await server.settle();
   assert.deepEqual((await kept(home, 'Patient', 'p1'))?.name, [{ family: 'Changed', given: ['Ada'] }]);

@@ -48,7 +48,8 @@ export const openIndex = async (t: TestContext, given: Partial<LinkingNeighbours
       `insert into identity.resource (rid, last_updated, occurred, version, confidentiality, deleted, method, type, id,
          patients, terms, body)
        values ($1, 0, 0, 1, 2, $2, 'PUT', 'Patient', $3, '{}', '{}', $4)
-       on conflict (rid) do update set deleted = excluded.deleted, body = excluded.body`,
+       on conflict (rid) do update set deleted = excluded.deleted, body = excluded.body,
+         version = resource.version + 1`,
       [resourceKey('Patient', record), said === undefined, record, body],
     );
   };
