@@ -7,6 +7,7 @@ import { ehrClient } from './ehr.ts';
 import { locatorClient } from './gathering.ts';
 import { heldAt } from './held-at.ts';
 import { locatorService } from './locator.ts';
+import { locatorOf } from './locator-address.ts';
 import { sharedBase } from './shared-server.ts';
 import { stewardClient } from './steward.ts';
 
@@ -37,8 +38,8 @@ export const domainClients = (
   return [
     ...file.clients,
     administrationClient(origin, secrets.administration),
-    ...(file.ehr.pages ? [ehrClient(origin, secrets.ehr)] : []),
     ...(file.services.identity ? [stewardClient(origin, secrets.steward)] : []),
+    ...(file.ehr.pages ? [ehrClient(origin, secrets.ehr, locatorOf(config))] : []),
     ...(sampleApp ? [vitalsClient(origin, secrets.vitals)] : []),
     ...(file.services.locator ? [locatorClient(sharedBase(origin, locatorService), held, secrets.locator)] : []),
   ];

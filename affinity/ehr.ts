@@ -4,33 +4,46 @@
  * record system uses. SMART App Launch 2.2, EHR launch.
  */
 import { type ClientMetadata, clientOf } from '@affinity/authorization-server/clients.ts';
+import { tokenExchangeGrant } from '@affinity/authorization-server/exchange-policy.ts';
 import type { People } from '@affinity/authorization-server/people.ts';
 import { isPractitioner } from '@affinity/authorization-server/purposes.ts';
 import { formActionSource } from '@affinity/authorization-server/redirect-uri.ts';
 import type { Session, SessionStore } from '@affinity/client/session.ts';
 import type { AuditLog } from '@affinity/core/fhir/audit-event.ts';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
-import type { ChartPatient, Ehr, LaunchableApp, Read } from '@affinity/portal/ehr/ehr.ts';
+import type { ChartPatient, Ehr, Elsewhere, LaunchableApp, Read } from '@affinity/portal/ehr/ehr.ts';
 import type { Config } from './config.ts';
+import { createElsewhere } from './ehr-elsewhere.ts';
 import { encounterView } from './launch-records.ts';
+import { locatorOf } from './locator-address.ts';
 import { patientEntry } from './patient-directory.ts';
 import { createStaffClient, createStaffNotes, createStaffSignIn } from './staff-sign-in.ts';
 
 export const ehrClientId = 'patient-charts';
 const callbackPath = '/ehr/callback';
-const scope = 'openid fhirUser offline_access user/Patient.rs user/Encounter.rs';
+const chartScope = 'openid fhirUser offline_access user/Patient.rs user/Encounter.rs';
+const elsewhereScope = 'user/DocumentReference.rs user/DiagnosticReport.rs';
+
+const scopeOf = (locator: string | undefined): string =>
+  locator === undefined ? chartScope : `${chartScope} ${elsewhereScope}`;
 
 /** @param secret shared inside this process only, and made anew at each start */
-export const ehrClient = (origin: string, secret: string): ClientMetadata => ({
+export const ehrClient = (origin: string, secret: string, locator?: string): ClientMetadata => ({
   client_id: ehrClientId,
   client_name: 'Patient charts',
   publisher: 'the people who run this place',
   client_secret: secret,
   token_endpoint_auth_method: 'client_secret_basic',
-  grant_types: ['authorization_code', 'refresh_token'],
+  grant_types: [
+    'authorization_code',
+    'refresh_token',
+    ...(locator === undefined ? [] : ([tokenExchangeGrant] as const)),
+  ],
+  // It is the clinic's own record system: it goes on to the locator for a clinician.
+  ...(locator === undefined ? {} : { resource_server: `${origin}/fhir`, affinity_upstreams: [locator] }),
   redirect_uris: [`${origin}${callbackPath}`],
   client_uri: `${origin}/ehr`,
-  scope,
+  scope: scopeOf(locator),
   affinity_ehr: true,
 });
 
@@ -75,7 +88,10 @@ const chartPatient = (patient: Resource): ChartPatient => {
 export const createEhr = (neighbours: EhrNeighbours): Ehr => {
   const { config, people, clients, issuer, base, key, fetch } = neighbours;
   const { origin, file } = config;
-  const staffPages = { ...neighbours, clientId: ehrClientId, callbackPath, scope, origin };
+  const locator = locatorOf(config);
+  const staffPages = { ...neighbours, clientId: ehrClientId, callbackPath, scope: scopeOf(locator), origin };
+  const lookElsewhere =
+    locator === undefined ? undefined : createElsewhere({ ...neighbours, clientId: ehrClientId, locator });
   const smart = createStaffClient(staffPages);
   // In this process alone: another one sends to the sign-in, which is open already.
   const held = new Map<string, Session>();
@@ -129,6 +145,19 @@ export const createEhr = (neighbours: EhrNeighbours): Ehr => {
       if (visits.kind !== 'read') return visits;
       return { kind: 'read', value: { patient: who.value, encounters: visits.value.map(encounterView) } };
     },
+    ...(lookElsewhere === undefined
+      ? {}
+      : {
+          elsewhere: async (sessionId: string, id: string): Promise<Read<Elsewhere>> => {
+            // Read first: the token is renewed where it has to be, and who may not see the patient is told no more.
+            const who = await patient(sessionId, id);
+            if (who.kind !== 'read') return who;
+            const session = held.get(sessionId);
+            if (session === undefined) return { kind: 'signed-out' };
+            const read = await lookElsewhere(session.accessToken, id);
+            return read.kind === 'read' ? { kind: 'read', value: { patient: who.value, ...read.value } } : read;
+          },
+        }),
     apps,
     async launch(sessionId, { clientId, patient: id, encounter }) {
       // Read first: the token is renewed where it has to be.

@@ -1,6 +1,18 @@
 /** The words of the clinicians' pages. */
 import { html, type Markup } from './markup.ts';
 
+const kinds: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  DocumentReference: ['Document', 'Documents'],
+  DiagnosticReport: ['Report', 'Reports'],
+  Observation: ['Measurement', 'Measurements'],
+  Condition: ['Condition', 'Conditions'],
+  MedicationRequest: ['Medication', 'Medications'],
+  AllergyIntolerance: ['Allergy', 'Allergies'],
+  Immunization: ['Immunization', 'Immunizations'],
+  Procedure: ['Procedure', 'Procedures'],
+  Encounter: ['Visit', 'Visits'],
+};
+
 export const ehrWords = {
   name: 'Patient charts',
   navigation: 'Patient charts',
@@ -39,6 +51,25 @@ export const ehrWords = {
       'No app can be opened from here yet. Whoever runs this place adds the address at which an app is launched.',
     launch: (app: Markup) => html`<span>Open ${app}</span>`,
     back: 'Back to my patients',
+  },
+  elsewhere: {
+    title: 'Records elsewhere',
+    link: 'Records elsewhere',
+    lead: 'What the places of this domain hold of this patient, as far as each lets you see it. That you looked is written down here and there.',
+    back: 'Back to the chart',
+    missing: 'Not everything is here',
+    missingNext: 'What these places may hold is missing below. Try again later, or ask them.',
+    places: 'Where what is held',
+    placesEmpty: 'No place holds anything that you may see.',
+    gathered: 'Documents and results',
+    gatheredEmpty: 'There is no document and no result that you may see.',
+    newest: 'newest of',
+    also: 'also at',
+    untitled: (type: string) => kinds[type]?.[0] ?? type,
+    held: (type: string, count: number | undefined) => {
+      const [one, many] = kinds[type] ?? [type, type];
+      return count === undefined ? many : `${count} ${(count === 1 ? one : many).toLowerCase()}`;
+    },
   },
   trouble: {
     absent: {

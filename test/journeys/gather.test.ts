@@ -6,7 +6,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Resource } from '@affinity/core/fhir/resource.ts';
 import type { Upstream } from '@affinity/gateway/remote-fhir/testing/upstream.ts';
+import type { Browser } from 'playwright-core';
 import { bearer, clientsYaml, obtainTokens } from '../hostile/caller.ts';
+import { launchBrowser } from './browser.ts';
 import { type Domain, removeDirectory, runCommand, startDomain } from './domain.ts';
 import { startRecordsSystem } from './records-system.ts';
 
@@ -48,6 +50,7 @@ const recordsOf = (place: string, more: object = {}): readonly Resource[] => [
 let town: Upstream;
 let lake: Upstream;
 let domain: Domain;
+let browser: Browser;
 const closers: (() => unknown)[] = [];
 const t = { after: (close: unknown) => void closers.push(close as () => unknown) };
 before(async () => {
@@ -72,6 +75,7 @@ ${server('town', 'City Hospital', town)}${server('lake', 'Lake Clinic', lake)}${
   }
 });
 after(async () => {
+  await browser?.close();
   await domain.stop();
   removeDirectory(domain.directory);
   for (const close of closers) await close();
@@ -123,4 +127,31 @@ test('L07, L09, L11, E05: the doctor is told where what is, and is shown it; nob
   }
   const none = await ask('Patient/$locate?patient=nobody', doctor);
   assert.deepEqual(none.parameter, []);
+});
+
+test('L09: a doctor sees in the chart what three places hold, while one of them is down, and is told which', async () => {
+  await lake.close();
+  browser = await launchBrowser();
+  const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  await page.goto(`${domain.origin}/ehr`);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.locator('input[name=username]').fill('okafor');
+  await page.locator('input[name=password]').fill('okafor-demo-2026');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await page.getByRole('link', { name: /Ana .*Ribeiro/ }).click();
+  await page.getByRole('link', { name: 'Records elsewhere' }).click();
+  assert.match(page.url(), /\/ehr\/patients\/patient-0001\/elsewhere$/);
+  const text = await page.locator('main').innerText();
+  assert.match(text, /Not everything is here[\s\S]*Lake Clinic (could not be reached|did not answer in time)/);
+  assert.match(text, /Letter of town[\s\S]*City Hospital/);
+  assert.doesNotMatch(text, /Letter of lake|Letter of quiet|Quiet House/);
+  assert.match(text, /Clinic[\s\S]*documents/);
+  for (const width of [375, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    const { scrollWidth } = await page.evaluate(() => ({ scrollWidth: document.documentElement.scrollWidth }));
+    assert.ok(scrollWidth <= width, `${width}: ${scrollWidth}`);
+    if (process.env.AFFINITY_PICTURES !== undefined)
+      await page.screenshot({ path: `${process.env.AFFINITY_PICTURES}/elsewhere-${width}.png`, fullPage: true });
+  }
 });

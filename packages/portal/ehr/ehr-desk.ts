@@ -8,6 +8,7 @@ import { readForm } from '../admin/form.ts';
 import { createDeskResponses } from '../desk-response.ts';
 import { printChart } from '../pages/chart-page.ts';
 import { printEhrRefused, printEhrSignIn, printEhrTrouble, printPatients } from '../pages/ehr-start-page.ts';
+import { printElsewhere } from '../pages/elsewhere-page.ts';
 import type { House } from '../parts/document.ts';
 import type { Ehr, Read } from './ehr.ts';
 
@@ -73,7 +74,17 @@ export const createEhrDesk = ({ house, ehr, log }: EhrNeighbours): EhrDesk => {
     if (seated instanceof Response) return seated;
     const { session, name } = seated;
     const desk = { name, csrf: session.csrf };
-    return show(seated, await ehr.chart(session.id, patient), (value) => printChart(house, desk, value, ehr.apps));
+    return show(seated, await ehr.chart(session.id, patient), (value) =>
+      printChart(house, desk, value, ehr.apps, ehr.elsewhere !== undefined),
+    );
+  };
+
+  const elsewhere = async (request: Request, patient: string, connection: DeskConnection): Promise<Response> => {
+    const seated = await seat(request, connection);
+    if (seated instanceof Response) return seated;
+    const { session, name } = seated;
+    const read = (await ehr.elsewhere?.(session.id, patient)) ?? ({ kind: 'absent' } as const);
+    return show(seated, read, (value) => printElsewhere(house, { name, csrf: session.csrf }, value));
   };
 
   const launch = async (request: Request, connection: DeskConnection): Promise<Response> => {
@@ -135,6 +146,8 @@ export const createEhrDesk = ({ house, ehr, log }: EhrNeighbours): EhrDesk => {
     const looks = request.method === 'GET' || request.method === 'HEAD';
     const posts = request.method === 'POST';
     const [, patient] = /^\/ehr\/patients\/([A-Za-z0-9\-.]{1,64})$/.exec(pathname) ?? [];
+    const [, whose] = /^\/ehr\/patients\/([A-Za-z0-9\-.]{1,64})\/elsewhere$/.exec(pathname) ?? [];
+    if (whose !== undefined) return looks ? elsewhere(request, whose, connection) : wrongMethod('GET, HEAD');
     if (patient !== undefined) return looks ? chart(request, patient, connection) : wrongMethod('GET, HEAD');
     switch (pathname) {
       case '/ehr':

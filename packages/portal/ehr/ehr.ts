@@ -34,6 +34,30 @@ export interface Chart {
   readonly encounters: readonly EncounterView[];
 }
 
+/** What a place holds, by type of resource, as far as the clinician may know. */
+export interface HeldAtPlace {
+  readonly title: string;
+  readonly holdings: readonly { readonly type: string; readonly count?: number; readonly latest?: string }[];
+}
+
+export interface GatheredEntry {
+  readonly type: string;
+  readonly title: string;
+  readonly date?: string;
+  /** where it is held, and where the same is held too */
+  readonly place: string;
+  readonly also: readonly string[];
+}
+
+export interface Elsewhere {
+  readonly patient: ChartPatient;
+  readonly places: readonly HeldAtPlace[];
+  /** newest first */
+  readonly gathered: readonly GatheredEntry[];
+  /** which place could not be asked, and why, each as a sentence without its full stop */
+  readonly missing: readonly string[];
+}
+
 export interface LaunchAsked {
   readonly clientId: string;
   readonly patient: string;
@@ -58,6 +82,8 @@ export interface Ehr {
   /** those for whom the clinician cares */
   patients(sessionId: string): Promise<Read<readonly ChartPatient[]>>;
   chart(sessionId: string, patient: string): Promise<Read<Chart>>;
+  /** what all places of the domain hold of the patient; absent: there is nobody who knows */
+  elsewhere?(sessionId: string, patient: string): Promise<Read<Elsewhere>>;
   readonly apps: readonly LaunchableApp[];
   /** the address to open */
   launch(sessionId: string, asked: LaunchAsked): Promise<Read<string>>;

@@ -56,13 +56,17 @@ export const printChart = (
   desk: Desk,
   { patient, encounters }: Chart,
   apps: readonly LaunchableApp[],
+  showsElsewhere = false,
 ): string => {
   const { chart } = ehrWords;
   return printEhr(house, desk, {
     title: html`${tidy(patient.name)}`,
     here: false,
     body: html`<p class="way-back"><a href="/ehr">${chart.back}</a></p>
-<div class="head"><h1>${quoted(patient.name)}</h1><p>${printFacts(patientFacts(house, patient))}</p><p class="lead">${chart.lead}</p></div>
+<div class="head"><h1>${quoted(patient.name)}</h1><p>${printFacts(patientFacts(house, patient))}</p><p class="lead">${chart.lead}</p>${
+      showsElsewhere &&
+      html`<p><a class="button plain" href="/ehr/patients/${patient.id}/elsewhere">${ehrWords.elsewhere.link}</a></p>`
+    }</div>
 ${
   apps.length === 0
     ? html`<p class="empty">${chart.appsEmpty}</p>`

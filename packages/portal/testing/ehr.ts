@@ -54,6 +54,24 @@ export const createEhrDouble = (more: Partial<Ehr> = {}): EhrDouble => {
       if (!isIn(id)) return { kind: 'signed-out' };
       return patient === ana.id ? { kind: 'read', value: { patient: ana, encounters: visits } } : { kind: 'absent' };
     },
+    elsewhere: async (id, patient) => {
+      if (!isIn(id)) return { kind: 'signed-out' };
+      const value = {
+        patient: ana,
+        places: [{ title: 'City Hospital', holdings: [{ type: 'DocumentReference', count: 2, latest: '2026-04-01' }] }],
+        gathered: [
+          {
+            type: 'DocumentReference',
+            title: 'Discharge letter',
+            date: '2026-04-01',
+            place: 'City Hospital',
+            also: [],
+          },
+        ],
+        missing: ['Lake Clinic did not answer in time'],
+      };
+      return patient === ana.id ? { kind: 'read', value } : { kind: 'absent' };
+    },
     apps: [
       { clientId: 'vitals', name: 'Vitals', publisher: 'Affinity samples', origins: ['http://localhost:4000'] },
       { clientId: 'long', name: longName, origins: ['https://companion.example'] },
@@ -117,6 +135,7 @@ export const ehrPages = async (): Promise<Readonly<Record<string, string>>> => {
       apps: [],
       chart: async () => ({ kind: 'read', value: { patient: ana, encounters: [] } }),
     }),
+    'ehr-elsewhere': await shown(`/ehr/patients/${ana.id}/elsewhere`),
     'ehr-absent': await shown('/ehr/patients/patient-9999'),
   };
 };
