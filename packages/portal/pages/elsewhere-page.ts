@@ -11,7 +11,7 @@ import { patientFacts, printFacts } from './chart-page.ts';
 
 const { elsewhere: words } = ehrWords;
 
-const dated = (house: House, date: string): Markup => html`${tidy(showDate(house.words.language, date))}`;
+const dated = (house: House, date: string): Markup => html`${tidy(showDate(house.words.language, date.slice(0, 10)))}`;
 
 const printPlace = (house: House, { title, holdings }: HeldAtPlace): Markup =>
   html`<li class="row"><span class="row-text"><span class="row-title">${quoted(title)}</span>${printFacts(
