@@ -62,33 +62,36 @@ const nobodys: SearchResult = { matches: [], total: 0 };
 
 export const createLocatedRecords = (neighbours: LocatedNeighbours): Backend => {
   const { store, otherTypes = [] } = neighbours;
-  const within = async (filter: Filter): Promise<Filter> =>
-    allOf([filter, { kind: 'not', filter: await neighbours.hidden() }]);
-  const each = async (filterOf: FilterOf): Promise<FilterOf> => {
-    const hidden = await neighbours.hidden();
-    return (type) => allOf([filterOf(type), { kind: 'not', filter: hidden }]);
+  const { hidden: hiddenNow } = neighbours;
+  const seen = (filter: Filter, hidden: Filter): Filter => allOf([filter, { kind: 'not', filter: hidden }]);
+  const each = async (filterOf: FilterOf, hidden = hiddenNow()): Promise<FilterOf> => {
+    const now = await hidden;
+    return (type) => seen(filterOf(type), now);
   };
-  const interactions = (on: Interactions): Interactions => ({
-    read: async (at, filter) => on.read(at, await within(filter)),
-    vread: async (at, filter) => on.vread(at, await within(filter)),
-    create: (input) => on.create(input),
-    update: async (input, filter) => on.update(input, await within(filter)),
-    delete: async (input, filter) => on.delete(input, await within(filter)),
-    historyInstance: async (at, filter, signal) => on.historyInstance(at, await within(filter), signal),
-    searchType: async (query, filter, { chained, included, ...asking } = {}) => {
-      const asked = await askedOfStore(query, neighbours);
-      if (asked === undefined) return nobodys;
-      return on.searchType(asked, await within(filter), {
-        ...asking,
-        ...(chained === undefined ? {} : { chained: await each(chained) }),
-        ...(included === undefined ? {} : { included: await each(included) }),
-      });
-    },
-  });
+  const interactions = (on: Interactions, hidden: () => Promise<Filter>): Interactions => {
+    const within = async (filter: Filter): Promise<Filter> => seen(filter, await hidden());
+    return {
+      read: async (at, filter) => on.read(at, await within(filter)),
+      vread: async (at, filter) => on.vread(at, await within(filter)),
+      create: (input) => on.create(input),
+      update: async (input, filter) => on.update(input, await within(filter)),
+      delete: async (input, filter) => on.delete(input, await within(filter)),
+      historyInstance: async (at, filter, signal) => on.historyInstance(at, await within(filter), signal),
+      searchType: async (query, filter, { chained, included, ...asking } = {}) => {
+        const asked = await askedOfStore(query, neighbours);
+        if (asked === undefined) return nobodys;
+        return on.searchType(asked, await within(filter), {
+          ...asking,
+          ...(chained === undefined ? {} : { chained: await each(chained, hidden()) }),
+          ...(included === undefined ? {} : { included: await each(included, hidden()) }),
+        });
+      },
+    };
+  };
   let known: { readonly of: Backend['capabilities']; readonly own: Backend['capabilities'] } | undefined;
   let names: { readonly of: SearchParameters; readonly own: SearchParameters } | undefined;
   return {
-    ...interactions(store),
+    ...interactions(store, hiddenNow),
     appliesFilter: true,
     get capabilities() {
       const of = store.capabilities;
@@ -104,7 +107,10 @@ export const createLocatedRecords = (neighbours: LocatedNeighbours): Backend => 
     history: async (of, filterOf, signal) => store.history(of, await each(filterOf), signal),
     searchSystem: async (query, filterOf, signal) => store.searchSystem(query, await each(filterOf), signal),
     ownersOf: (references) => store.ownersOf(references),
-    transact: (work, hold, readsDecide, signal) =>
-      store.transact((on) => work(interactions(on)), hold, readsDecide, signal),
+    transact: async (work, hold, readsDecide, signal) => {
+      // Looked up before it begins: what is labelled meanwhile would wait for the transaction that waits for it.
+      const hidden = await hiddenNow();
+      return store.transact((on) => work(interactions(on, async () => hidden)), hold, readsDecide, signal);
+    },
   };
 };
