@@ -240,7 +240,7 @@ test('M04: what is too big is too costly, at each limit and one past it', async 
   const listed = (count: number) =>
     valueSet('l', [{ system: 's', concept: Array.from({ length: count }, (_, i) => ({ code: `${i}` })) }]);
   assert.equal(flat((await ask(hold([listed(10)], at), { url: listed(1).url })).contains).length, 10);
-  assert.equal(await refusal(ask(hold([listed(11)], at), { url: listed(1).url })), '422 too-costly');
+  assert.equal(await refusal(ask(hold([listed(11)], at), { url: listed(1).url, count: '1' })), '422 too-costly');
   const two = filtered('two', ['concept', 'exists', 'true'], ['concept', 'exists', 'true']);
   assert.equal((await ask(hold([animalSystem, two], { filters: 2 }), { url: two.url })).total, 8);
   assert.equal(await refusal(ask(hold([animalSystem, two], { filters: 1 }), { url: two.url })), '422 too-costly');
