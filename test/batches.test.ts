@@ -23,6 +23,8 @@ test('files of one package share a process; hooks of a file, and what is done to
     'packages/a/inner.test.ts': "suite('inner', () => {\n  before(() => {});\n});",
     'packages/a/environment.test.ts': "process.env.NAME = 'x';",
     'packages/b/one.test.ts': '',
+    'test/grants/one.test.ts': '',
+    'test/grants/two.test.ts': '',
     'test/one.test.ts': '',
     'test/two.test.ts': '',
   };
@@ -34,6 +36,7 @@ test('files of one package share a process; hooks of a file, and what is done to
     'packages/a/hook.test.ts',
     'packages/a/one.test.ts packages/a/inner.test.ts',
     'packages/b/one.test.ts',
+    'test/grants/one.test.ts test/grants/two.test.ts',
     'test/one.test.ts',
     'test/two.test.ts',
   ]);
@@ -41,7 +44,7 @@ test('files of one package share a process; hooks of a file, and what is done to
 
 test('every file is run once, the longest before the others, and no process has more than a dozen', (t) => {
   const names = Array.from({ length: 30 }, (_, at) => `packages/a/${at}.test.ts`);
-  const files = ['affinity/a.test.ts', ...names, 'test/a.test.ts', 'test/attacks/attacks.test.ts'];
+  const files = ['apps/a/a.test.ts', ...names, 'test/a.test.ts', 'test/attacks/attacks.test.ts'];
   const batches = batchesOf(filesOf(Object.fromEntries(files.map((file) => [file, ''])), t), files);
   assert.deepEqual(batches.flat().sort(), files.toSorted());
   assert.deepEqual(

@@ -26,10 +26,14 @@ const most = 12;
 const ofTheProcess =
   /^(?:before|after|beforeEach|afterEach)\(|process\.(?:env\.\w+ =|on\(|once\(|exit|chdir)|registerHooks|\bmock\.(?!timers\.tick)/m;
 
-const sharesProcess = (root: string, file: string): boolean =>
-  file.startsWith('packages/') && !ofTheProcess.test(readFileSync(join(root, file), 'utf8'));
+/** What stands elsewhere is long by itself, or starts much of its own. */
+const shared = ['packages/', 'affinity/', 'test/conformance/', 'test/grants/'];
 
-const packageOf = (file: string): string => file.split('/').slice(0, 2).join('/');
+const sharesProcess = (root: string, file: string): boolean =>
+  shared.some((start) => file.startsWith(start)) && !ofTheProcess.test(readFileSync(join(root, file), 'utf8'));
+
+const packageOf = (file: string): string =>
+  file.startsWith('affinity/') ? 'affinity' : file.split('/').slice(0, 2).join('/');
 const rankOf = (file: string): number => {
   const rank = longest.findIndex((start) => file.startsWith(start));
   return rank === -1 ? longest.length : rank;
@@ -38,11 +42,11 @@ const rankOf = (file: string): number => {
 /** Every file once: those of one list in one process, the lists in the order in which they are to start. */
 export const batchesOf = (root: string, files: readonly string[]): readonly (readonly string[])[] => {
   const alone = files.filter((file) => !sharesProcess(root, file));
-  const shared = Map.groupBy(
+  const groups = Map.groupBy(
     files.filter((file) => sharesProcess(root, file)),
     packageOf,
   );
-  const together = [...shared.values()].flatMap((all) => {
+  const together = [...groups.values()].flatMap((all) => {
     const count = Math.ceil(all.length / most);
     return Array.from({ length: count }, (_, batch) => all.filter((_file, at) => at % count === batch));
   });
