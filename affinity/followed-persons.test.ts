@@ -33,7 +33,7 @@ const open = async (t: Parameters<typeof testDatabase>[0], shared = true) => {
             place.patient,
           ]);
           await db.query(
-            `insert into person_record (record, person, active, replaced_by, features) values ($1, $2, $3, $4, '{}')
+            `insert into person_record (record, person, active, replaced_by) values ($1, $2, $3, $4)
              on conflict (record) do update set person = excluded.person, replaced_by = excluded.replaced_by`,
             [record, person, place.replaced !== true, place.replaced === true ? 'another' : null],
           );
