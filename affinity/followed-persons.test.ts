@@ -32,11 +32,17 @@ const open = async (t: Parameters<typeof testDatabase>[0], shared = true) => {
             place.base,
             place.patient,
           ]);
-          await db.query(
-            `insert into person_record (record, person, active, replaced_by) values ($1, $2, $3, $4)
-             on conflict (record) do update set person = excluded.person, replaced_by = excluded.replaced_by`,
-            [record, person, place.replaced !== true, place.replaced === true ? 'another' : null],
+          // Each statement that inserts is told to the feed of Consents, whether it inserts anything or not.
+          const values = [record, person, place.replaced === true ? 'another' : null];
+          const { rowCount } = await db.query(
+            'update person_record set person = $2, replaced_by = $3 where record = $1',
+            values,
           );
+          if (rowCount === 0)
+            await db.query('insert into person_record (record, person, active, replaced_by) values ($1, $2, $4, $3)', [
+              ...values,
+              place.replaced !== true,
+            ]);
         }
       }
       await follow(db, Object.keys(persons));
