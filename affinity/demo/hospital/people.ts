@@ -30,7 +30,7 @@ export interface Known {
   readonly clinic?: string;
 }
 
-/** Whom nobody at the hospital has recognized yet: they moved, and their phone is another. A steward decides. */
+/** Whom nobody at the hospital has recognized yet: they gave their second name, and another phone. A steward decides. */
 const unrecognized: ReadonlySet<number> = new Set([6, 13, 21, 34]);
 export const isRecognized = ({ person, clinic }: Known): boolean =>
   clinic !== undefined && !unrecognized.has(person.number);

@@ -53,6 +53,8 @@ const teamOf = ({ person, clinic, random }: Known): string => {
   return random.pick(['A-0017', 'A-0020', 'A-0029']);
 };
 
+/** Under which the hospital knows those whom it has not recognized. */
+const secondNames = ['Josef', 'Irma'] as const;
 const streets = ['Mill Lane', 'Chapel Street', 'Orchard Row', 'Station Road'];
 
 /** Rows by table, in the order of its columns. */
@@ -74,7 +76,7 @@ export const recordsOf = (known: readonly Known[]): Rows => {
     add('PAT', [
       number,
       person.family,
-      person.given,
+      isRecognized(one) || one.clinic === undefined ? person.given : secondNames[person.gender === 'male' ? 0 : 1],
       person.gender === 'male' ? 1 : 2,
       // Of some of the old nobody wrote down more than the year.
       one.clinic === undefined && random.chance(0.1)
