@@ -1,9 +1,10 @@
-/** `npm run bench [-- startup | serving | authorization [SCENARIO] | policy | gateway [ROUNDS] | decision | timing [COUNT] | clinic [SIZES] | matching [SIZE]]`: the figures of docs/performance.md, measured here and now. */
+/** `npm run bench [-- startup | serving | authorization [SCENARIO] | policy | gateway [ROUNDS] | decision | timing [COUNT] | clinic [SIZES] | matching [SIZE] | gather [ROUNDS]]`: the figures of docs/performance.md, measured here and now. */
 import { candidates, measureAuthorization, scenarios } from './authorization.ts';
 import { measureClinic } from './clinic.ts';
 import { measureDecision } from './decision.ts';
 import { median, printTable, ratios, spread } from './figures.ts';
 import { measureGateway, measureGatewayMemory, measureLatency } from './gateway.ts';
+import { measureGather } from './gather.ts';
 import { measureMatching } from './matching.ts';
 import { writeMatchingReport } from './matching-report.ts';
 import type { Memory } from './processes.ts';
@@ -211,4 +212,21 @@ if (asked === 'terminology') {
       ['memory (RSS) before, loaded, ready, MB', [before, loaded, ready].map((each) => each.toFixed(0)).join(', ')],
     ]);
   }
+}
+
+if (asked === undefined || asked === 'gather') {
+  const { slowest, live, oneDead, timeout } = await measureGather(Number(process.argv[3] ?? 50));
+  console.log('\nGathering 250 entries of five servers that wait 10 to 50 ms, a page of 50: median (least–most)');
+  const over = median(live) / median(slowest);
+  printTable([
+    ['', 'milliseconds', '', 'aim'],
+    ['the slowest server alone', spread(slowest, 0), '', ''],
+    ['all five', spread(live, 0), `${over.toFixed(2)} × the slowest`, '≤ 1.3'],
+    [
+      `one dead, given ${timeout} ms`,
+      spread(oneDead, 0),
+      `${(median(oneDead) / timeout).toFixed(2)} × its time`,
+      '≤ 1.2',
+    ],
+  ]);
 }

@@ -57,6 +57,9 @@ const open = async (t: TestContext, more: Partial<Parameters<typeof gathering>[0
   return { ...parts, answer: parts.gather, all, one, two, three, gather };
 };
 
+/** How long one server is waited for, where one never answers: long enough for a machine that is busy. */
+const patient = { sourceMilliseconds: 2_000 };
+
 const matches = ({ entry = [] }: Bundle) => entry.filter(({ search }) => search.mode === 'match');
 const ids = (bundle: Bundle): readonly string[] => matches(bundle).map(({ resource }) => resource.id);
 const issues = ({ entry = [] }: Bundle) =>
@@ -106,7 +109,8 @@ test('L11, E05: a token that the locator uses at one server is worth nothing at 
 });
 
 test('L09: a server that never answers, one that is not there, and one that talks nonsense are each named; the rest is shown', async (t) => {
-  const { gather, one, two, three } = await open(t);
+  const { gather, one, two, three } = await open(t, patient);
+  await gather({ _type: 'Observation' });
   silence(two);
   one.instead = (_request, response) => {
     response.writeHead(503, { 'content-type': 'application/fhir+json' }).end('{}');
@@ -130,7 +134,7 @@ test('L09: a server that never answers, one that is not there, and one that talk
 });
 
 test('L15, K30: for whom the index does not know a server is asked the same, about nobody, and a failure of it is told the same', async (t) => {
-  const { gather, two, all } = await open(t);
+  const { gather, two, all } = await open(t, patient);
   const known = await gather({ _type: 'Observation' }, callerOf(), 'nobody-at-all');
   assert.deepEqual([ids(known), known.total, issues(known)], [[], 0, []]);
   for (const { heard } of all) assert.match(heard[0]?.url ?? '', /patient=[0-9a-f-]{36}&/);
@@ -229,7 +233,7 @@ test('L10: the same thing at two servers is shown once with both places; what di
 });
 
 test('L09: who hangs up ends the questions; so many go to one server at a time and no more', async (t) => {
-  const { gather, one, two, three } = await open(t, { connections: 2, sourceMilliseconds: 5_000 });
+  const { gather, one, two, three } = await open(t, { connections: 2 });
   for (const source of [one, two, three]) silence(source);
   const leaving = new AbortController();
   const asked = Array.from({ length: 4 }, () => gather({ _type: 'Observation' }, callerOf({ signal: leaving.signal })));

@@ -37,7 +37,7 @@ export const gathering = (of: {
   readonly wholeMilliseconds?: number;
   readonly connections?: number;
 }) => {
-  const { pool, sources, index, tokenFor = tokenForEach, sourceMilliseconds = 400, wholeMilliseconds = 5_000 } = of;
+  const { pool, sources, index, tokenFor = tokenForEach, sourceMilliseconds = 30_000, wholeMilliseconds = 60_000 } = of;
   const { connections = 8 } = of;
   const ask = createAsking({ tokenFor, sourceMilliseconds, connections });
   const pages = createPageCursors({ key: new Uint8Array(32).fill(7), base: locatorBase, seconds: 600, now: Date.now });

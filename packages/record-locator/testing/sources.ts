@@ -22,6 +22,8 @@ export interface TestSource {
   records: Held[];
   /** has the response to itself, where it is told */
   instead: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** milliseconds before it answers */
+  delay: number;
   /** requests that it has and that are not over */
   readonly open: () => number;
   readonly most: () => number;
@@ -100,13 +102,14 @@ export const startSource = async (t: After, title: string, records: readonly Hel
   const base = `http://localhost:${(server.address() as AddressInfo).port}/fhir`;
   const send = createSafeFetch(async () => ['127.0.0.1']);
   const permissions = { dangerouslyAllowLoopback: true };
-  const source = sourceElsewhere({ title, base }, { send, permissions, bytes: 1_000_000, milliseconds: 5_000 });
+  const source = sourceElsewhere({ title, base }, { send, permissions, bytes: 1_000_000, milliseconds: 30_000 });
   const made: TestSource = {
     source,
     base,
     heard,
     records: [...records],
     instead: undefined,
+    delay: 0,
     open: () => open,
     most: () => most,
   };
@@ -116,6 +119,7 @@ export const startSource = async (t: After, title: string, records: readonly Hel
     heard.push({ method, url, headers });
     const body = await bodyOf(request);
     if (made.instead?.(request, response)) return;
+    if (made.delay > 0) await new Promise((resolve) => setTimeout(resolve, made.delay));
     const say = (status: number, value: object): void => {
       response.writeHead(status, { 'content-type': 'application/fhir+json' }).end(JSON.stringify(value));
     };
