@@ -12,7 +12,7 @@ import { type Domain, removeDirectory, runCommand, startDomain } from './domain.
 let domain: Domain;
 let browser: Browser;
 before(async () => {
-  domain = await startDomain();
+  domain = await startDomain({ yaml: 'identity:\n  poll_seconds: 1\n' });
   browser = await launchBrowser();
 });
 after(async () => {
