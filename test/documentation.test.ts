@@ -62,8 +62,8 @@ const titlesOf = (file: string): string =>
     .map(([, , title]) => title)
     .join(' ');
 
-test('each requirement of SMART, OAuth, OpenID Connect and the gateway stands in the title of a test that its row names', () => {
-  const faults = ['smart', 'oauth', 'oidc', 'gateway'].flatMap((page) =>
+test('each requirement of SMART, OAuth, OpenID Connect, the gateway, IHE and the registry stands in the title of a test that its row names', () => {
+  const faults = ['smart', 'oauth', 'oidc', 'gateway', 'ihe', 'registry'].flatMap((page) =>
     text(`docs/conformance/${page}.md`)
       .split('\n')
       .flatMap((line) => {
@@ -78,7 +78,7 @@ test('each requirement of SMART, OAuth, OpenID Connect and the gateway stands in
       }),
   );
   assert.deepEqual(faults, []);
-  const rows = ['smart', 'oauth', 'oidc', 'gateway'].flatMap((page) =>
+  const rows = ['smart', 'oauth', 'oidc', 'gateway', 'ihe', 'registry'].flatMap((page) =>
     idsIn(text(`docs/conformance/${page}.md`).replace(/^(?!\| [A-Z]\d\d).*$/gm, '')),
   );
   assert.ok(new Set(rows).size > 150, 'the tables were read');

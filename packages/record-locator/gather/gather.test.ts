@@ -70,7 +70,7 @@ const silence = (source: TestSource): void => {
   source.instead = () => true;
 };
 
-test('L09, L10: every server by its own id and its own token; newest first, under the base that holds it, and counted', async (t) => {
+test('L09, L10, L13: every server by its own id and its own token; newest first, under the base that holds it, and counted', async (t) => {
   const { all, gather, one, two, three } = await open(t);
   const bundle = await gather({ _type: 'Observation' });
   assert.deepEqual(ids(bundle), ['a2', 'h1', 'c1', 'a1'], 'of one time in the order of the servers');
