@@ -99,7 +99,7 @@ test('E74: no privilege, no practitioner, disabled: no page, and it is recorded'
     username: 'patient',
     password: 'correct horse',
     name: 'P',
-    fhirUser: 'Patient/p1',
+    fhirUser: 'Patient/p9',
     emergency: true,
   });
   for (const username of ['nurse', 'ana', 'patient']) {

@@ -35,7 +35,7 @@ const link = ({ type, id, title }: Pick<WaitingDefinition, 'type' | 'id' | 'titl
   html`<a href="/registry/${type}/${id}">${quoted(title)}</a>`;
 
 const printWaiting = (one: WaitingDefinition, csrf: string, mayPublish: boolean): Markup =>
-  html`<li class="definition"><div class="definition-head"><h3>${link(one)}</h3><span class="chip chip-draft">${words.wanted[one.wanted]}</span></div>
+  html`<li class="definition"><div class="definition-head"><h3>${link(one)}</h3><span class="standing standing-draft">${words.wanted[one.wanted]}</span></div>
 <p class="definition-facts">${words.proposed(one.proposedBy, deskWords.alert.showInstant(one.proposedAt))}</p>${one.note !== '' && html`<p>${quoted(one.note)}</p>`}
 ${
   one.isOwn

@@ -20,7 +20,7 @@ export const cutTo = (text: string, length: number): string => {
 };
 
 export const printStatus = (status: string): Markup =>
-  html`<span class="chip chip-${status === 'active' || status === 'draft' || status === 'retired' ? status : 'unknown'}">${words.status[status] ?? words.status.unknown}</span>`;
+  html`<span class="standing standing-${status === 'active' || status === 'draft' || status === 'retired' ? status : 'unknown'}">${words.status[status] ?? words.status.unknown}</span>`;
 
 export const printKinds = (here: string): Markup =>
   html`<nav class="kinds" aria-label="${words.navigation}"><ul>${Object.entries(words.types).map(

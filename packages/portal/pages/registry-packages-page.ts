@@ -9,13 +9,13 @@ import { printKinds } from './registry-list-page.ts';
 const { packagePage: words } = registryWords;
 
 const printPackage = (house: House, one: ShownPackage): Markup =>
-  html`<li class="definition"><div class="definition-head"><h2>${quoted(one.title ?? one.name)}</h2><span class="chip">${quoted(one.version)}</span></div>
+  html`<li class="definition"><div class="definition-head"><h2>${quoted(one.title ?? one.name)}</h2><span class="standing">${quoted(one.version)}</span></div>
 <p class="definition-facts"><code>${one.name}</code> · ${words.definitions(one.artefacts)} · ${words.loaded(showDate(house.words.language, one.loadedAt.toISOString().slice(0, 10)))}${one.license !== undefined && html` · ${quoted(one.license)}`}</p>
 ${
   one.dependencies.length > 0 &&
   html`<p class="label">${words.needs}</p><ul class="needs">${one.dependencies.map(
     ({ name, version, isThere }) =>
-      html`<li><code>${name} ${version}</code> <span class="chip chip-${isThere ? 'active' : 'draft'}">${isThere ? words.isThere : words.isMissing}</span></li>`,
+      html`<li><code>${name} ${version}</code> <span class="standing standing-${isThere ? 'active' : 'draft'}">${isThere ? words.isThere : words.isMissing}</span></li>`,
   )}</ul>`
 }</li>`;
 
