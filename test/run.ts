@@ -49,7 +49,8 @@ async function runFiles(paths: readonly string[]): Promise<number> {
   const shared = mkdtempSync(join(tmpdir(), 'affinity-tests-'));
   try {
     const batches = writeBatches(directory, paths);
-    const concurrency = `--test-concurrency=${availableParallelism()}`;
+    // One more than the cores: what waits for a browser or for a server that starts leaves a core to another.
+    const concurrency = `--test-concurrency=${availableParallelism() + 1}`;
     const child = spawn(process.execPath, ['--test', '--test-reporter=spec', concurrency, ...flags, ...batches], {
       cwd: root,
       stdio: 'inherit',
