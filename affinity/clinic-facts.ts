@@ -49,6 +49,7 @@ export const createClinicFacts = (neighbours: FactsNeighbours): ((principal: Pri
       const client = await registry.find(id);
       return client === undefined ? undefined : servicePolicyOf(client);
     },
+    recordsForeign: (issuer) => config.file.trusted_issuers.find((one) => one.issuer === issuer)?.records,
     settings: factsSettings(config.file),
     report: ({ kind, key, detail }) => {
       log('facts', { kind, key, detail });

@@ -8,6 +8,7 @@ import { limits } from './limit-settings.ts';
 import { locatorSettings } from './locator-settings.ts';
 import { matching } from './matching-settings.ts';
 import { registrySettings } from './registry-settings.ts';
+import { trustedIssuers } from './trusted-issuer-settings.ts';
 import { protectedServer, resourceServers } from './upstream-settings.ts';
 
 export type Fault = {
@@ -214,6 +215,8 @@ const file = z.strictObject({
   ehr,
   /** external OpenID providers that people may sign in with */
   identity_providers: identityProviders,
+  /** other domains whose tokens count here, within limits */
+  trusted_issuers: trustedIssuers,
   /** further FHIR servers of the domain: existing records systems behind the same guard */
   resource_servers: resourceServers,
   /** the one FHIR server that `affinity protect` puts the domain in front of */

@@ -9,6 +9,7 @@ import { parseDocument } from 'yaml';
 import { type ConfigFile, checkFile, type Fault, policyNotices } from './config-file.ts';
 import { lifetimeNotices } from './lifetime-notices.ts';
 import { registrationFaults } from './registration.ts';
+import { trustedIssuerFaults } from './trusted-issuer-faults.ts';
 import { type FurtherServer, furtherServers, type ProtectedServer, protectedServer } from './upstreams.ts';
 
 export interface Tls {
@@ -107,6 +108,12 @@ export const readConfig = (
   const around = { env, directory, faults };
   const further = furtherServers(file?.resource_servers ?? [], around);
   const guarded = file?.protect === undefined ? undefined : protectedServer(file.protect, around);
+
+  if (file !== undefined && origin !== undefined) {
+    const own = [guarded?.title ?? 'clinic', ...(demo === 'on' ? ['hospital'] : [])];
+    const names = [...own, ...further.map(({ name }) => name), 'identity', 'locator', 'registry'];
+    faults.push(...trustedIssuerFaults({ origin: origin.origin, file }, [...new Set(names)]));
+  }
 
   const userinfo =
     file?.userinfo === undefined ? undefined : readUserinfo(file.userinfo, trustedProxies, origin, directory, faults);

@@ -19,6 +19,7 @@ import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { loadPageKey } from './page-key.ts';
 import { createPatientsIdentified } from './patients-identified.ts';
+import { trustedIssuersAt } from './trusted-issuers.ts';
 
 export interface GuardedNeighbours {
   readonly config: Config;
@@ -65,11 +66,14 @@ export const createGuardedServer = async (neighbours: GuardedNeighbours, own: Ow
   const { knowsPersons = false, ...offered } = own;
   const persons = createPersons({ db: pool, base: identityBase(config.origin) });
   const apart = config.file.policy.identifiers_apart;
+  const patientsIdentified = createPatientsIdentified(persons, own.base, apart);
+  const foreign = trustedIssuersAt({ config, name: own.name, patientsIdentified, now, log });
   return createResourceServer({
     ...offered,
-    ...(knowsPersons ? { patientsIdentified: createPatientsIdentified(persons, own.base, apart) } : {}),
+    ...(knowsPersons ? { patientsIdentified } : {}),
     audit,
     issuer,
+    ...(foreign === undefined ? {} : { foreign }),
     keys: () => authorization.keys(),
     grants,
     proofs: {

@@ -5,71 +5,40 @@ import { isResourceId } from '@affinity/core/fhir/resource.ts';
 import { readActors } from '@affinity/core/oauth/actor.ts';
 import { readConfirmation } from '@affinity/core/oauth/confirmation.ts';
 import type { Principal } from '@affinity/core/smart/principal.ts';
-import { readPurposeClaim } from '@affinity/core/smart/purpose-of-use.ts';
-import { parseScopes, type ScopeLimits } from '@affinity/core/smart/scope-request.ts';
+import type { ScopeLimits } from '@affinity/core/smart/scope-request.ts';
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
+import {
+  type Claims,
+  checkTimes,
+  optional,
+  purposesOf,
+  Refused,
+  refuse,
+  scopesOf,
+  type TimeRules,
+  text,
+} from './token-claims.ts';
 
 export type Verified =
   | { readonly kind: 'valid'; readonly principal: Principal; readonly expires: number }
   /** `reason` is for the log: it holds nothing of the token */
   | { readonly kind: 'invalid'; readonly reason: string };
 
-export interface TokenRules {
+export interface TokenRules extends TimeRules {
   readonly issuer: string;
   readonly audience: string;
   /** at which this server's resources are known: `fhirUser` under one of them is a resource of this server */
   readonly ownBases: readonly string[];
   readonly algorithms: readonly string[];
-  readonly expiredSkewSeconds: number;
-  readonly futureSkewSeconds: number;
   readonly scope: ScopeLimits;
 }
 
 export const defaultAlgorithms: readonly string[] = ['ES256', 'RS256', 'PS256', 'ES384', 'RS384', 'PS384', 'EdDSA'];
 
-/** A token that is refused; never crosses this file. */
-class Refused extends Error {}
-const refuse = (reason: string): never => {
-  throw new Refused(reason);
-};
-
-type Claims = Readonly<Record<string, unknown>>;
-
-const text = (claims: Claims, name: string): string => {
-  const value = claims[name];
-  return typeof value === 'string' && value !== '' ? value : refuse(`${name} is not a string`);
-};
-
-/** A claim that may be missing; when it is there it must be sound, since a claim ignored could be one that narrows. */
-const optional = (claims: Claims, name: string): string | undefined =>
-  claims[name] === undefined ? undefined : text(claims, name);
-
-/** Seconds since 1970, whole (RFC 7519 §2; a fraction or a millisecond value is nobody's honest token). */
-const seconds = (claims: Claims, name: string): number => {
-  const value = claims[name];
-  const sound = typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < 1e11;
-  return sound ? value : refuse(`${name} is not a time`);
-};
-
-const checkTimes = (claims: Claims, rules: TokenRules, now: number): number => {
-  const expires = seconds(claims, 'exp') + rules.expiredSkewSeconds;
-  if (now / 1000 >= expires) refuse('expired');
-  const latest = now / 1000 + rules.futureSkewSeconds;
-  if (seconds(claims, 'iat') > latest) refuse('issued in the future');
-  if (claims.nbf !== undefined && seconds(claims, 'nbf') > latest) refuse('not valid yet');
-  return expires * 1000;
-};
-
 const checkAudience = ({ aud }: Claims, audience: string): void => {
   const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
   if (!audiences.every((one) => typeof one === 'string')) refuse('aud is not a string');
   if (!audiences.includes(audience)) refuse('for another audience');
-};
-
-const scopesOf = (claims: Claims, limits: ScopeLimits): Principal['scopes'] => {
-  const { scope } = claims;
-  const parsed = typeof scope === 'string' ? parseScopes(scope, limits) : refuse('scope is not a string');
-  return parsed.kind === 'scopes' ? parsed.scopes.resources : refuse(parsed.reason);
 };
 
 /** A level below N is refused: it would say less than a token without the claim, and a claim dropped must not widen. */
@@ -85,10 +54,6 @@ const fhirUserOf = (claims: Claims, ownBases: readonly string[]): string | undef
   // A user who is known elsewhere is nobody here.
   return target?.kind === 'local' ? relativeReference(target) : undefined;
 };
-
-/** IHE IUA: only what the token says; a header of the caller says nothing of it. */
-const purposesOf = ({ extensions }: Claims): readonly string[] =>
-  readPurposeClaim(extensions) ?? refuse('purpose_of_use is malformed');
 
 /** The holder of a key alone may use it. What is not understood here could be another key: it is refused. */
 const keyOf = ({ cnf }: Claims): string | undefined => {
@@ -146,16 +111,20 @@ export const judgeClaims = (claims: Claims, rules: TokenRules, now: number): Ver
   }
 };
 
+/** What a signed token says, once it is known to be an access token that one of these keys has signed. */
+export type Signed =
+  | { readonly kind: 'claims'; readonly claims: Claims }
+  | { readonly kind: 'invalid'; readonly reason: string };
+
 /** Keys come from the issuer alone; `jwk`, `jku` and `x5u` in a header are not looked at. */
-export const verifyAccessToken = async (
+export const readSigned = async (
   token: string,
   keys: JSONWebKeySet,
-  rules: TokenRules,
-  now: number,
-): Promise<Verified> => {
+  { algorithms }: Pick<TokenRules, 'algorithms'>,
+): Promise<Signed> => {
   try {
     const { payload, protectedHeader } = await compactVerify(token, createLocalJWKSet(keys), {
-      algorithms: [...rules.algorithms],
+      algorithms: [...algorithms],
     });
     // RFC 9068 §4: an id_token, a refresh token or an assertion is signed by the same keys and is of another `typ`.
     if (!/^(?:application\/)?at\+jwt$/i.test(protectedHeader.typ ?? '')) refuse('not an access token by its typ');
@@ -164,11 +133,21 @@ export const verifyAccessToken = async (
     const parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(payload), { depth: 8 });
     const value = parsed.kind === 'ok' ? parsed.value : refuse('claims are not sound JSON');
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('claims are no object');
-    return judgeClaims(value as Claims, rules, now);
+    return { kind: 'claims', claims: value as Claims };
   } catch (error) {
     if (error instanceof Refused) return { kind: 'invalid', reason: error.message };
     if (error instanceof errors.JOSEError) return { kind: 'invalid', reason: error.code };
     if (error instanceof TypeError) return { kind: 'invalid', reason: 'cannot be read' };
     throw error;
   }
+};
+
+export const verifyAccessToken = async (
+  token: string,
+  keys: JSONWebKeySet,
+  rules: TokenRules,
+  now: number,
+): Promise<Verified> => {
+  const signed = await readSigned(token, keys, rules);
+  return signed.kind === 'invalid' ? signed : judgeClaims(signed.claims, rules, now);
 };

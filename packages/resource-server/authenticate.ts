@@ -8,6 +8,7 @@ import type { CheckProof } from '@affinity/proof/dpop-check.ts';
 import type { JSONWebKeySet } from 'jose';
 import { judgeClaims, type TokenRules, type Verified, verifyAccessToken } from './access-token.ts';
 import { type Carried, carriedToken } from './bearer.ts';
+import { createForeignTokens, type ForeignIssuers } from './foreign-issuers.ts';
 import type { Limits } from './limits.ts';
 
 export type Authentication =
@@ -37,6 +38,8 @@ export interface AuthenticateOptions {
   readonly grants: GrantState;
   /** asked for tokens that are not signed; without it there are none */
   readonly introspect?: Introspect;
+  /** whose tokens count beside those of the issuer; without it nobody's */
+  readonly foreign?: ForeignIssuers;
   /** absent: a token that is bound to a key is of no use here */
   readonly checkProof?: CheckProof;
   /** a token that is not bound to a key is of no use here */
@@ -104,6 +107,7 @@ const isSigned = (token: string): boolean => token.includes('.');
 export const createAuthenticate = (options: AuthenticateOptions): Authenticate => {
   const { rules, keys, grants, introspect, checkProof, requireProof = false, limits, now } = options;
   const memory = createMemory(limits.tokenCacheEntries);
+  const foreign = options.foreign === undefined ? undefined : createForeignTokens(options.foreign, rules);
   let known: { readonly set: JSONWebKeySet; readonly text: string } | undefined;
 
   /** The keys now; when they have changed, what was verified with the old ones is verified again. */
@@ -128,7 +132,19 @@ export const createAuthenticate = (options: AuthenticateOptions): Authenticate =
     return { ...verified, expires: Math.min(verified.expires, asked + seconds * 1000) };
   };
 
+  /** Verified anew for each request: whose record an identifier leads to may change at any moment. */
+  const verifyForeign = async (token: string): Promise<Authentication | undefined> => {
+    const issuer = foreign?.issuerOf(token);
+    if (foreign === undefined || issuer === undefined) return undefined;
+    const verified = await foreign.verify(token, issuer, now());
+    return verified.kind === 'invalid'
+      ? { kind: 'invalid-token', reason: verified.reason }
+      : { kind: 'principal', principal: verified.principal };
+  };
+
   const verify = async (token: string): Promise<Authentication> => {
+    const ofAnother = isSigned(token) ? await verifyForeign(token) : undefined;
+    if (ofAnother !== undefined) return ofAnother;
     const ask = isSigned(token) ? undefined : introspect;
     const set = ask === undefined ? await currentKeys() : { keys: [] };
     const remembered = memory.recall(token, now());

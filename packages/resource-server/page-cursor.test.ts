@@ -20,6 +20,11 @@ test('a link opens for its caller, path, key and time alone, and says nothing', 
     assert.equal(pages.open(sealed, 'Observation', { ...principal, ...other }), undefined);
   }
   assert.equal(pages.open(sealed, 'Condition', principal), undefined);
+  const { user: _, grant: __, ...nobody } = principal;
+  const foreign = (subject: string): Principal => ({ ...nobody, foreign: { issuer: 'https://lab.example', subject } });
+  const theirs = pages.seal(state, 'Observation', foreign('u'));
+  assert.deepEqual(pages.open(theirs, 'Observation', foreign('u')), state);
+  assert.equal(pages.open(theirs, 'Observation', foreign('v')), undefined);
   assert.equal(make(2).open(sealed, 'Observation', principal), undefined);
   assert.equal(make(1, 'http://b/fhir').open(sealed, 'Observation', principal), undefined);
   for (const junk of [

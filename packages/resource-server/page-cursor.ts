@@ -37,8 +37,8 @@ export const createPageCursors = (options: {
   if (options.key.length < 32) throw new RangeError('the key that seals page links has fewer than 32 bytes');
   const key = createSecretKey(createHash('sha256').update('page-cursor').update(options.key).digest());
   /** Authenticated beside the content: a link opened by another caller, or for another path, is not one. */
-  const binding = (scope: string, { clientId, user, grant }: Principal): Buffer =>
-    Buffer.from(JSON.stringify([options.base, scope, clientId, user ?? null, grant ?? null]));
+  const binding = (scope: string, { clientId, user, grant, foreign }: Principal): Buffer =>
+    Buffer.from(JSON.stringify([options.base, scope, clientId, user ?? foreign?.subject ?? null, grant ?? null]));
   return {
     seal: ({ params, cursor }, scope, principal) => {
       const iv = randomBytes(ivBytes);

@@ -10,6 +10,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { DocumentFault, Objects, PatientsIdentified, Validate } from './asked.ts';
 import type { Introspect } from './authenticate.ts';
 import type { AllowsOrigin } from './cors.ts';
+import type { ForeignIssuers } from './foreign-issuers.ts';
 import type { Limits } from './limits.ts';
 import type { OpenReads } from './open-reads.ts';
 import type { OwnOperation } from './own-operation.ts';
@@ -33,6 +34,8 @@ export interface ResourceServerOptions {
   readonly grants: GrantState;
   /** describes tokens that are references; without it only signed ones are taken */
   readonly introspect?: Introspect;
+  /** other domains whose tokens count here, within limits; without it none */
+  readonly foreign?: ForeignIssuers;
   /** tokens that are bound to a key are taken where this is given, each time with a proof (RFC 9449) */
   readonly proofs?: ProofOptions;
   /** RFC 8414 metadata of the issuer */

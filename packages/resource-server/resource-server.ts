@@ -95,6 +95,7 @@ export const createResourceServer = (options: ResourceServerOptions): ResourceSe
     keys,
     grants,
     ...(options.introspect === undefined ? {} : { introspect: options.introspect }),
+    ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
     ...(proofs === undefined ? {} : { checkProof: createProofCheck({ ...proofs, rules: proofRules, now }) }),
     requireProof: proofs?.required ?? false,
     limits,

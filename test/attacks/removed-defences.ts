@@ -294,7 +294,7 @@ export const removedDefences: readonly RemovedDefence[] = [
   {
     name: 'without: token replay: after its time',
     attack: 'token replay: after its time',
-    file: 'packages/resource-server/access-token.ts',
+    file: 'packages/resource-server/token-claims.ts',
     find: "  if (now / 1000 >= expires) refuse('expired');\n",
     replace: '',
   },

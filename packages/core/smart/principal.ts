@@ -12,6 +12,11 @@ export interface Principal {
   readonly actors?: readonly string[];
   /** the token says that it is a backend service's own (RFC 9068 §2.2: `sub` is the client); never beside `user` */
   readonly service?: true;
+  /**
+   * the token is of another domain: who issued it, and whom or what it names there. Never beside `user`, `fhirUser`, `grant`
+   * or `clearance`; `clientId` begins with the issuer, and `patient` was found by an identifier, not by a claim of that name
+   */
+  readonly foreign?: { readonly issuer: string; readonly subject: string };
   /** subject of the user at the issuer; absent for a backend service */
   readonly user?: string;
   /** relative reference such as `Patient/12` or `Practitioner/3` */

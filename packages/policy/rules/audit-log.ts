@@ -23,7 +23,9 @@ const ownEvents = (patient: string, question: Question): Filter =>
 /** Whose events a scope of this compartment reaches. */
 export const auditReach = (compartment: Compartment, question: Question): Filter => {
   const { principal, facts } = question;
-  const { user, fhirUser = '', patient } = principal;
+  const { user, fhirUser = '', patient, foreign } = principal;
+  // It tells of our people: another domain hears of it from nobody but us.
+  if (foreign !== undefined) return nothing;
   switch (compartment) {
     case 'patient':
       return user !== undefined && patient !== undefined && facts.patientsOf?.includes(patient)

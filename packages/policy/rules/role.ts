@@ -36,11 +36,13 @@ const userReaches = ({ principal, facts }: Question): Reached => {
 /** Whose records a scope of this compartment reaches for this caller; nobody's where a claim or fact for it is missing. */
 export const patientsReached = (compartment: Compartment, question: Question): Reached => {
   const { principal, facts } = question;
-  const { service, user, patient } = principal;
+  const { service, user, patient, foreign } = principal;
   if (compartment === 'system') {
     if (service !== true || user !== undefined || facts.service === undefined) return nobody;
     return facts.service.records === 'all' ? 'everybody' : facts.service.records;
   }
+  // Who vouches for a user of theirs is their domain: for one patient whom both know, and no further.
+  if (foreign !== undefined) return compartment === 'patient' && patient !== undefined ? [patient] : nobody;
   if (user === undefined) return nobody;
   const inEmergency = emergencyPatient(question);
   if (compartment === 'user') return inEmergency === undefined ? userReaches(question) : nobody;
@@ -74,6 +76,9 @@ export const consentsGiven = ({ principal, interaction }: Question): Filter => {
 /** What a scope of this compartment reaches for this caller. */
 export const reachOf = (compartment: Compartment, question: Question): Filter => {
   if (isOfAuditLog(question)) return auditReach(compartment, question);
+  // What a patient lets another domain have is not for that domain to say.
+  const { principal, interaction } = question;
+  if (principal.foreign !== undefined && interaction.type === 'Consent' && !isLook(interaction)) return nothing;
   // Definitions are written by whoever was made a publisher, and by services that reach everything.
   if (isOpenType(question) && compartment === 'user')
     return question.facts.publisher === true && question.principal.user !== undefined ? everything : nothing;

@@ -13,8 +13,8 @@ import { reachOf } from './role.ts';
 import { speakingOf } from './speaking.ts';
 
 /** The kind of scope that this caller could have been granted. */
-const compartmentOf = ({ service, patient }: Principal): Compartment =>
-  service === true ? 'system' : patient === undefined ? 'user' : 'patient';
+const compartmentOf = ({ service, patient, foreign }: Principal): Compartment =>
+  service === true ? 'system' : patient === undefined && foreign === undefined ? 'user' : 'patient';
 
 const insufficient = (
   { principal, interaction }: Question,

@@ -55,6 +55,8 @@ export interface DecisionFactsOptions {
   readonly people: People;
   /** of a client that was declared as a backend service; undefined for any other */
   readonly serviceOf: (clientId: string) => ServicePolicy | undefined | Promise<ServicePolicy | undefined>;
+  /** what services of another domain may reach of the home's records, by their issuer; without it nothing */
+  readonly recordsForeign?: (issuer: string) => ServicePolicy['records'] | undefined;
   readonly settings: FactsSettings;
   /** to the administrator */
   readonly report: Report;
@@ -112,13 +114,25 @@ export const createDecisionFacts = (
       : { implicit, byPatient: await consents.of(patients), covers: new Set(patients) };
   };
 
-  const ofService = async ({ clientId }: Principal): Promise<DecisionFacts> => {
+  /** Whatever their token says: normal records, and no policy of a client of ours. */
+  const agreedWith = (issuer: string): ServicePolicy | undefined => {
+    const records = options.recordsForeign?.(issuer);
+    return records === undefined ? undefined : { records, clearance: 'N' };
+  };
+
+  const ofService = async ({ clientId, foreign }: Principal): Promise<DecisionFacts> => {
     const at = now();
-    const policy = await serviceOf(clientId);
+    const policy = foreign === undefined ? await serviceOf(clientId) : agreedWith(foreign.issuer);
     if (policy === undefined) return { now: at };
     const service = await services(`${generation()} ${clientId}`, () => serviceOfPolicy(policy, at));
     const reached = service.records === 'all' ? 'everybody' : service.records;
     return { now: at, service, consents: await consentsOf(reached) };
+  };
+
+  /** Nobody who cares for somebody here: the Consents of the patient whom both domains know are all that there is. */
+  const ofForeign = async ({ patient }: Principal): Promise<DecisionFacts> => {
+    const at = now();
+    return patient === undefined ? { now: at } : { now: at, consents: await consentsOf([patient]) };
   };
 
   const ofUser = async (user: string, principal: Principal): Promise<DecisionFacts> => {
@@ -162,6 +176,7 @@ export const createDecisionFacts = (
   return async (principal) => {
     try {
       if (principal.service === true) return same(principal, await ofService(principal));
+      if (principal.foreign !== undefined) return same(principal, await ofForeign(principal));
       if (principal.user === undefined) return { now: now() };
       return same(principal, await ofUser(principal.user, principal));
     } catch (error) {

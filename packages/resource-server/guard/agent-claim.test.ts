@@ -35,6 +35,15 @@ test('E64 an app names the person who uses it and the patient in context, and no
   assert.equal(refused(named, onBehalf), 'Provenance.agent[0].onBehalfOf');
 });
 
+test('E64 another domain, and its service too, names of our people the patient in context alone', () => {
+  const foreign = { issuer: 'https://lab.example', subject: 's' };
+  const about = namedBy(principal({ foreign, patient: 'a' }), {});
+  assert.equal(refused(about, who('Patient/a'), { who: { display: 'Dr. Lee' } }), undefined);
+  for (const named of [about, namedBy(principal({ foreign, service: true }), {})])
+    assert.equal(refused(named, who('Practitioner/p')), 'Provenance.agent[0].who');
+  assert.equal(refused(namedBy(principal({ service: true }), {}), who('Practitioner/p')), undefined);
+});
+
 test('E64 who is no person of this server is asserted by the sender', () => {
   const named = namedBy(principal({ user: 'u', fhirUser: 'Patient/a', patient: 'a' }), {});
   for (const reference of [

@@ -2,7 +2,7 @@
  * Whom a Provenance that a person's app sends may name as one of our people: that person, and the patient in context. Who
  * wrote it is in the audit log; a Provenance that said that somebody else did would be believed. An agent who is no
  * person of this server (a name, an identifier, a device, an organization, somebody of another server) is the sender's
- * assertion, and so is all that a service sends. FHIR R4 provenance.html.
+ * assertion, and so is all that a service of the domain sends. FHIR R4 provenance.html.
  */
 import { FhirError } from '@affinity/core/fhir/outcome.ts';
 import { parseReference } from '@affinity/core/fhir/reference.ts';
@@ -15,8 +15,8 @@ const people: ReadonlySet<string> = new Set(['Patient', 'Person', 'Practitioner'
 /** Whom a caller may name, as `Type/id`; undefined: anybody. */
 export type Named = ReadonlySet<string> | undefined;
 
-export const namedBy = ({ service, fhirUser, patient }: Principal, { actors = [] }: DecisionFacts): Named =>
-  service === true
+export const namedBy = ({ service, fhirUser, patient, foreign }: Principal, { actors = [] }: DecisionFacts): Named =>
+  service === true && foreign === undefined
     ? undefined
     : new Set([
         ...actors,
