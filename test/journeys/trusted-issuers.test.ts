@@ -68,7 +68,7 @@ const untilKnown = async (path: string): Promise<ReadonlySet<string | undefined>
   for (let attempt = 0; attempt < 600; attempt += 1) {
     const { status, subjects } = await search(path, await tokenFor(path));
     if (status === 200) return subjects;
-    assert.equal(status, 403, 'as long as nobody is known by it');
+    assert.ok(status === 403 || status === 503, 'as long as nobody is known by it, or a slow machine gives no keys');
     await new Promise((done) => setTimeout(done, 200));
   }
   return assert.fail('nobody is known by the identifier');
