@@ -155,3 +155,29 @@ test('E86: what stands in front of another system says so with every answer; wha
   const clinic = await createClinic();
   assert.equal((await clinic.send('/Observation', token)).headers.has('x-intermediary'), false);
 });
+
+test('E20: an operation that needs the right to change a resource changes none that this right does not reach', async () => {
+  let performed = 0;
+  const clinic = await clinicWith(
+    newest({
+      affectsState: true,
+      methods: ['POST'],
+      needs: ({ type = '', id = '' }) => [{ kind: 'update', type, id }],
+      perform: async () => {
+        performed++;
+        return { kind: 'made', json: '{}' };
+      },
+    }),
+  );
+  const status = async (id: string, scope: string) => {
+    const token = await clinic.token({ patient: 'a', scope });
+    return (await clinic.send(`/Observation/${id}/$newest`, token, { method: 'POST' })).status;
+  };
+  const category = 'http://terminology.hl7.org/CodeSystem/observation-category';
+  assert.equal(await status('o2', 'patient/Observation.u'), 404);
+  assert.equal(await status('never', 'patient/Observation.u'), 404);
+  assert.equal(await status('o1', `patient/Observation.u?category=${category}|vital-signs`), 404);
+  assert.equal(performed, 0);
+  assert.equal(await status('o1', 'patient/Observation.u'), 200);
+  assert.equal(performed, 1);
+});
