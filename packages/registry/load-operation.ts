@@ -22,6 +22,18 @@ export interface LoadNeighbours {
 /** What a package brings: whoever loads one must be able to create each. */
 const brought = ['StructureDefinition', 'ValueSet', 'CodeSystem', 'SearchParameter'] as const;
 
+/** A right to create some definitions alone cannot be held against what a package brings: it is not enough. */
+const createsAll = ({ scopes }: Principal): boolean =>
+  brought.every((type) =>
+    scopes.some(
+      (one) =>
+        one.compartment !== 'patient' &&
+        (one.type === type || one.type === '*') &&
+        one.permissions.includes('c') &&
+        one.constraints.length === 0,
+    ),
+  );
+
 const packageIn = (body: Resource | undefined): Buffer | FhirError => {
   const parameters: readonly unknown[] = Array.isArray(body?.parameter) ? body.parameter : [];
   for (const one of parameters)
@@ -74,6 +86,10 @@ export const createLoadOperation = ({
       if (twoPersons)
         return refused(
           fhirError(422, 'business-rule', 'two persons publish here: a package is loaded at the command line'),
+        );
+      if (!createsAll(principal))
+        return refused(
+          fhirError(403, 'forbidden', 'a package needs the right to create definitions, not some of them'),
         );
       const bytes = packageIn(body);
       if (!Buffer.isBuffer(bytes)) return refused(bytes);

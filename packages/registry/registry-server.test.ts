@@ -243,6 +243,9 @@ test('M14: a package that a publisher sends is loaded whole or refused with the 
   assert.equal((await send(good, undefined))[0], 401);
   assert.equal((await send(good, await as('user-1')))[0], 403, 'without the right to create all that a package brings');
   assert.equal((await send(good, await server.token({ sub: 'user-3', scope: whole, patient: undefined })))[0], 403);
+  const some = whole.replace('user/ValueSet.c', 'user/ValueSet.c?status=draft');
+  const narrow = await server.token({ sub: 'user-1', scope: some, patient: undefined });
+  assert.equal((await send(good, narrow))[0], 403, 'with the right to create drafts alone');
   const [refused, outcome] = await send(await pack(['../x.json', '{}']), token);
   assert.deepEqual([refused, outcome.issue[0].code], [422, 'processing']);
   assert.equal((await send('', token))[0], 422);
